@@ -1,0 +1,3 @@
+//! fleetfall: a discrete-event simulator of web fleets that fail by restarting.
+
+pub mod kernel;

@@ -1,0 +1,2 @@
+//! The `fleetfall` command.
+fn main() {}
