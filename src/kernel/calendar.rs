@@ -1,0 +1,270 @@
+//! The calendar: what will happen, in order.
+//!
+//! # Simultaneous events
+//! Events with equal times are dispatched in the order in which they were scheduled. The order is
+//! total and part of the contract: time first, then a sequence number that every call of
+//! [`Calendar::at`], [`Calendar::timer`] and [`Calendar::set_lane`] takes from one counter. Moving a
+//! lane schedules it anew.
+//!
+//! # Three structures behind one order
+//! - a heap for events that always happen;
+//! - [lanes](super::lanes) for entities whose one pending time keeps moving;
+//! - a [wheel of timers](super::timers) for time-outs, which are nearly always cancelled.
+
+use super::heap::{Heap, Keyed};
+use super::lanes::Lanes;
+use super::time::{Duration, Instant};
+use super::timers::{Timer, Timers};
+
+/// A numbered place for an entity's one pending event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane(u32);
+
+#[derive(Clone, Copy, Debug)]
+struct Entry<E> {
+    time: u64,
+    seq: u64,
+    event: E,
+}
+
+impl<E> Keyed for Entry<E> {
+    #[inline]
+    fn key(&self) -> u128 {
+        key(self.time, self.seq)
+    }
+}
+
+#[inline]
+fn key(time: u64, seq: u64) -> u128 {
+    u128::from(time) << 64 | u128::from(seq)
+}
+
+/// Pending events and the simulated clock.
+#[derive(Clone, Debug)]
+pub struct Calendar<E> {
+    now: Instant,
+    next_seq: u64,
+    heap: Heap<Entry<E>>,
+    lanes: Lanes,
+    lane_events: Vec<E>,
+    /// The lane that fired last, until its owner moves it or the clock moves on.
+    fired: Option<u32>,
+    timers: Timers<E>,
+}
+
+impl<E: Copy> Default for Calendar<E> {
+    fn default() -> Calendar<E> {
+        Calendar {
+            now: Instant::START,
+            next_seq: 0,
+            heap: Heap::default(),
+            lanes: Lanes::default(),
+            lane_events: Vec::new(),
+            fired: None,
+            timers: Timers::default(),
+        }
+    }
+}
+
+impl<E: Copy> Calendar<E> {
+    /// The time of the event in hand.
+    #[inline]
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Schedules `event` for `when`, which must not lie in the past. An event at
+    /// [`Instant::NEVER`] is dropped.
+    #[inline]
+    pub fn at(&mut self, when: Instant, event: E) {
+        self.check(when);
+        if when == Instant::NEVER {
+            return;
+        }
+        let seq = self.take_seq();
+        self.heap.push(Entry { time: when.as_nanos(), seq, event });
+    }
+
+    /// Schedules `event` after `delay`.
+    #[inline]
+    pub fn after(&mut self, delay: Duration, event: E) {
+        self.at(self.now.saturating_add(delay), event);
+    }
+
+    /// Schedules `event` after `delay` unless it is cancelled before.
+    #[inline]
+    pub fn timer(&mut self, delay: Duration, event: E) -> Timer {
+        let seq = self.take_seq();
+        self.timers.add(self.now.saturating_add(delay).as_nanos(), seq, event)
+    }
+
+    /// Cancels a timer that has not fired.
+    ///
+    /// # Panics
+    /// If it has fired or was cancelled before.
+    #[inline]
+    pub fn cancel(&mut self, timer: Timer) {
+        self.timers.cancel(timer);
+    }
+
+    /// Adds a silent lane for `event`.
+    pub fn add_lane(&mut self, event: E) -> Lane {
+        self.lane_events.push(event);
+        Lane(self.lanes.add())
+    }
+
+    /// Moves a lane's pending event to `when`; [`Instant::NEVER`] silences it.
+    #[inline]
+    pub fn set_lane(&mut self, lane: Lane, when: Instant) {
+        self.check(when);
+        if self.fired == Some(lane.0) {
+            self.fired = None;
+        }
+        if when == Instant::NEVER {
+            self.lanes.silence(lane.0);
+        } else {
+            let seq = self.take_seq();
+            self.lanes.set(lane.0, key(when.as_nanos(), seq));
+        }
+    }
+
+    /// Takes the next event at or before `horizon` and moves the clock to it; without one the clock
+    /// moves to `horizon`. A lane whose event was taken falls silent unless its owner moves it.
+    #[inline]
+    pub fn advance(&mut self, horizon: Instant) -> Option<E> {
+        if let Some(lane) = self.fired.take() {
+            self.lanes.silence(lane);
+        }
+        let heap_key = self.heap.peek().map_or(u128::MAX, Keyed::key);
+        let (lane, lane_key) = self.lanes.first();
+        let other_key = heap_key.min(lane_key);
+        let limit = ((other_key >> 64) as u64).min(horizon.as_nanos());
+        let first = match self.timers.first(limit) {
+            Some(timer_key) if timer_key < other_key => timer_key,
+            _ => other_key,
+        };
+        let time = (first >> 64) as u64;
+        if time > horizon.as_nanos() || first == u128::MAX {
+            self.move_to(horizon);
+            return None;
+        }
+        self.move_to(Instant::from_nanos(time));
+        if first == lane_key {
+            self.fired = Some(lane);
+            Some(self.lane_events[lane as usize])
+        } else if first == heap_key {
+            self.heap.pop().map(|entry| entry.event)
+        } else {
+            Some(self.timers.take())
+        }
+    }
+
+    #[inline]
+    fn take_seq(&mut self) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        seq
+    }
+
+    #[inline]
+    fn move_to(&mut self, when: Instant) {
+        self.check(when);
+        self.now = when;
+    }
+
+    #[inline]
+    fn check(&self, when: Instant) {
+        assert!(when >= self.now, "the clock would run back from {:?} to {when:?}", self.now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn equal_times_come_in_the_order_of_scheduling() {
+        let mut calendar = Calendar::default();
+        let lane = calendar.add_lane("lane");
+        calendar.timer(Duration::from_secs(2), "timer");
+        calendar.set_lane(lane, Instant::START);
+        calendar.after(Duration::from_secs(2), "heap");
+        calendar.set_lane(lane, Instant::from_nanos(2_000_000_000));
+        calendar.after(Duration::from_secs(1), "early");
+        let order: Vec<&str> = std::iter::from_fn(|| calendar.advance(Instant::NEVER)).collect();
+        assert_eq!(order, ["early", "timer", "heap", "lane"]);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        At(u64),
+        Timer(u64),
+        Cancel(usize),
+        Lane(usize, u64),
+        Advance,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        // Coarse times make ties; large ones reach past the span of the wheel.
+        let delay = prop_oneof![0..20_u64, (0..400_u64).prop_map(|s| s * 1_000_000_000)];
+        prop_oneof![
+            delay.clone().prop_map(Step::At),
+            delay.clone().prop_map(Step::Timer),
+            any::<usize>().prop_map(Step::Cancel),
+            (0..3_usize, delay).prop_map(|(lane, delay)| Step::Lane(lane, delay)),
+            Just(Step::Advance),
+            Just(Step::Advance),
+        ]
+    }
+
+    proptest! {
+        /// The calendar against a list that is searched from end to end.
+        #[test]
+        fn the_calendar_equals_a_sorted_list(steps in prop::collection::vec(step(), 0..300)) {
+            let mut calendar = Calendar::<usize>::default();
+            let lanes: Vec<Lane> = (0..3).map(|i| calendar.add_lane(1_000_000 + i)).collect();
+            let mut naive: Vec<(u64, u64, usize)> = Vec::new();
+            let mut timers: Vec<(usize, Timer)> = Vec::new();
+            let mut seq = 0;
+            for (id, step) in steps.into_iter().enumerate() {
+                let now = calendar.now().as_nanos();
+                match step {
+                    Step::At(delay) => {
+                        calendar.after(Duration::from_nanos(delay), id);
+                        naive.push((now + delay, seq, id));
+                        seq += 1;
+                    }
+                    Step::Timer(delay) => {
+                        timers.push((id, calendar.timer(Duration::from_nanos(delay), id)));
+                        naive.push((now + delay, seq, id));
+                        seq += 1;
+                    }
+                    Step::Cancel(which) => {
+                        if !timers.is_empty() {
+                            let (id, timer) = timers.swap_remove(which % timers.len());
+                            calendar.cancel(timer);
+                            naive.retain(|entry| entry.2 != id);
+                        }
+                    }
+                    Step::Lane(lane, delay) => {
+                        calendar.set_lane(lanes[lane], Instant::from_nanos(now + delay));
+                        naive.retain(|entry| entry.2 != 1_000_000 + lane);
+                        naive.push((now + delay, seq, 1_000_000 + lane));
+                        seq += 1;
+                    }
+                    Step::Advance => {
+                        naive.sort_unstable();
+                        let expected = (!naive.is_empty()).then(|| naive.remove(0));
+                        let horizon = Instant::from_nanos(u64::MAX - 1);
+                        if let Some((time, _, id)) = expected {
+                            prop_assert_eq!(calendar.advance(horizon), Some(id));
+                            prop_assert_eq!(calendar.now().as_nanos(), time);
+                            timers.retain(|(timer, _)| *timer != id);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Numbered storage that reuses places and recognises a stale number.
+
+/// A place in a [`Slab`] and which of its tenants is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ref {
+    index: u32,
+    generation: u32,
+}
+
+impl Ref {
+    /// The place alone; two live values never share it.
+    #[inline]
+    pub fn index(self) -> u32 {
+        self.index
+    }
+}
+
+/// Values in numbered places; adding and removing are O(1).
+#[derive(Clone, Debug)]
+pub struct Slab<T> {
+    places: Vec<(u32, Option<T>)>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Slab<T> {
+        Slab { places: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    /// Stores a value.
+    #[inline]
+    pub fn add(&mut self, value: T) -> Ref {
+        if let Some(index) = self.free.pop() {
+            let place = &mut self.places[index as usize];
+            place.1 = Some(value);
+            Ref { index, generation: place.0 }
+        } else {
+            let index = u32::try_from(self.places.len()).expect("fewer than 2^32 live values");
+            self.places.push((0, Some(value)));
+            Ref { index, generation: 0 }
+        }
+    }
+
+    /// The value, or `None` if it was removed.
+    #[inline]
+    pub fn get(&self, at: Ref) -> Option<&T> {
+        let place = &self.places[at.index as usize];
+        if place.0 == at.generation { place.1.as_ref() } else { None }
+    }
+
+    /// The value, or `None` if it was removed.
+    #[inline]
+    pub fn get_mut(&mut self, at: Ref) -> Option<&mut T> {
+        let place = &mut self.places[at.index as usize];
+        if place.0 == at.generation { place.1.as_mut() } else { None }
+    }
+
+    /// Removes a value; its place is used again and older references to it read as removed.
+    #[inline]
+    pub fn remove(&mut self, at: Ref) -> Option<T> {
+        let place = &mut self.places[at.index as usize];
+        if place.0 != at.generation {
+            return None;
+        }
+        let value = place.1.take();
+        place.0 = place.0.wrapping_add(1);
+        self.free.push(at.index);
+        value
+    }
+
+    /// How many values live here.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// Whether nothing lives here.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All values with their references, by place.
+    pub fn iter(&self) -> impl Iterator<Item = (Ref, &T)> {
+        self.places.iter().enumerate().filter_map(|(index, (generation, value))| {
+            let at = Ref { index: index as u32, generation: *generation };
+            value.as_ref().map(|value| (at, value))
+        })
+    }
+}
+
+impl<T> std::ops::Index<Ref> for Slab<T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, at: Ref) -> &T {
+        self.get(at).expect("a live value is referred to")
+    }
+}
+
+impl<T> std::ops::IndexMut<Ref> for Slab<T> {
+    #[inline]
+    fn index_mut(&mut self, at: Ref) -> &mut T {
+        self.get_mut(at).expect("a live value is referred to")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_reference_is_recognised() {
+        let mut slab = Slab::default();
+        let first = slab.add('a');
+        assert_eq!(slab.remove(first), Some('a'));
+        let second = slab.add('b');
+        assert_eq!(second.index(), first.index());
+        assert_eq!(slab.get(first), None);
+        assert_eq!(slab.remove(first), None);
+        assert_eq!(slab[second], 'b');
+        assert_eq!(slab.len(), 1);
+    }
+}
