@@ -1,0 +1,233 @@
+//! One balancer instance: its own view of the nodes, and its choice among those it believes up.
+
+/// How a balancer picks a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// One after the other.
+    RoundRobin,
+    /// Any, equally likely.
+    Random,
+    /// The one with the fewest attempts in hand; among equals the one that waited longest for a turn.
+    LeastOutstanding,
+}
+
+/// What happens while a balancer believes no node up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoneUp {
+    /// Attempts fail at once.
+    Fail,
+    /// Attempts go to all nodes, up or not.
+    FailOpen,
+}
+
+/// What becomes of the share of a node that is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostShare {
+    /// The nodes that are up take it: what balancers do.
+    Moved,
+    /// It is dropped for good. No product does this; it shows what the moving does.
+    Dropped,
+}
+
+/// Consecutive results after which a check changes a node's mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Passed checks that bring a node up.
+    pub rise: u32,
+    /// Failed checks that take it down.
+    pub fall: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct View {
+    up: bool,
+    /// Consecutive results that speak against the present mark.
+    streak: u32,
+    /// Attempts sent to the node that it has not answered.
+    outstanding: u32,
+}
+
+/// A balancer instance.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    views: Vec<View>,
+    /// Nodes believed up, in order of their numbers.
+    up: Vec<u32>,
+    /// The node whose turn comes next.
+    cursor: u32,
+}
+
+impl Balancer {
+    /// A balancer that believes all of `nodes` nodes up.
+    pub fn new(nodes: u32) -> Balancer {
+        let view = View { up: true, streak: 0, outstanding: 0 };
+        Balancer { views: vec![view; nodes as usize], up: (0..nodes).collect(), cursor: 0 }
+    }
+
+    /// Adds a node that must pass its checks before it is up.
+    pub fn add_node(&mut self) {
+        self.views.push(View { up: false, streak: 0, outstanding: 0 });
+    }
+
+    /// Picks a node that is up and not among `tried`; `None` if there is none.
+    ///
+    /// `dice` decides where the policy is random.
+    #[inline]
+    pub fn pick(&mut self, policy: Policy, tried: &[u32], dice: u64) -> Option<u32> {
+        let picked = choose(&self.views, &self.up, self.cursor, policy, tried, dice)?;
+        self.cursor = picked + 1;
+        Some(picked)
+    }
+
+    /// Picks among all nodes, up or not, as [`Balancer::pick`] does among those that are up.
+    pub fn pick_any(&mut self, policy: Policy, tried: &[u32], dice: u64) -> Option<u32> {
+        let all: Vec<u32> = (0..self.views.len() as u32).collect();
+        let picked = choose(&self.views, &all, self.cursor, policy, tried, dice)?;
+        self.cursor = picked + 1;
+        Some(picked)
+    }
+
+    /// Counts an attempt sent to a node.
+    #[inline]
+    pub fn sent(&mut self, node: u32) {
+        self.views[node as usize].outstanding += 1;
+    }
+
+    /// Counts an attempt out that the node has answered or lost.
+    #[inline]
+    pub fn answered(&mut self, node: u32) {
+        let outstanding = &mut self.views[node as usize].outstanding;
+        *outstanding = outstanding.checked_sub(1).expect("an answer follows an attempt");
+    }
+
+    /// Takes in the result of a check; `Some(up)` if it changed the node's mark.
+    pub fn on_check(&mut self, node: u32, passed: bool, thresholds: Thresholds) -> Option<bool> {
+        let view = &mut self.views[node as usize];
+        if passed == view.up {
+            view.streak = 0;
+            return None;
+        }
+        view.streak += 1;
+        let needed = if passed { thresholds.rise } else { thresholds.fall };
+        if view.streak < needed {
+            return None;
+        }
+        view.up = passed;
+        view.streak = 0;
+        let views = &self.views;
+        self.up = (0..views.len() as u32).filter(|&n| views[n as usize].up).collect();
+        Some(passed)
+    }
+
+    /// Whether the node is believed up.
+    pub fn is_up(&self, node: u32) -> bool {
+        self.views[node as usize].up
+    }
+
+    /// Whether any node is believed up.
+    pub fn any_up(&self) -> bool {
+        !self.up.is_empty()
+    }
+
+    /// Attempts in hand on all nodes.
+    pub fn outstanding(&self) -> u64 {
+        self.views.iter().map(|view| u64::from(view.outstanding)).sum()
+    }
+}
+
+#[inline]
+fn choose(
+    views: &[View],
+    among: &[u32],
+    cursor: u32,
+    policy: Policy,
+    tried: &[u32],
+    dice: u64,
+) -> Option<u32> {
+    if tried.is_empty() {
+        return choose_from(views, among, cursor, policy, dice);
+    }
+    let left: Vec<u32> = among.iter().copied().filter(|node| !tried.contains(node)).collect();
+    choose_from(views, &left, cursor, policy, dice)
+}
+
+#[inline]
+fn choose_from(
+    views: &[View],
+    among: &[u32],
+    cursor: u32,
+    policy: Policy,
+    dice: u64,
+) -> Option<u32> {
+    if among.is_empty() {
+        return None;
+    }
+    // How far a node is from its turn, counted from the cursor round the ring of all nodes.
+    let ring = views.len() as u32;
+    let turn = |node: u32| if node >= cursor { node - cursor } else { node + ring - cursor };
+    match policy {
+        Policy::RoundRobin => {
+            let after = among.partition_point(|&node| node < cursor);
+            Some(among[if after == among.len() { 0 } else { after }])
+        }
+        Policy::Random => {
+            let at = (u128::from(dice) * among.len() as u128) >> 64;
+            Some(among[at as usize])
+        }
+        Policy::LeastOutstanding => among.iter().copied().min_by_key(|&node| {
+            u64::from(views[node as usize].outstanding) << 32 | u64::from(turn(node))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEADY: Thresholds = Thresholds { rise: 2, fall: 3 };
+
+    #[test]
+    fn round_robin_passes_over_nodes_that_are_down() {
+        let mut balancer = Balancer::new(4);
+        for _ in 0..3 {
+            balancer.on_check(1, false, STEADY);
+        }
+        let picks: Vec<u32> =
+            (0..6).filter_map(|_| balancer.pick(Policy::RoundRobin, &[], 0)).collect();
+        assert_eq!(picks, [0, 2, 3, 0, 2, 3]);
+        assert_eq!(balancer.pick(Policy::RoundRobin, &[0, 2, 3], 0), None);
+    }
+
+    #[test]
+    fn marks_change_after_rise_and_fall_consecutive_results() {
+        let mut balancer = Balancer::new(1);
+        let marks: Vec<Option<bool>> =
+            "FFPFFFPPP".chars().map(|result| balancer.on_check(0, result == 'P', STEADY)).collect();
+        let none = None;
+        let (down, up) = (Some(false), Some(true));
+        assert_eq!(marks, [none, none, none, none, none, down, none, up, none]);
+    }
+
+    #[test]
+    fn least_outstanding_takes_turns_among_equals() {
+        let mut balancer = Balancer::new(3);
+        let mut picks = Vec::new();
+        for _ in 0..6 {
+            let node = balancer.pick(Policy::LeastOutstanding, &[], 0).unwrap();
+            balancer.sent(node);
+            picks.push(node);
+        }
+        assert_eq!(picks, [0, 1, 2, 0, 1, 2]);
+        balancer.answered(1);
+        assert_eq!(balancer.pick(Policy::LeastOutstanding, &[], 0), Some(1));
+    }
+
+    #[test]
+    fn random_covers_every_node() {
+        let mut balancer = Balancer::new(5);
+        let picks: Vec<u32> = (0..5)
+            .filter_map(|i| balancer.pick(Policy::Random, &[], u64::MAX / 5 * i + 1000))
+            .collect();
+        assert_eq!(picks, [0, 1, 2, 3, 4]);
+    }
+}

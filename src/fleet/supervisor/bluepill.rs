@@ -1,0 +1,226 @@
+//! bluepill 0.1.3: one thread a node that polls, acts, and looks away while it waits.
+//!
+//! What matters for a restart under load, from its source and from runs of it:
+//! - it sleeps a second between two ticks, and a start command that does not return holds up the
+//!   tick for as long as the start grace;
+//! - after a restart the stop grace and the start grace add up, and until then it sees nothing;
+//! - a process that is gone costs one tick to be marked down and one more to be started;
+//! - it never gives up;
+//! - a change of state clears the samples of its checks, but not when they last ran.
+
+use super::rule::{Rule, Samples};
+use crate::kernel::time::{Duration, Instant};
+
+/// Settings; the defaults of the scenario's keys are bluepill's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Time from the end of one tick to the next: its sleep of 1 s and its work.
+    pub tick: Duration,
+    /// How long a start command may block, and how long checks are skipped after a start.
+    pub start_grace: Duration,
+    /// How long checks are skipped after a stop.
+    pub stop_grace: Duration,
+    /// Whether bluepill detaches the process itself, so that starting does not block the tick.
+    pub daemonize: bool,
+    /// The checks that restart the process.
+    pub rules: Vec<Rule>,
+}
+
+/// What the daemon wants done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Order {
+    /// Nothing.
+    Wait,
+    /// Start the process.
+    Start,
+    /// Stop the process and start it, because of this rule.
+    Restart {
+        /// Number of the rule that fired.
+        rule: usize,
+        /// The sample that made it fire.
+        value: f64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Up,
+    Down,
+    /// A start or a restart was ordered; the next look tells what became of it.
+    Acting,
+    /// Told to leave the process alone.
+    Unmonitored,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Check {
+    last_run: Option<Instant>,
+    samples: Samples,
+}
+
+/// The daemon of one node.
+#[derive(Clone, Debug)]
+pub struct Bluepill {
+    state: State,
+    blind_until: Instant,
+    checks: Vec<Check>,
+}
+
+impl Bluepill {
+    /// A daemon that finds its process up.
+    pub fn new(settings: &Settings) -> Bluepill {
+        Bluepill {
+            state: State::Up,
+            blind_until: Instant::START,
+            checks: vec![Check::default(); settings.rules.len()],
+        }
+    }
+
+    /// One tick. `sample` measures a rule's metric and says whether it is over its limit; it is
+    /// called for the rules that are due.
+    pub fn tick(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        alive: bool,
+        mut sample: impl FnMut(usize) -> (f64, bool),
+    ) -> Order {
+        if now < self.blind_until {
+            return Order::Wait;
+        }
+        match self.state {
+            State::Unmonitored => Order::Wait,
+            State::Acting => {
+                self.enter(if alive { State::Up } else { State::Down });
+                Order::Wait
+            }
+            State::Down => {
+                if alive {
+                    self.enter(State::Up);
+                    return Order::Wait;
+                }
+                self.enter(State::Acting);
+                Order::Start
+            }
+            State::Up if !alive => {
+                self.enter(State::Down);
+                Order::Wait
+            }
+            State::Up => {
+                for (number, (check, rule)) in
+                    self.checks.iter_mut().zip(&settings.rules).enumerate()
+                {
+                    if check.last_run.is_some_and(|last| now.since(last) < rule.every) {
+                        continue;
+                    }
+                    check.last_run = Some(now);
+                    let (value, is_over) = sample(number);
+                    if check.samples.add(rule, is_over) {
+                        self.enter(State::Acting);
+                        return Order::Restart { rule: number, value };
+                    }
+                }
+                Order::Wait
+            }
+        }
+    }
+
+    /// The process was started at `now`, on this daemon's order or somebody else's; `returns` is how
+    /// long the start command takes to return. Says how long the tick is held up.
+    pub fn started(&mut self, now: Instant, settings: &Settings, returns: Duration) -> Duration {
+        self.blind_until = self.blind_until.max(now) + settings.start_grace;
+        self.enter(State::Acting);
+        if settings.daemonize { Duration::ZERO } else { returns.min(settings.start_grace) }
+    }
+
+    /// The process was told to stop at `now`.
+    pub fn stopped(&mut self, now: Instant, settings: &Settings) {
+        self.blind_until = self.blind_until.max(now) + settings.stop_grace;
+    }
+
+    /// The restart that was ordered is not allowed: the process runs on, the checks begin anew.
+    pub fn refused(&mut self) {
+        self.enter(State::Up);
+    }
+
+    /// Stops looking after the process.
+    pub fn unmonitor(&mut self) {
+        self.enter(State::Unmonitored);
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        for check in &mut self.checks {
+            check.samples.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule::Metric;
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            tick: Duration::from_millis(1_010),
+            start_grace: Duration::from_secs(3),
+            stop_grace: Duration::from_secs(3),
+            daemonize: false,
+            rules: vec![Rule {
+                name: "memory".into(),
+                metric: Metric::Memory,
+                limit: (0.0, 0.0),
+                every: Duration::from_secs(2),
+                over: 2,
+                samples: 2,
+                include_children: false,
+            }],
+        }
+    }
+
+    /// Runs a daemon whose check is always over its limit against processes that start or fail at
+    /// once, and returns the times of starts in seconds since the first restart.
+    fn starts(valid: bool, seconds: u64) -> Vec<f64> {
+        let settings = settings();
+        let mut daemon = Bluepill::new(&settings);
+        let mut now = Instant::START;
+        let mut alive = true;
+        let mut starts = Vec::new();
+        let exec = Duration::from_millis(100);
+        while now < Instant::from_nanos(seconds * 1_000_000_000) {
+            let order = daemon.tick(now, &settings, alive, |_| (1.0, true));
+            let mut blocks = Duration::ZERO;
+            if order != Order::Wait {
+                if let Order::Restart { .. } = order {
+                    daemon.stopped(now, &settings);
+                }
+                starts.push(now);
+                blocks = daemon.started(now, &settings, exec);
+                alive = valid;
+            }
+            now = now + blocks + settings.tick;
+        }
+        let first = starts[0];
+        starts.iter().map(|start| start.since(first).as_secs_f64()).collect()
+    }
+
+    /// Measured on bluepill 0.1.3: a check every 2 s, twice over, always bad: a restart every 9.1 s.
+    #[test]
+    fn a_check_that_always_fails_restarts_every_nine_seconds() {
+        for pair in starts(true, 60).windows(2) {
+            assert!((pair[1] - pair[0] - 9.1).abs() < 0.2, "{pair:?}");
+        }
+    }
+
+    /// Measured on bluepill 0.1.3 with a configuration that is invalid at the first restart: attempts
+    /// 0.1, 7.2, 11.4 and 15.6 s after it, and so on for ever.
+    #[test]
+    fn a_process_that_cannot_start_is_started_for_ever() {
+        let starts = starts(false, 60);
+        for (start, measured) in starts.iter().zip([0.0, 7.1, 11.3, 15.5, 19.7]) {
+            assert!((start - measured).abs() < 0.2, "{start} for {measured}");
+        }
+        assert!(starts.len() > 12, "it never gives up");
+    }
+}
