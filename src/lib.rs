@@ -2,3 +2,5 @@
 
 pub mod fleet;
 pub mod kernel;
+pub mod scenario;
+pub mod sim;

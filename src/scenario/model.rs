@@ -1,0 +1,381 @@
+//! What a scenario means: complete and valid, with every default filled in and every name resolved.
+
+use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
+use crate::fleet::client::Clients;
+use crate::fleet::cpu::Speed;
+use crate::fleet::load::Course;
+use crate::fleet::supervisor;
+use crate::kernel::dist::Dist;
+use crate::kernel::time::{Duration, Instant};
+
+/// The most stages of a request.
+pub const STAGES_MAX: usize = 5;
+/// The most times a balancer hands a refused attempt on.
+pub const REDISPATCH_MAX: u32 = 7;
+
+/// A complete, valid scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Its name, which also names the folder of its results.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// Civil start, length and windows.
+    pub clock: Clock,
+    /// Where requests come from.
+    pub sources: Vec<Source>,
+    /// Whether the load stops changing at some point.
+    pub freeze: Freeze,
+    /// Classes of requests.
+    pub classes: Vec<Class>,
+    /// What clients do.
+    pub clients: Clients,
+    /// The balancers in front of the fleet.
+    pub balancer: Balancing,
+    /// The machines.
+    pub nodes: Nodes,
+    /// The process on each of them.
+    pub process: Program,
+    /// What starts and restarts it.
+    pub supervisor: supervisor::Settings,
+    /// Versions of the software with their configuration.
+    pub releases: Vec<Release>,
+    /// The release on every disk, and in every process, at the start.
+    pub first_release: usize,
+    /// Changes of the release, in order of time.
+    pub deploys: Vec<Deploy>,
+    /// Who notices and repairs.
+    pub people: People,
+    /// What protects the fleet from its own restarts.
+    pub protections: Protections,
+    /// What counts as an outage.
+    pub outage: OutageRule,
+}
+
+/// Civil start, length and windows of a simulation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clock {
+    /// The civil time of [`Instant::START`].
+    pub start: jiff::Timestamp,
+    /// The end of the simulation.
+    pub horizon: Instant,
+    /// Requests issued before are simulated but not measured.
+    pub warm_up: Instant,
+    /// Length of the windows of the results.
+    pub window: Duration,
+}
+
+/// A load source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its name; a random stream belongs to it.
+    pub name: String,
+    /// The number of its stream, the same in every variant of the scenario.
+    pub stream: u64,
+    /// The class of its requests.
+    pub class: usize,
+    /// Its rate over time.
+    pub course: Course,
+}
+
+/// Whether the load stops changing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freeze {
+    /// It follows its course to the end.
+    Never,
+    /// It keeps the value it has at the first restart.
+    FirstRestart,
+}
+
+/// A class of requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// What a request does while it holds its slot, one after the other; at most [`STAGES_MAX`].
+    pub stages: Vec<Stage>,
+}
+
+/// A stage of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// What it needs.
+    pub needs: Needs,
+    /// How much of it: core time at speed 1, or time to wait.
+    pub demand: Dist,
+}
+
+/// What a stage needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A share of the node's cores.
+    Cpu,
+    /// Something else, such as a database; the cores are free meanwhile.
+    Wait,
+}
+
+/// The balancers in front of the fleet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Balancing {
+    /// How many instances there are, each with its own view.
+    pub instances: u32,
+    /// How they pick a node.
+    pub policy: Policy,
+    /// How often a refused attempt is handed on to another node.
+    pub redispatch: u32,
+    /// What happens without a node that is up.
+    pub none_up: NoneUp,
+    /// What becomes of the share of a node that is down.
+    pub lost_share: LostShare,
+    /// Active health checks; `None` if all nodes are always believed up.
+    pub health: Option<Health>,
+}
+
+/// Active health checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    /// From the end of one check of a node to the next.
+    pub interval: Duration,
+    /// When an unanswered check has failed.
+    pub timeout: Duration,
+    /// Consecutive results that change a mark.
+    pub thresholds: Thresholds,
+    /// How checks are answered.
+    pub path: CheckPath,
+    /// Core time that answering takes.
+    pub work: Duration,
+}
+
+/// How health checks are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckPath {
+    /// They wait for a slot as requests do.
+    Queued,
+    /// A path of their own answers at once while the process serves.
+    Separate,
+}
+
+/// The machines of the fleet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nodes {
+    /// How many there are at the start.
+    pub count: u32,
+    /// Cores of each.
+    pub cores: u32,
+    /// Speed of a core.
+    pub speed: Speed,
+    /// Memory in bytes; beyond it the node slows down.
+    pub memory: u64,
+    /// Swap in bytes; beyond memory and swap the kernel kills the process.
+    pub swap: u64,
+    /// Speed, relative to the normal one, while memory is exceeded.
+    pub thrash_speed: Speed,
+    /// Nodes that join later.
+    pub additions: Vec<Addition>,
+}
+
+impl Nodes {
+    /// The name of a node.
+    pub fn name(node: u32) -> String {
+        format!("node-{}", node + 1)
+    }
+}
+
+/// Nodes that join during the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Addition {
+    /// When they begin to boot.
+    pub at: Instant,
+    /// How many.
+    pub count: u32,
+}
+
+/// The process that serves on a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// Requests served at once.
+    pub slots: u32,
+    /// Requests that may wait for a slot; more are refused.
+    pub backlog: u32,
+    /// From the start command to serving.
+    pub boot: Dist,
+    /// How long a fresh process is slower.
+    pub cold: Duration,
+    /// Factor on the work of its requests at first, falling to 1 over [`Program::cold`].
+    pub cold_factor: f64,
+    /// What becomes of the requests in hand when it is told to stop.
+    pub stop: Stop,
+    /// Its memory.
+    pub memory: Memory,
+    /// How old the processes are that run at the start.
+    pub age_at_start: Duration,
+}
+
+/// What a process that is told to stop does with the requests in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It drops them and exits at once.
+    Drop,
+    /// It closes its listener, serves them, and exits when done or after this time.
+    Finish(Duration),
+}
+
+/// Memory of a process, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Memory {
+    /// After the start; of every start a value between these, equally likely.
+    pub base: (u64, u64),
+    /// The part of [`Memory::base`] in the first process, which forks the others; all of it if the
+    /// process forks none.
+    pub master: Option<u64>,
+    /// Retained at the start of the simulation by the processes that run then, a value between these.
+    pub retained_at_start: (u64, u64),
+    /// Retained after every request served, until a restart.
+    pub retained_per_request: u64,
+    /// Used by a request in service.
+    pub in_service: u64,
+    /// Used by a request that waits for a slot.
+    pub queued: u64,
+}
+
+/// A version of the software with its configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    /// Its name.
+    pub name: String,
+    /// Why its configuration does not work where it runs; `None` if it does.
+    pub invalid: Option<String>,
+    /// From the start command to the exit where the configuration is invalid.
+    pub fails_after: Dist,
+}
+
+/// A change of the release.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deploy {
+    /// Its name.
+    pub name: String,
+    /// When.
+    pub at: Instant,
+    /// Which release.
+    pub release: usize,
+    /// How.
+    pub method: Method,
+    /// A comparison of the configurations before testing begins: the release with the difference
+    /// removed, and the probability that it is found.
+    pub comparison: Option<(usize, f64)>,
+}
+
+/// How a release is brought to the nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Method {
+    /// The files change on every node; no process is touched.
+    Hot,
+    /// Node by node, files and a restart, each when the one before is healthy.
+    Rolling {
+        /// From one healthy node to the next restart.
+        pause: Duration,
+        /// How long a node may take to become healthy before the rollout stops.
+        patience: Duration,
+    },
+}
+
+/// Who notices and repairs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct People {
+    /// How often the monitoring looks.
+    pub monitor: Duration,
+    /// Alert when this share of requests or less succeeds for that long.
+    pub success_below: Option<(f64, Duration)>,
+    /// Alert when so many nodes are lost for that long.
+    pub nodes_lost: Option<(u32, Duration)>,
+    /// Alert when a rollout stops.
+    pub rollout_stopped: bool,
+    /// Alert when a restart is refused.
+    pub restart_refused: bool,
+    /// From the alert until somebody attends to it.
+    pub notice: Dist,
+    /// From there until the cause is found and confirmed.
+    pub diagnose: Dist,
+    /// To fix one node.
+    pub fix: Dist,
+    /// How many nodes are fixed at a time.
+    pub at_a_time: u32,
+    /// When fixed nodes come back.
+    pub rejoin: Rejoin,
+    /// The release that the fix puts in place; without one nothing can be fixed.
+    pub fixed_release: Option<usize>,
+}
+
+/// When fixed nodes come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejoin {
+    /// Each as soon as it is fixed.
+    Each,
+    /// All together when the last one is fixed.
+    Together,
+}
+
+/// What protects the fleet from its own restarts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Protections {
+    /// Before a rule's restart stops the process, the configuration on disk is checked; the
+    /// probability that an invalid one is found.
+    pub config_check: Option<f64>,
+    /// How many nodes may be away because of restarts at a time.
+    pub restart_budget: Option<u32>,
+    /// A process sheds requests while it holds so many, in service and waiting.
+    pub shed_above: Option<u32>,
+}
+
+/// What counts as an outage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutageRule {
+    /// Length of the windows, by time of issue.
+    pub window: Duration,
+    /// A window is bad if less than this share of its requests succeeds.
+    pub below: f64,
+    /// Bad windows must last so long to make an outage.
+    pub lasting: Duration,
+    /// A window is good if at least this share succeeds.
+    pub recovered: f64,
+    /// The outage ends where good windows that last so long begin.
+    pub recovered_lasting: Duration,
+}
+
+impl Scenario {
+    /// Core time of a request at speed 1, in seconds: the mean over the sources' classes, or over
+    /// all classes if no source has a rate.
+    pub fn mean_work(&self) -> f64 {
+        let work = |class: &Class| -> f64 {
+            let cpu = class.stages.iter().filter(|stage| stage.needs == Needs::Cpu);
+            cpu.map(|stage| stage.demand.mean_secs()).sum()
+        };
+        let weight =
+            |source: &Source| source.course.mean_arrivals(Instant::START, self.clock.horizon);
+        let total: f64 = self.sources.iter().map(weight).sum();
+        if total > 0.0 {
+            let sum: f64 =
+                self.sources.iter().map(|s| weight(s) * work(&self.classes[s.class])).sum();
+            sum / total
+        } else {
+            self.classes.iter().map(work).sum::<f64>() / self.classes.len() as f64
+        }
+    }
+
+    /// The civil time of an instant.
+    pub fn civil(&self, when: Instant) -> jiff::Timestamp {
+        let ns = i128::from(when.as_nanos()) + self.clock.start.as_nanosecond();
+        jiff::Timestamp::from_nanosecond(ns).unwrap_or(jiff::Timestamp::MAX)
+    }
+
+    /// The instant of a civil time; the start for all before it.
+    pub fn instant(&self, civil: jiff::Timestamp) -> Instant {
+        let ns = civil.as_nanosecond() - self.clock.start.as_nanosecond();
+        Instant::from_nanos(u64::try_from(ns.max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// Offered load at `when`: requests per second of all sources.
+    pub fn offered(&self, when: Instant) -> f64 {
+        self.sources.iter().map(|source| source.course.rate(when)).sum()
+    }
+}

@@ -1,0 +1,89 @@
+//! Health checks, gauges and nodes that join.
+
+use super::event::Event;
+use super::observation::{Gauges, Loss, Observation, Observer};
+use super::simulation::Simulation;
+use crate::scenario::model::CheckPath;
+use std::sync::Arc;
+
+impl Simulation {
+    pub(super) fn on_check_due(&mut self, balancer: u16, node: u32, observer: &mut dyn Observer) {
+        let scenario = Arc::clone(&self.scenario);
+        let Some(health) = &scenario.balancer.health else { return };
+        match health.path {
+            CheckPath::Queued => {
+                self.send_check(u32::from(balancer), node, health.timeout, observer);
+            }
+            CheckPath::Separate => {
+                let serves = self.nodes[node as usize].listener.is_some();
+                self.on_check_result(u32::from(balancer), node, serves, observer);
+            }
+        }
+    }
+
+    pub(super) fn on_check_result(
+        &mut self,
+        balancer: u32,
+        node: u32,
+        passed: bool,
+        observer: &mut dyn Observer,
+    ) {
+        let Some(health) = &self.scenario.balancer.health else { return };
+        let (interval, thresholds) = (health.interval, health.thresholds);
+        self.calendar.after(interval, Event::CheckDue { balancer: balancer as u16, node });
+        let marked = self.balancers[balancer as usize].on_check(node, passed, thresholds);
+        if let Some(up) = marked {
+            observer.observe(self.now(), &Observation::NodeMarked { balancer, node, up });
+            if up {
+                self.consider_health(node, observer);
+            } else if self.nodes[node as usize].listener.is_some()
+                && self.balancers.iter().all(|balancer| !balancer.is_up(node))
+            {
+                self.lose(node, Loss::HealthCheck, observer);
+            }
+        }
+    }
+
+    pub(super) fn on_sample(&mut self, observer: &mut dyn Observer) {
+        self.sample_all(observer);
+        self.calendar.after(self.scenario.clock.window, Event::Sample);
+    }
+
+    pub(super) fn sample_all(&mut self, observer: &mut dyn Observer) {
+        let now = self.now();
+        for number in 0..self.nodes.len() as u32 {
+            self.integrate_slots(number);
+            let node = &mut self.nodes[number as usize];
+            let held = node.processes.iter().map(|&at| &self.processes[at]);
+            let (in_service, queued) = held.fold((0, 0), |(in_service, queued), process| {
+                (in_service + process.in_service, queued + process.backlog.len() as u32)
+            });
+            let gauges = Gauges {
+                in_service,
+                queued,
+                memory: node.memory,
+                busy: node.cpu.busy(now),
+                offered: node.integrals.offered,
+                slots_busy: node.integrals.slots_busy,
+                slots_offered: node.integrals.slots_offered,
+                phase: node.phase(),
+                up: self.balancers.iter().any(|balancer| balancer.is_up(number)),
+            };
+            observer.observe(now, &Observation::NodeSampled { node: number, gauges });
+        }
+    }
+
+    pub(super) fn on_nodes_added(&mut self, addition: u32, observer: &mut dyn Observer) {
+        let now = self.now();
+        for _ in 0..self.scenario.nodes.additions[addition as usize].count {
+            let number = self.nodes.len() as u32;
+            self.add_machine();
+            for balancer in 0..self.balancers.len() as u32 {
+                self.balancers[balancer as usize].add_node();
+                self.schedule_first_check(balancer, number);
+            }
+            observer.observe(now, &Observation::NodeAdded { node: number });
+            self.start_process(number, observer);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What will happen.
+
+use crate::kernel::slab::Ref;
+
+/// A pending event. Small and `Copy`; what it concerns is looked up by number.
+///
+/// A [`Ref`] whose tenant is gone makes its event stale: the process was killed, or the attempt was
+/// lost with it. The dispatcher recognises that by the reference, never by a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A source issues its next request.
+    Arrival(u32),
+    /// The next stage that computes on this node is done.
+    Completion(u32),
+    /// An attempt has waited for what it waited for.
+    WaitOver(Ref),
+    /// The client, or the balancer for a check, gives an attempt up.
+    PatienceOver(Ref),
+    /// A request's back-off is over.
+    RetryDue(Ref),
+    /// A balancer checks a node.
+    CheckDue {
+        /// The balancer.
+        balancer: u16,
+        /// The node.
+        node: u32,
+    },
+    /// A process is ready to serve.
+    BootDone(Ref),
+    /// A process finds its configuration invalid and exits.
+    StartFailed(Ref),
+    /// A process that was told to stop is killed.
+    StopOver(Ref),
+    /// A process has reached the age at which its supervisor ends it.
+    RuntimeOver(Ref),
+    /// The node's supervisor takes a look.
+    SupervisorTick(u32),
+    /// The node's supervisor starts the process again.
+    StartDue(u32),
+    /// A deploy begins.
+    DeployDue(u32),
+    /// A rolling deploy goes on with its next node.
+    RolloutNext(u32),
+    /// A rolling deploy has waited long enough for its node number `step`.
+    RolloutTimeout {
+        /// The deploy.
+        deploy: u16,
+        /// How many nodes it had restarted.
+        step: u32,
+    },
+    /// The monitoring looks.
+    MonitorTick,
+    /// Somebody attends to the alert.
+    Noticed,
+    /// The cause is found.
+    Diagnosed,
+    /// A node is fixed.
+    NodeFixed(u32),
+    /// Nodes join.
+    NodesAdded(u32),
+    /// Gauges are read.
+    Sample,
+}
+
+const _: () = assert!(size_of::<Event>() <= 12, "events are moved on every step of the heap");

@@ -1,0 +1,87 @@
+//! What must hold at every moment, checked in every build.
+
+use super::simulation::Simulation;
+use super::state::Owner;
+
+impl Simulation {
+    /// Checks conservation and sanity.
+    ///
+    /// # Panics
+    /// If anything is amiss: every number of this replication would be in doubt.
+    pub(super) fn check_invariants(&self) {
+        let settled = self.counts.settled_total();
+        let open = self.requests.iter().filter(|(_, request)| !request.settled).count() as u64;
+        assert!(
+            self.counts.issued == settled + open,
+            "requests are not conserved: {} issued, {settled} settled, {open} open",
+            self.counts.issued
+        );
+        let (mut attempts, mut checks) = (0, 0);
+        for (_, attempt) in self.attempts.iter() {
+            match attempt.owner {
+                Owner::Request(_) => attempts += 1,
+                Owner::Check => checks += 1,
+            }
+        }
+        assert!(
+            self.counts.attempts == self.counts.attempts_ended + attempts,
+            "attempts are not conserved: {} made, {} ended, {attempts} alive",
+            self.counts.attempts,
+            self.counts.attempts_ended
+        );
+        assert!(
+            self.counts.checks == self.counts.checks_ended + checks,
+            "health checks are not conserved: {} made, {} ended, {checks} alive",
+            self.counts.checks,
+            self.counts.checks_ended
+        );
+        let sent: u64 = self.balancers.iter().map(|balancer| balancer.outstanding()).sum();
+        assert!(
+            sent == attempts + checks,
+            "balancers wait for {sent} answers, nodes hold {} attempts",
+            attempts + checks
+        );
+        self.check_nodes();
+    }
+
+    fn check_nodes(&self) {
+        let memory = self.scenario.process.memory;
+        let slots = self.scenario.process.slots;
+        let mut serving = 0;
+        for (number, node) in self.nodes.iter().enumerate() {
+            serving += u32::from(node.listener.is_some());
+            let mut used = 0;
+            for &at in &node.processes {
+                let process = &self.processes[at];
+                let held = self.attempts_of(at).len();
+                let queued = process.backlog.len();
+                assert!(
+                    process.in_service <= slots && held == process.in_service as usize + queued,
+                    "node-{} holds {held} attempts, {} in service and {queued} queued",
+                    number + 1,
+                    process.in_service
+                );
+                assert!(
+                    queued == 0 || process.in_service == slots,
+                    "requests wait on node-{} beside a free slot",
+                    number + 1
+                );
+                used += process.base
+                    + process.retained
+                    + u64::from(process.in_service) * memory.in_service
+                    + queued as u64 * memory.queued;
+            }
+            assert!(
+                used == node.memory,
+                "node-{} accounts for {} bytes and uses {used}",
+                number + 1,
+                node.memory
+            );
+        }
+        assert!(
+            serving == self.serving,
+            "{serving} nodes serve, {} are counted as serving",
+            self.serving
+        );
+    }
+}

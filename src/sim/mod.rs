@@ -1,0 +1,18 @@
+//! Layer 3: the only place where the parts of a fleet meet.
+//!
+//! [`Simulation`] takes events from the calendar one by one, hands each to the parts it concerns, and
+//! turns their verdicts into new events and into [`Observation`]s. Nothing else advances time.
+
+mod control;
+pub mod event;
+mod invariant;
+mod lifecycle;
+pub mod observation;
+mod people;
+mod rollout;
+pub mod simulation;
+mod state;
+mod traffic;
+
+pub use observation::{Observation, Observer};
+pub use simulation::Simulation;

@@ -1,0 +1,151 @@
+//! People: the monitoring alerts them, they notice, find the cause, and fix node by node.
+
+use super::event::Event;
+use super::observation::{Alert, Observation, Observer};
+use super::simulation::Simulation;
+use super::state::purpose;
+use crate::fleet::supervisor::Supervisor;
+use crate::kernel::chance::Draw;
+use crate::kernel::time::{Duration, Instant};
+use crate::scenario::model::Rejoin;
+use std::sync::Arc;
+
+/// Steps of a repair, as part of the names of its draws. The steps from [`step::NODE`] on are the
+/// nodes to fix.
+mod step {
+    pub(super) const NOTICE: u32 = 0;
+    pub(super) const DIAGNOSE: u32 = 1;
+    pub(super) const NODE: u32 = 2;
+}
+
+impl Simulation {
+    pub(super) fn on_monitor_tick(&mut self, observer: &mut dyn Observer) {
+        let now = self.now();
+        let scenario = Arc::clone(&self.scenario);
+        let people = &scenario.people;
+        let (succeeded, failed) = (self.watch.succeeded, self.watch.failed);
+        self.watch.succeeded = 0;
+        self.watch.failed = 0;
+        if let Some((share, lasting)) = people.success_below {
+            let settled = succeeded + failed;
+            // Without a request there is nothing to see, and what was seen before stands.
+            if settled > 0 {
+                let low = (succeeded as f64) < share * settled as f64;
+                let began = now.as_nanos().saturating_sub(people.monitor.as_nanos());
+                let since = &mut self.watch.low_since;
+                if lasted(since, low, Instant::from_nanos(began), now, lasting) {
+                    self.raise_alert(Alert::Success, observer);
+                }
+            }
+        }
+        if let Some((count, lasting)) = people.nodes_lost {
+            let lost = self.nodes.iter().filter(|node| node.lost).count() >= count as usize;
+            if lasted(&mut self.watch.lost_since, lost, now, now, lasting) {
+                self.raise_alert(Alert::NodesLost, observer);
+            }
+        }
+        self.calendar.after(people.monitor, Event::MonitorTick);
+    }
+
+    /// Calls people, unless they are there.
+    pub(super) fn raise_alert(&mut self, alert: Alert, observer: &mut dyn Observer) {
+        if std::mem::replace(&mut self.watch.busy, true) {
+            return;
+        }
+        self.watch.incidents += 1;
+        observer.observe(self.now(), &Observation::Alerted { alert });
+        let delay = self.scenario.people.notice.sample(&mut self.repair(step::NOTICE).die(0));
+        self.calendar.after(delay, Event::Noticed);
+    }
+
+    pub(super) fn on_noticed(&mut self, observer: &mut dyn Observer) {
+        observer.observe(self.now(), &Observation::Detected);
+        let delay = self.scenario.people.diagnose.sample(&mut self.repair(step::DIAGNOSE).die(0));
+        self.calendar.after(delay, Event::Diagnosed);
+    }
+
+    pub(super) fn on_diagnosed(&mut self, observer: &mut dyn Observer) {
+        let now = self.now();
+        let scenario = Arc::clone(&self.scenario);
+        observer.observe(now, &Observation::Diagnosed);
+        let invalid = |release: usize| scenario.releases[release].invalid.is_some();
+        let mut to_fix: Vec<u32> = (0..self.nodes.len() as u32)
+            .filter(|&node| invalid(self.nodes[node as usize].on_disk))
+            .collect();
+        if to_fix.is_empty() || scenario.people.fixed_release.is_none() {
+            observer.observe(now, &Observation::NothingToFix);
+            self.watch.busy = false;
+            return;
+        }
+        observer.observe(now, &Observation::FixStarted { nodes: to_fix.len() as u32 });
+        to_fix.reverse();
+        self.watch.to_fix = to_fix;
+        self.watch.fixed.clear();
+        for _ in 0..scenario.people.at_a_time {
+            self.fix_next();
+        }
+    }
+
+    fn fix_next(&mut self) {
+        if let Some(node) = self.watch.to_fix.pop() {
+            self.watch.fixing += 1;
+            let draw = self.repair(step::NODE + node);
+            let delay = self.scenario.people.fix.sample(&mut draw.die(0));
+            self.calendar.after(delay, Event::NodeFixed(node));
+        }
+    }
+
+    pub(super) fn on_node_fixed(&mut self, number: u32, observer: &mut dyn Observer) {
+        let now = self.now();
+        let scenario = Arc::clone(&self.scenario);
+        self.watch.fixing -= 1;
+        self.watch.fixed.push(number);
+        observer.observe(now, &Observation::NodeFixed { node: number });
+        let node = &mut self.nodes[number as usize];
+        node.on_disk = scenario.people.fixed_release.unwrap_or(node.on_disk);
+        match scenario.people.rejoin {
+            Rejoin::Each => self.start_by_hand(number, observer),
+            Rejoin::Together if node.listener.is_none() => {
+                node.held = true;
+                if let Supervisor::Bluepill(daemon) = &mut node.supervisor {
+                    daemon.unmonitor();
+                }
+            }
+            Rejoin::Together => {}
+        }
+        self.fix_next();
+        if self.watch.fixing == 0 && self.watch.to_fix.is_empty() {
+            observer.observe(now, &Observation::FixFinished);
+            for node in std::mem::take(&mut self.watch.fixed) {
+                if self.nodes[node as usize].held {
+                    self.start_by_hand(node, observer);
+                }
+            }
+            self.watch.busy = false;
+            self.watch.low_since = None;
+            self.watch.lost_since = None;
+        }
+    }
+
+    /// The draw of a step of the present repair.
+    fn repair(&self, step: u32) -> Draw {
+        self.streams.draw(purpose::REPAIR, 0, self.watch.incidents, step)
+    }
+}
+
+/// Whether a condition has held for long enough; `began` is when it began if it holds for the first
+/// time now.
+fn lasted(
+    since: &mut Option<Instant>,
+    holds: bool,
+    began: Instant,
+    now: Instant,
+    lasting: Duration,
+) -> bool {
+    if !holds {
+        *since = None;
+        return false;
+    }
+    let since = *since.get_or_insert(began);
+    now.since(since) >= lasting
+}

@@ -1,0 +1,111 @@
+//! Deploys: hot ones, and rolling ones with their health gate.
+
+use super::event::Event;
+use super::observation::{Alert, Cause, Observation, Observer};
+use super::simulation::Simulation;
+use super::state::{Rollout, purpose};
+use crate::kernel::chance::unit;
+use crate::scenario::model::Method;
+use std::sync::Arc;
+
+impl Simulation {
+    pub(super) fn on_deploy(&mut self, number: u32, observer: &mut dyn Observer) {
+        let scenario = Arc::clone(&self.scenario);
+        let deploy = &scenario.deploys[number as usize];
+        let mut release = deploy.release;
+        let mut corrected = false;
+        if let Some((corrected_release, finds)) = deploy.comparison
+            && scenario.releases[release].invalid.is_some()
+        {
+            let draw = self.streams.draw(purpose::COMPARISON, u64::from(number), 0, 0);
+            corrected = unit(&mut draw.die(0)) < finds;
+            if corrected {
+                release = corrected_release;
+            }
+        }
+        let seen = Observation::Deployed { deploy: number, release: release as u32, corrected };
+        observer.observe(self.now(), &seen);
+        match deploy.method {
+            Method::Hot => {
+                for node in &mut self.nodes {
+                    node.on_disk = release;
+                }
+            }
+            Method::Rolling { .. } => {
+                let rollout = Rollout { release, running: true, step: 0, waiting: None };
+                self.rollouts[number as usize] = rollout;
+                self.on_rollout_next(number, observer);
+            }
+        }
+    }
+
+    pub(super) fn on_rollout_next(&mut self, number: u32, observer: &mut dyn Observer) {
+        let rollout = &mut self.rollouts[number as usize];
+        if !rollout.running {
+            return;
+        }
+        let node = rollout.step;
+        if node as usize >= self.nodes.len() {
+            rollout.running = false;
+            observer.observe(self.now(), &Observation::RolloutDone { deploy: number });
+            return;
+        }
+        rollout.step += 1;
+        rollout.waiting = Some(node);
+        let (step, release) = (rollout.step, rollout.release);
+        self.nodes[node as usize].on_disk = release;
+        if let Method::Rolling { patience, .. } = self.scenario.deploys[number as usize].method {
+            let event = Event::RolloutTimeout { deploy: number as u16, step };
+            self.calendar.after(patience, event);
+        }
+        self.restart(node, Cause::Deploy, observer);
+    }
+
+    /// A node is healthy: the rollout that waits for it goes on.
+    pub(super) fn on_rollout_health(&mut self, node: u32, _: &mut dyn Observer) {
+        for number in 0..self.rollouts.len() {
+            let rollout = &mut self.rollouts[number];
+            if rollout.running && rollout.waiting == Some(node) {
+                rollout.waiting = None;
+                if let Method::Rolling { pause, .. } = self.scenario.deploys[number].method {
+                    self.calendar.after(pause, Event::RolloutNext(number as u32));
+                }
+            }
+        }
+    }
+
+    /// A start failed on a node: the rollout that waits for it stops.
+    pub(super) fn on_rollout_failure(&mut self, node: u32, observer: &mut dyn Observer) {
+        for number in 0..self.rollouts.len() as u32 {
+            let rollout = &self.rollouts[number as usize];
+            if rollout.running && rollout.waiting == Some(node) {
+                self.stop_rollout(number, node, observer);
+            }
+        }
+    }
+
+    pub(super) fn on_rollout_timeout(
+        &mut self,
+        number: u32,
+        step: u32,
+        observer: &mut dyn Observer,
+    ) {
+        let rollout = &self.rollouts[number as usize];
+        if let Some(node) = rollout.waiting
+            && rollout.running
+            && rollout.step == step
+        {
+            self.stop_rollout(number, node, observer);
+        }
+    }
+
+    fn stop_rollout(&mut self, number: u32, node: u32, observer: &mut dyn Observer) {
+        let rollout = &mut self.rollouts[number as usize];
+        rollout.running = false;
+        rollout.waiting = None;
+        observer.observe(self.now(), &Observation::RolloutStopped { deploy: number, node });
+        if self.scenario.people.rollout_stopped {
+            self.raise_alert(Alert::RolloutStopped, observer);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! The simulation: its state, its birth, and its loop.
+
+use super::event::Event;
+use super::observation::{Observation, Observer};
+use super::state::{
+    Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Watch,
+    purpose,
+};
+use crate::fleet::balancer::Balancer;
+use crate::fleet::cpu::Cpu;
+use crate::fleet::load::Arrivals;
+use crate::fleet::supervisor::{Settings, Supervisor};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::chance::{Seed, Streams, unit};
+use crate::kernel::slab::{Ref, Slab};
+use crate::kernel::time::{Duration, Instant};
+use crate::scenario::model::Scenario;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Events between two checks of the invariants.
+const INVARIANT_STRIDE: u64 = 1 << 20;
+
+/// Which die of a node's draw is thrown for what.
+mod die {
+    /// The phase of its supervisor.
+    pub(super) const PHASE: usize = 0;
+    /// The phases of the balancers' checks.
+    pub(super) const CHECKS: usize = 1;
+    /// Memory retained at the start.
+    pub(super) const RETAINED: usize = 2;
+}
+
+/// A running simulation.
+///
+/// It owns everything it needs and borrows nothing: a clone is a snapshot that continues exactly as
+/// the original does, and [`Simulation::fork`] continues under another scenario.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    pub(super) scenario: Arc<Scenario>,
+    pub(super) streams: Streams,
+    pub(super) calendar: Calendar<Event>,
+    pub(super) sources: Vec<Source>,
+    pub(super) requests: Slab<Request>,
+    pub(super) attempts: Slab<Attempt>,
+    pub(super) processes: Slab<Process>,
+    pub(super) balancers: Vec<Balancer>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) rollouts: Vec<Rollout>,
+    pub(super) watch: Watch,
+    pub(super) counts: Counts,
+    /// Nodes with a process that serves.
+    pub(super) serving: u32,
+    pub(super) restarted: bool,
+    /// The node whose cores or memory changed in the event in hand.
+    touched: Option<u32>,
+    dispatched: u64,
+    ended: bool,
+}
+
+/// The reason why a snapshot cannot go on under another scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkError {
+    what: &'static str,
+}
+
+impl std::fmt::Display for ForkError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a snapshot cannot go on with other {}", self.what)
+    }
+}
+
+impl std::error::Error for ForkError {}
+
+impl Simulation {
+    /// A simulation at its start: every node serves with a process that has run for a while.
+    pub fn new(scenario: Arc<Scenario>, seed: Seed) -> Simulation {
+        let streams = Streams::new(seed);
+        let mut sim = Simulation {
+            balancers: Vec::new(),
+            sources: Vec::new(),
+            nodes: Vec::new(),
+            rollouts: vec![Rollout::default(); scenario.deploys.len()],
+            calendar: Calendar::default(),
+            requests: Slab::default(),
+            attempts: Slab::default(),
+            processes: Slab::default(),
+            watch: Watch::default(),
+            counts: Counts::default(),
+            serving: 0,
+            restarted: false,
+            touched: None,
+            dispatched: 0,
+            ended: false,
+            streams,
+            scenario: Arc::clone(&scenario),
+        };
+        for (number, source) in scenario.sources.iter().enumerate() {
+            let lane = sim.calendar.add_lane(Event::Arrival(number as u32));
+            let sequence = streams.sequence(purpose::ARRIVAL, source.stream);
+            let mut arrivals = Arrivals::new(source.course.clone(), sequence);
+            sim.calendar.set_lane(lane, arrivals.next_time());
+            sim.sources.push(Source { arrivals, lane, frozen: false });
+        }
+        for _ in 0..scenario.nodes.count {
+            sim.add_machine();
+            sim.start_running(sim.nodes.len() as u32 - 1);
+        }
+        for instance in 0..scenario.balancer.instances {
+            sim.balancers.push(Balancer::new(scenario.nodes.count));
+            for node in 0..scenario.nodes.count {
+                sim.schedule_first_check(instance, node);
+            }
+        }
+        for (number, deploy) in scenario.deploys.iter().enumerate() {
+            sim.calendar.at(deploy.at, Event::DeployDue(number as u32));
+        }
+        for (number, addition) in scenario.nodes.additions.iter().enumerate() {
+            sim.calendar.at(addition.at, Event::NodesAdded(number as u32));
+        }
+        sim.calendar.after(scenario.people.monitor, Event::MonitorTick);
+        sim.calendar.after(Duration::ZERO, Event::Sample);
+        sim
+    }
+
+    /// The scenario that is simulated.
+    pub fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
+    }
+
+    /// The present simulated time.
+    pub fn now(&self) -> Instant {
+        self.calendar.now()
+    }
+
+    /// Events dispatched so far.
+    pub fn dispatched(&self) -> u64 {
+        self.dispatched
+    }
+
+    /// Simulates up to and including `until`, but not past the scenario's horizon, and tells
+    /// `observer` what happens.
+    ///
+    /// # Panics
+    /// If an invariant is broken: the result would be wrong, so there is none.
+    pub fn run_until(&mut self, until: Instant, observer: &mut dyn Observer) {
+        let horizon = until.min(self.scenario.clock.horizon);
+        while let Some(event) = self.calendar.advance(horizon) {
+            self.dispatch(event, observer);
+            if let Some(node) = self.touched.take() {
+                self.after_touch(node, observer);
+            }
+            self.dispatched += 1;
+            if self.dispatched.is_multiple_of(INVARIANT_STRIDE) {
+                self.check_invariants();
+            }
+        }
+        if horizon == self.scenario.clock.horizon && !self.ended {
+            self.ended = true;
+            self.check_invariants();
+            self.sample_all(observer);
+            let open = self.counts.issued - self.counts.settled_total();
+            observer.observe(self.now(), &Observation::Ended { open });
+        }
+    }
+
+    /// Simulates to the scenario's horizon.
+    pub fn run(&mut self, observer: &mut dyn Observer) {
+        self.run_until(Instant::NEVER, observer);
+    }
+
+    /// A snapshot that goes on under another scenario. What was already decided or scheduled stays;
+    /// everything that is decided from now on follows the new scenario.
+    ///
+    /// # Errors
+    /// If the scenarios differ in what cannot change on the way: civil start, load sources, classes,
+    /// number of nodes or balancers, cores, rules, deploys or the windows.
+    pub fn fork(&self, scenario: Arc<Scenario>) -> Result<Simulation, ForkError> {
+        let (old, new) = (&self.scenario, &scenario);
+        let names = |s: &Scenario| -> Vec<(u64, usize)> {
+            s.sources.iter().map(|source| (source.stream, source.class)).collect()
+        };
+        let rules = |s: &Scenario| s.supervisor.rules().len();
+        let differs = [
+            (old.clock.start != new.clock.start, "civil start"),
+            (old.clock.window != new.clock.window, "windows"),
+            (names(old) != names(new), "load sources"),
+            (old.classes.len() != new.classes.len(), "classes"),
+            (old.nodes.count != new.nodes.count, "number of nodes"),
+            (old.nodes.cores != new.nodes.cores, "cores"),
+            (old.balancer.instances != new.balancer.instances, "number of balancers"),
+            (old.deploys.len() != new.deploys.len(), "deploys"),
+            (old.releases.len() != new.releases.len(), "releases"),
+            (old.supervisor.name() != new.supervisor.name(), "supervisor"),
+            (rules(old) != rules(new), "restart rules"),
+        ];
+        if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
+            return Err(ForkError { what });
+        }
+        let mut fork = self.clone();
+        for (source, spec) in fork.sources.iter_mut().zip(&scenario.sources) {
+            if !source.frozen {
+                source.arrivals.change_course(spec.course.clone());
+            }
+        }
+        fork.scenario = scenario;
+        for node in 0..fork.nodes.len() as u32 {
+            let limits = fork.draw_limits(node);
+            fork.nodes[node as usize].limits = limits;
+        }
+        Ok(fork)
+    }
+
+    fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
+        match event {
+            Event::Arrival(source) => self.on_arrival(source, observer),
+            Event::Completion(node) => self.on_completion(node, observer),
+            Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
+            Event::PatienceOver(attempt) => self.on_patience_over(attempt, observer),
+            Event::RetryDue(request) => self.on_retry(request, observer),
+            Event::CheckDue { balancer, node } => self.on_check_due(balancer, node, observer),
+            Event::BootDone(process) => self.on_boot_done(process, observer),
+            Event::StartFailed(process) => self.on_start_failed(process, observer),
+            Event::StopOver(process) => self.on_stop_over(process, observer),
+            Event::RuntimeOver(process) => self.on_runtime_over(process, observer),
+            Event::SupervisorTick(node) => self.on_supervisor_tick(node, observer),
+            Event::StartDue(node) => self.on_start_due(node, observer),
+            Event::DeployDue(deploy) => self.on_deploy(deploy, observer),
+            Event::RolloutNext(deploy) => self.on_rollout_next(deploy, observer),
+            Event::RolloutTimeout { deploy, step } => {
+                self.on_rollout_timeout(u32::from(deploy), step, observer);
+            }
+            Event::MonitorTick => self.on_monitor_tick(observer),
+            Event::Noticed => self.on_noticed(observer),
+            Event::Diagnosed => self.on_diagnosed(observer),
+            Event::NodeFixed(node) => self.on_node_fixed(node, observer),
+            Event::NodesAdded(addition) => self.on_nodes_added(addition, observer),
+            Event::Sample => self.on_sample(observer),
+        }
+    }
+
+    /// Notes that the cores or the memory of a node changed. What follows from it is worked out once,
+    /// when the event in hand is done.
+    #[inline]
+    pub(super) fn touch(&mut self, node: u32) {
+        if let Some(other) = self.touched
+            && other != node
+        {
+            self.rearm(other);
+        }
+        self.touched = Some(node);
+    }
+
+    #[inline]
+    fn after_touch(&mut self, node: u32, observer: &mut dyn Observer) {
+        self.rearm(node);
+        self.check_memory(node, observer);
+    }
+
+    #[inline]
+    fn rearm(&mut self, node: u32) {
+        let node = &mut self.nodes[node as usize];
+        let next = node.cpu.next_completion();
+        if next != node.armed {
+            node.armed = next;
+            self.calendar.set_lane(node.lane, next);
+        }
+    }
+
+    /// Adds a machine without a process.
+    pub(super) fn add_machine(&mut self) {
+        let number = self.nodes.len() as u32;
+        let now = self.now();
+        let setup = &self.scenario.nodes;
+        let mut cpu = Cpu::new(setup.cores, setup.speed);
+        cpu.busy(now);
+        self.nodes.push(Node {
+            cpu,
+            lane: self.calendar.add_lane(Event::Completion(number)),
+            armed: Instant::NEVER,
+            listener: None,
+            processes: Vec::new(),
+            memory: 0,
+            thrashing: false,
+            on_disk: self.scenario.first_release,
+            starts: 0,
+            supervisor: Supervisor::new(&self.scenario.supervisor),
+            limits: self.draw_limits(number),
+            marks: vec![(Duration::ZERO, now); self.scenario.supervisor.rules().len()],
+            restarting: false,
+            ended: None,
+            lost: false,
+            token: false,
+            held: false,
+            checks: 0,
+            integrals: Integrals { since: now, ..Integrals::default() },
+        });
+        if let Settings::Bluepill(settings) = &self.scenario.supervisor {
+            let draw = self.streams.draw(purpose::NODE, u64::from(number), 0, 0);
+            let phase = settings.tick.scaled(unit(&mut draw.die(die::PHASE)));
+            self.calendar.after(phase, Event::SupervisorTick(number));
+        }
+    }
+
+    /// Gives a node the process that has run since before the start.
+    fn start_running(&mut self, node: u32) {
+        let now = self.now();
+        let draw = self.streams.draw(purpose::NODE, u64::from(node), 0, 0);
+        let memory = self.scenario.process.memory;
+        let base = self.draw_base(node, 0);
+        let retained = between(memory.retained_at_start, unit(&mut draw.die(die::RETAINED)));
+        let process = self.processes.add(Process {
+            node,
+            release: self.scenario.first_release,
+            state: ProcessState::Serving,
+            born: now,
+            age_before: self.scenario.process.age_at_start,
+            serving_since: now,
+            warm: true,
+            base,
+            retained,
+            in_service: 0,
+            backlog: VecDeque::new(),
+            served: 0,
+            busy_before: Duration::ZERO,
+        });
+        let node = &mut self.nodes[node as usize];
+        node.starts = 1;
+        node.memory = base + retained;
+        node.processes.push(process);
+        node.listener = Some(process);
+        self.serving += 1;
+        self.schedule_runtime_limit(process);
+    }
+
+    fn draw_limits(&self, node: u32) -> Vec<f64> {
+        let rules = self.scenario.supervisor.rules();
+        let limit = |(number, rule): (usize, &crate::fleet::supervisor::rule::Rule)| {
+            let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, number as u32);
+            let (low, high) = rule.limit;
+            low + (high - low) * unit(&mut draw.die(0))
+        };
+        rules.iter().enumerate().map(limit).collect()
+    }
+
+    /// Schedules a balancer's first check of a node: the checks of one balancer are staggered over
+    /// the interval, and every balancer begins at a time of its own.
+    pub(super) fn schedule_first_check(&mut self, balancer: u32, node: u32) {
+        let Some(health) = &self.scenario.balancer.health else { return };
+        let draw = self.streams.draw(purpose::NODE, u64::from(balancer), 2, 0);
+        let phase = unit(&mut draw.die(die::CHECKS));
+        let share = (phase + f64::from(node) / f64::from(self.scenario.nodes.count)).fract();
+        let delay = health.interval.scaled(share);
+        self.calendar.after(delay, Event::CheckDue { balancer: balancer as u16, node });
+    }
+
+    /// Every live attempt with its reference.
+    pub(super) fn attempts_of(&self, process: Ref) -> Vec<Ref> {
+        let of = |attempt: &Attempt| attempt.process == Some(process);
+        self.attempts.iter().filter(|(_, attempt)| of(attempt)).map(|(at, _)| at).collect()
+    }
+}
+
+/// The point of a range that `share` (0 to 1) of it lies below.
+pub(super) fn between(range: (u64, u64), share: f64) -> u64 {
+    range.0 + ((range.1.saturating_sub(range.0)) as f64 * share) as u64
+}

@@ -1,0 +1,217 @@
+//! What the dispatcher remembers: requests, attempts, processes, nodes.
+
+use super::observation::{Cause, Outcome, Phase};
+use crate::fleet::cpu::Cpu;
+use crate::fleet::load::Arrivals;
+use crate::fleet::supervisor::Supervisor;
+use crate::kernel::calendar::Lane;
+use crate::kernel::chance::Purpose;
+use crate::kernel::slab::Ref;
+use crate::kernel::time::{Duration, Instant};
+use crate::kernel::timers::Timer;
+use crate::scenario::model::STAGES_MAX;
+use std::collections::VecDeque;
+
+/// What draws are for. The numbers are part of the results: changing one changes every result.
+pub(super) mod purpose {
+    use super::Purpose;
+    /// Gap, pick, patience and demands of the n-th arrival of a source.
+    pub(in crate::sim) const ARRIVAL: Purpose = Purpose(1);
+    /// Back-off and pick of a later attempt of a request.
+    pub(in crate::sim) const ATTEMPT: Purpose = Purpose(2);
+    /// The n-th start of a node's process.
+    pub(in crate::sim) const START: Purpose = Purpose(3);
+    /// What a node is born with: phases and limits.
+    pub(in crate::sim) const NODE: Purpose = Purpose(4);
+    /// A step of the repair.
+    pub(in crate::sim) const REPAIR: Purpose = Purpose(5);
+    /// Whether a check of the configuration finds a fault.
+    pub(in crate::sim) const CHECK: Purpose = Purpose(6);
+    /// Whether a comparison of configurations finds a difference.
+    pub(in crate::sim) const COMPARISON: Purpose = Purpose(7);
+}
+
+/// A load source at work.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub arrivals: Arrivals,
+    pub lane: Lane,
+    pub frozen: bool,
+}
+
+/// What a user wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub source: u32,
+    pub class: u32,
+    /// Number among the arrivals of its source.
+    pub number: u64,
+    pub issued: Instant,
+    pub patience: Duration,
+    pub demands: [Duration; STAGES_MAX],
+    pub pick: u64,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Attempts that some node still has.
+    pub alive: u32,
+    pub settled: bool,
+}
+
+/// Whom an attempt belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    Request(Ref),
+    /// A health check of the attempt's balancer.
+    Check,
+}
+
+/// One try.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub owner: Owner,
+    pub balancer: u32,
+    pub node: u32,
+    pub process: Option<Ref>,
+    pub stage: u32,
+    pub in_slot: bool,
+    /// Whoever waited for it has given up.
+    pub abandoned: bool,
+    pub timer: Option<Timer>,
+    /// When the node took it.
+    pub accepted: Instant,
+    /// When it got its slot.
+    pub started: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProcessState {
+    Booting,
+    Serving,
+    /// Told to stop: it finishes what it has.
+    Stopping,
+}
+
+/// A process of a node.
+#[derive(Clone, Debug)]
+pub(super) struct Process {
+    pub node: u32,
+    pub release: usize,
+    pub state: ProcessState,
+    /// When its start command was given.
+    pub born: Instant,
+    /// How old it was at the start of the simulation.
+    pub age_before: Duration,
+    /// When it began to serve; its cold phase runs from here.
+    pub serving_since: Instant,
+    pub warm: bool,
+    pub base: u64,
+    pub retained: u64,
+    pub in_service: u32,
+    pub backlog: VecDeque<Ref>,
+    pub served: u64,
+    /// The node's busy core time when it was born.
+    pub busy_before: Duration,
+}
+
+/// Core and slot time, integrated.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Integrals {
+    pub since: Instant,
+    pub offered: Duration,
+    pub slots_busy: Duration,
+    pub slots_offered: Duration,
+}
+
+/// A machine.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub cpu: Cpu<Ref>,
+    pub lane: Lane,
+    /// What the lane is set to.
+    pub armed: Instant,
+    /// The process that accepts requests.
+    pub listener: Option<Ref>,
+    /// Every process that exists, in order of birth.
+    pub processes: Vec<Ref>,
+    /// Memory of all of them.
+    pub memory: u64,
+    pub thrashing: bool,
+    /// Release on its disk.
+    pub on_disk: usize,
+    /// Start commands given so far: the occurrence of the next start's draw.
+    pub starts: u64,
+    pub supervisor: Supervisor,
+    /// Limits of the supervisor's rules on this node.
+    pub limits: Vec<f64>,
+    /// For each rule, busy core time and time at its last sample.
+    pub marks: Vec<(Duration, Instant)>,
+    /// A restart was begun and its first start has not come to an end.
+    pub restarting: bool,
+    /// Why its process ended, until it is started again.
+    pub ended: Option<Cause>,
+    pub lost: bool,
+    /// It holds a token of the restart budget.
+    pub token: bool,
+    /// People keep it from starting until all are fixed.
+    pub held: bool,
+    /// Config checks made before restarts.
+    pub checks: u64,
+    pub integrals: Integrals,
+}
+
+impl Node {
+    pub(super) fn phase(&self) -> Phase {
+        match self.listener {
+            Some(_) => Phase::Serving,
+            None if self.processes.is_empty() => Phase::Down,
+            None => Phase::Booting,
+        }
+    }
+}
+
+/// A rolling deploy at work.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rollout {
+    pub release: usize,
+    pub running: bool,
+    /// Nodes restarted so far.
+    pub step: u32,
+    /// The node whose health is waited for.
+    pub waiting: Option<u32>,
+}
+
+/// What the monitoring has seen, and where the people are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch {
+    /// Requests settled since the last look.
+    pub succeeded: u64,
+    pub failed: u64,
+    /// Since when too few succeed, or too many nodes are lost.
+    pub low_since: Option<Instant>,
+    pub lost_since: Option<Instant>,
+    /// An incident is being handled.
+    pub busy: bool,
+    /// Incidents so far: the occurrence of the repair's draws.
+    pub incidents: u64,
+    /// Nodes that still need the fix, last first.
+    pub to_fix: Vec<u32>,
+    pub fixing: u32,
+    pub fixed: Vec<u32>,
+}
+
+/// Totals, for conservation and for results.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub issued: u64,
+    pub settled: [u64; Outcome::ALL.len()],
+    pub attempts: u64,
+    pub attempts_ended: u64,
+    pub checks: u64,
+    pub checks_ended: u64,
+}
+
+impl Counts {
+    pub(super) fn settled_total(&self) -> u64 {
+        self.settled.iter().sum()
+    }
+}

@@ -1,0 +1,453 @@
+//! Requests: from the client through a balancer into a slot, and back.
+
+use super::event::Event;
+use super::observation::{Observation, Observer, Outcome};
+use super::simulation::Simulation;
+use super::state::{Attempt, Owner, ProcessState, Request, purpose};
+use crate::fleet::balancer::{LostShare, NoneUp};
+use crate::fleet::load::die;
+use crate::kernel::chance::DICE;
+use crate::kernel::slab::Ref;
+use crate::kernel::time::{Duration, Instant};
+use crate::scenario::model::{Needs, REDISPATCH_MAX, STAGES_MAX};
+use rand::Rng;
+
+const _: () = assert!(die::FIRST_STAGE + STAGES_MAX <= DICE, "every stage has a die of its own");
+
+/// Which die of a later attempt's draw is thrown for what.
+mod again {
+    /// The jitter of the back-off before it.
+    pub(super) const BACKOFF: usize = 0;
+    /// The balancer's choice.
+    pub(super) const PICK: usize = 1;
+}
+
+/// A node's answer to an attempt.
+enum Answer {
+    Accepted,
+    Refused,
+    Shed,
+}
+
+impl Simulation {
+    pub(super) fn on_arrival(&mut self, number: u32, observer: &mut dyn Observer) {
+        let now = self.now();
+        let source = &mut self.sources[number as usize];
+        let (occurrence, draw) = source.arrivals.take();
+        let next = source.arrivals.next_time();
+        self.calendar.set_lane(source.lane, next);
+
+        let class = self.scenario.sources[number as usize].class;
+        let mut demands = [Duration::ZERO; STAGES_MAX];
+        for (i, stage) in self.scenario.classes[class].stages.iter().enumerate() {
+            demands[i] = stage.demand.sample(&mut draw.die(die::FIRST_STAGE + i));
+        }
+        let request = self.requests.add(Request {
+            source: number,
+            class: class as u32,
+            number: occurrence,
+            issued: now,
+            patience: self.scenario.clients.patience.sample(&mut draw.die(die::PATIENCE)),
+            demands,
+            pick: draw.die(die::PICK).next_u64(),
+            attempts: 0,
+            alive: 0,
+            settled: false,
+        });
+        self.counts.issued += 1;
+        observer.observe(now, &Observation::RequestIssued { source: number });
+        self.send(request, observer);
+    }
+
+    pub(super) fn on_retry(&mut self, request: Ref, observer: &mut dyn Observer) {
+        self.send(request, observer);
+    }
+
+    /// Makes the next attempt of a request.
+    fn send(&mut self, at: Ref, observer: &mut dyn Observer) {
+        let now = self.now();
+        let instances = self.scenario.balancer.instances;
+        let request = &mut self.requests[at];
+        request.attempts += 1;
+        request.alive += 1;
+        if request.attempts > 1 {
+            let (entity, occurrence) = (u64::from(request.source), request.number);
+            let draw = self.streams.draw(purpose::ATTEMPT, entity, occurrence, request.attempts);
+            request.pick = draw.die(again::PICK).next_u64();
+        }
+        let (pick, patience) = (request.pick, request.patience);
+        let balancer =
+            if instances == 1 { 0 } else { (request.number % u64::from(instances)) as u32 };
+        self.counts.attempts += 1;
+        let attempt = self.attempts.add(Attempt {
+            owner: Owner::Request(at),
+            balancer,
+            node: 0,
+            process: None,
+            stage: 0,
+            in_slot: false,
+            abandoned: false,
+            timer: None,
+            accepted: now,
+            started: now,
+        });
+        match self.route(attempt, balancer, pick) {
+            Ok(node) => {
+                let timer = self.calendar.timer(patience, Event::PatienceOver(attempt));
+                self.attempts[attempt].timer = Some(timer);
+                observer.observe(now, &Observation::AttemptAccepted { node });
+            }
+            Err(how) => self.fail(attempt, how, observer),
+        }
+    }
+
+    /// Finds a node that takes the attempt.
+    #[inline]
+    fn route(&mut self, attempt: Ref, balancer: u32, pick: u64) -> Result<u32, Outcome> {
+        let setup = &self.scenario.balancer;
+        let (policy, redispatch, lost_share) = (setup.policy, setup.redispatch, setup.lost_share);
+        let fail_open = setup.none_up == NoneUp::FailOpen;
+        let mut tried = [0; REDISPATCH_MAX as usize + 1];
+        let mut refusals = 0;
+        // Each further choice needs dice of its own; the odd constant spreads them over the range.
+        let mut dice = pick;
+        loop {
+            let view = &mut self.balancers[balancer as usize];
+            let node = if lost_share == LostShare::Dropped || (fail_open && !view.any_up()) {
+                view.pick_any(policy, &tried[..refusals], dice)
+            } else {
+                view.pick(policy, &tried[..refusals], dice)
+            };
+            let Some(node) = node else {
+                return Err(if refusals == 0 { Outcome::NoNode } else { Outcome::Refused });
+            };
+            if lost_share == LostShare::Dropped && !view.is_up(node) {
+                return Err(Outcome::Dropped);
+            }
+            match self.offer(attempt, balancer, node) {
+                Answer::Accepted => return Ok(node),
+                Answer::Shed => return Err(Outcome::Shed),
+                Answer::Refused if lost_share == LostShare::Dropped => {
+                    return Err(Outcome::Dropped);
+                }
+                Answer::Refused if refusals as u32 >= redispatch => return Err(Outcome::Refused),
+                Answer::Refused => {
+                    tried[refusals] = node;
+                    refusals += 1;
+                    dice = dice.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+                }
+            }
+        }
+    }
+
+    /// Offers an attempt to a node.
+    #[inline]
+    fn offer(&mut self, at: Ref, balancer: u32, number: u32) -> Answer {
+        let now = self.now();
+        let node = &mut self.nodes[number as usize];
+        let Some(listener) = node.listener else { return Answer::Refused };
+        let process = &mut self.processes[listener];
+        let program = &self.scenario.process;
+        let held = process.in_service + process.backlog.len() as u32;
+        let attempt = &mut self.attempts[at];
+        if let Some(limit) = self.scenario.protections.shed_above
+            && held >= limit
+            && attempt.owner != Owner::Check
+        {
+            return Answer::Shed;
+        }
+        let free = process.in_service < program.slots;
+        if !free && process.backlog.len() as u32 >= program.backlog {
+            return Answer::Refused;
+        }
+        attempt.node = number;
+        attempt.process = Some(listener);
+        attempt.accepted = now;
+        self.balancers[balancer as usize].sent(number);
+        if free {
+            self.take_slot(at);
+        } else {
+            process.backlog.push_back(at);
+            node.memory += program.memory.queued;
+            self.touch(number);
+        }
+        Answer::Accepted
+    }
+
+    /// Gives an attempt a slot of its process and starts its first stage.
+    #[inline]
+    fn take_slot(&mut self, at: Ref) {
+        let now = self.now();
+        let attempt = &mut self.attempts[at];
+        attempt.in_slot = true;
+        attempt.started = now;
+        let (number, process) = (attempt.node, attempt.process.expect("it was accepted"));
+        self.integrate_slots(number);
+        self.processes[process].in_service += 1;
+        self.nodes[number as usize].memory += self.scenario.process.memory.in_service;
+        self.start_stage(at);
+    }
+
+    #[inline]
+    fn start_stage(&mut self, at: Ref) {
+        let now = self.now();
+        let attempt = &self.attempts[at];
+        let (number, process) = (attempt.node, attempt.process.expect("it has a slot"));
+        let (needs, mut demand) = match attempt.owner {
+            Owner::Request(request) => {
+                let request = &self.requests[request];
+                let stage = attempt.stage as usize;
+                let class = &self.scenario.classes[request.class as usize];
+                (class.stages[stage].needs, request.demands[stage])
+            }
+            Owner::Check => {
+                let health = self.scenario.balancer.health.as_ref();
+                (Needs::Cpu, health.map_or(Duration::ZERO, |health| health.work))
+            }
+        };
+        self.touch(number);
+        match needs {
+            Needs::Cpu => {
+                if !self.processes[process].warm {
+                    demand = self.cold_demand(process, demand);
+                }
+                self.nodes[number as usize].cpu.start(now, demand, at);
+            }
+            Needs::Wait => self.calendar.after(demand, Event::WaitOver(at)),
+        }
+    }
+
+    /// What a demand grows to in a process that is still cold.
+    #[cold]
+    fn cold_demand(&mut self, process: Ref, demand: Duration) -> Duration {
+        let (cold, factor) = (self.scenario.process.cold, self.scenario.process.cold_factor);
+        let now = self.now();
+        let process = &mut self.processes[process];
+        let age = now.since(process.serving_since);
+        if age >= cold {
+            process.warm = true;
+            return demand;
+        }
+        let left = 1.0 - age.as_secs_f64() / cold.as_secs_f64();
+        demand.scaled(1.0 + (factor - 1.0) * left)
+    }
+
+    pub(super) fn on_completion(&mut self, number: u32, observer: &mut dyn Observer) {
+        let now = self.now();
+        self.nodes[number as usize].armed = Instant::NEVER;
+        self.touch(number);
+        while let Some(attempt) = self.nodes[number as usize].cpu.finished(now) {
+            self.finish_stage(attempt, observer);
+        }
+    }
+
+    pub(super) fn on_wait_over(&mut self, attempt: Ref, observer: &mut dyn Observer) {
+        // Stale if the process was killed meanwhile.
+        if self.attempts.get(attempt).is_some() {
+            self.finish_stage(attempt, observer);
+        }
+    }
+
+    #[inline]
+    fn finish_stage(&mut self, at: Ref, observer: &mut dyn Observer) {
+        let attempt = &mut self.attempts[at];
+        attempt.stage += 1;
+        let stages = match attempt.owner {
+            Owner::Request(request) => {
+                let class = self.requests[request].class as usize;
+                self.scenario.classes[class].stages.len() as u32
+            }
+            Owner::Check => 1,
+        };
+        if attempt.stage < stages {
+            self.start_stage(at);
+        } else {
+            self.complete(at, observer);
+        }
+    }
+
+    fn complete(&mut self, at: Ref, observer: &mut dyn Observer) {
+        let now = self.now();
+        let attempt = self.attempts.remove(at).expect("a stage of it has just ended");
+        let number = attempt.node;
+        let process = attempt.process.expect("it was in service");
+        self.release_slot(number, process, observer);
+        self.balancers[attempt.balancer as usize].answered(number);
+        match attempt.owner {
+            Owner::Check => {
+                self.counts.checks_ended += 1;
+                if !attempt.abandoned {
+                    self.cancel_timer(&attempt);
+                    self.on_check_result(attempt.balancer, number, true, observer);
+                }
+            }
+            Owner::Request(request) => {
+                self.counts.attempts_ended += 1;
+                self.requests[request].alive -= 1;
+                if attempt.abandoned {
+                    observer.observe(now, &Observation::WorkWasted { node: number });
+                    self.forget_if_done(request);
+                } else {
+                    self.cancel_timer(&attempt);
+                    let wait = attempt.started.since(attempt.accepted);
+                    self.settle(request, Outcome::Completed, wait, observer);
+                }
+            }
+        }
+    }
+
+    /// Frees a slot and gives it to whoever has waited longest.
+    fn release_slot(&mut self, number: u32, at: Ref, observer: &mut dyn Observer) {
+        self.integrate_slots(number);
+        let memory = self.scenario.process.memory;
+        let process = &mut self.processes[at];
+        process.in_service -= 1;
+        process.served += 1;
+        process.retained += memory.retained_per_request;
+        let next = process.backlog.pop_front();
+        let drained = process.state == ProcessState::Stopping && process.in_service == 0;
+        let node = &mut self.nodes[number as usize];
+        node.memory = node.memory + memory.retained_per_request - memory.in_service;
+        self.touch(number);
+        if let Some(next) = next {
+            self.nodes[number as usize].memory -= memory.queued;
+            self.take_slot(next);
+        } else if drained {
+            self.end_process(at, observer);
+        }
+    }
+
+    #[inline]
+    fn cancel_timer(&mut self, attempt: &Attempt) {
+        if let Some(timer) = attempt.timer {
+            self.calendar.cancel(timer);
+        }
+    }
+
+    /// An attempt ends without an answer from the node.
+    pub(super) fn fail(&mut self, at: Ref, how: Outcome, observer: &mut dyn Observer) {
+        let attempt = self.attempts.remove(at).expect("an attempt fails once");
+        if attempt.process.is_some() {
+            self.balancers[attempt.balancer as usize].answered(attempt.node);
+        }
+        self.cancel_timer(&attempt);
+        match attempt.owner {
+            Owner::Check => {
+                self.counts.checks_ended += 1;
+                if !attempt.abandoned {
+                    self.on_check_result(attempt.balancer, attempt.node, false, observer);
+                }
+            }
+            Owner::Request(request) => {
+                self.counts.attempts_ended += 1;
+                self.requests[request].alive -= 1;
+                if attempt.abandoned {
+                    self.forget_if_done(request);
+                } else {
+                    self.after_failure(request, how, observer);
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_patience_over(&mut self, at: Ref, observer: &mut dyn Observer) {
+        let attempt = self.attempts.get_mut(at).expect("its timer is cancelled when it ends");
+        attempt.timer = None;
+        // The node does not notice: the attempt keeps its place and its work is done all the same.
+        attempt.abandoned = true;
+        let (owner, balancer, node) = (attempt.owner, attempt.balancer, attempt.node);
+        match owner {
+            Owner::Check => self.on_check_result(balancer, node, false, observer),
+            Owner::Request(request) => self.after_failure(request, Outcome::TimedOut, observer),
+        }
+    }
+
+    /// The client tries again, or the request has failed.
+    fn after_failure(&mut self, at: Ref, how: Outcome, observer: &mut dyn Observer) {
+        let now = self.now();
+        observer.observe(now, &Observation::AttemptFailed { how });
+        let retry = self.scenario.clients.retry;
+        let request = &self.requests[at];
+        if request.attempts >= retry.attempts || how == Outcome::Dropped {
+            self.settle(at, how, Duration::ZERO, observer);
+            return;
+        }
+        let next = request.attempts + 1;
+        let (entity, occurrence) = (u64::from(request.source), request.number);
+        let draw = self.streams.draw(purpose::ATTEMPT, entity, occurrence, next);
+        let delay = retry.delay(next, &mut draw.die(again::BACKOFF));
+        self.calendar.after(delay, Event::RetryDue(at));
+    }
+
+    fn settle(&mut self, at: Ref, outcome: Outcome, wait: Duration, observer: &mut dyn Observer) {
+        let request = &mut self.requests[at];
+        request.settled = true;
+        let (issued, attempts) = (request.issued, request.attempts);
+        self.counts.settled[outcome as usize] += 1;
+        if outcome == Outcome::Completed {
+            self.watch.succeeded += 1;
+        } else {
+            self.watch.failed += 1;
+        }
+        let seen = Observation::RequestSettled { issued, outcome, attempts, wait };
+        observer.observe(self.now(), &seen);
+        self.forget_if_done(at);
+    }
+
+    /// Frees a request that is settled and of which no node has an attempt any more.
+    #[inline]
+    fn forget_if_done(&mut self, at: Ref) {
+        let request = &self.requests[at];
+        if request.settled && request.alive == 0 {
+            self.requests.remove(at);
+        }
+    }
+
+    /// Makes a health check that goes the way of a request.
+    pub(super) fn send_check(
+        &mut self,
+        balancer: u32,
+        node: u32,
+        timeout: Duration,
+        observer: &mut dyn Observer,
+    ) {
+        let now = self.now();
+        self.counts.checks += 1;
+        let attempt = self.attempts.add(Attempt {
+            owner: Owner::Check,
+            balancer,
+            node,
+            process: None,
+            stage: 0,
+            in_slot: false,
+            abandoned: false,
+            timer: None,
+            accepted: now,
+            started: now,
+        });
+        match self.offer(attempt, balancer, node) {
+            Answer::Accepted => {
+                let timer = self.calendar.timer(timeout, Event::PatienceOver(attempt));
+                self.attempts[attempt].timer = Some(timer);
+            }
+            Answer::Refused | Answer::Shed => self.fail(attempt, Outcome::Refused, observer),
+        }
+    }
+
+    /// Brings a node's time integrals up to date before what they integrate changes.
+    #[inline]
+    pub(super) fn integrate_slots(&mut self, number: u32) {
+        let now = self.now();
+        let cores = u64::from(self.scenario.nodes.cores);
+        let slots = u64::from(self.scenario.process.slots);
+        let node = &mut self.nodes[number as usize];
+        let elapsed = now.since(node.integrals.since);
+        node.integrals.since = now;
+        if let Some(listener) = node.listener {
+            let busy = u64::from(self.processes[listener].in_service);
+            node.integrals.slots_busy += elapsed * busy;
+            node.integrals.slots_offered += elapsed * slots;
+            node.integrals.offered += elapsed * cores;
+        }
+    }
+}
