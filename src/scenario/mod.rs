@@ -1,0 +1,3 @@
+//! Scenarios: from a TOML file to what is simulated.
+
+pub mod text;
