@@ -92,10 +92,10 @@ pub(super) fn default_and_bounds_of<T: Key + PartialEq + Bounded>(
             let _ = T::Of::read(&node, &KeyPath::root().key(field.name), log);
         }
     }
-    if let Some(value) = read_default::<T>(field, log)
+    if read_default::<T>(field, log).is_some()
         && let Some(node) = field.default_node(Place::NOWHERE, log)
     {
-        bounds::check(&value, &node, &KeyPath::root().key(field.name), bounds, log);
+        bounds::check::<T>(&node, &KeyPath::root().key(field.name), bounds, log);
     }
 }
 

@@ -167,7 +167,7 @@ impl<'a> Chosen<'a> {
             }
             let absent = T::absent();
             if absent.is_none() {
-                let (tag, wanted) = (self.tag, T::describe().type_name());
+                let (tag, wanted) = (self.tag, T::describe().wanted());
                 log.problem(self.node.place, format!("{at:#}: `{tag}` needs {wanted}"))
                     .help(format!("write `{{ {tag} = .. }}`"));
             }

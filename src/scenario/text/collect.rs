@@ -31,9 +31,6 @@ impl<T: Key> Key for Option<T> {
 
 impl<T: Bounded> Bounded for Option<T> {
     type Of = T::Of;
-    fn values(&self) -> Vec<&T::Of> {
-        self.iter().flat_map(T::values).collect()
-    }
 }
 
 impl<T: Key> Key for Box<T> {
@@ -92,9 +89,6 @@ impl<T: Key> Key for Vec<T> {
 
 impl<T: Bounded> Bounded for Vec<T> {
     type Of = T::Of;
-    fn values(&self) -> Vec<&T::Of> {
-        self.iter().flat_map(T::values).collect()
-    }
 }
 
 impl<T: Key, const N: usize> Key for [T; N] {
@@ -121,9 +115,6 @@ impl<T: Key, const N: usize> Key for [T; N] {
 
 impl<T: Bounded, const N: usize> Bounded for [T; N] {
     type Of = T::Of;
-    fn values(&self) -> Vec<&T::Of> {
-        self.iter().flat_map(T::values).collect()
-    }
 }
 
 /// A value that remembers where it was written; equality does not ask where.
@@ -177,9 +168,6 @@ impl<T: Key> Key for At<T> {
 
 impl<T: Bounded> Bounded for At<T> {
     type Of = T::Of;
-    fn values(&self) -> Vec<&T::Of> {
-        self.value.values()
-    }
 }
 
 /// Things that the user gave names, in the order of the file.

@@ -62,7 +62,7 @@ pub enum Kind {
 pub struct Leaf {
     /// With its article, such as `a duration`.
     pub type_name: &'static str,
-    /// How it is written, in Markdown.
+    /// How it is written, in Markdown, to follow the type's name and a comma.
     pub format: &'static str,
     /// What JSON schema says about it.
     pub schema: fn() -> serde_json::Value,
@@ -178,6 +178,16 @@ impl Kind {
             Kind::List { length: None, .. } => "an array".to_string(),
             Kind::List { length: Some(length), .. } => format!("an array of {length} values"),
             Kind::Any => "any value".to_string(),
+        }
+    }
+
+    /// With its article and how it is written, as far as that is known.
+    pub(super) fn wanted(&self) -> String {
+        match self {
+            Kind::Leaf(leaf) => format!("{}, {}", leaf.type_name, leaf.format),
+            Kind::Section(_) | Kind::Choice(_) | Kind::List { .. } | Kind::Named(_) | Kind::Any => {
+                self.type_name()
+            }
         }
     }
 

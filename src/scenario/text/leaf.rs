@@ -41,7 +41,7 @@ macro_rules! whole_number {
                 fn schema() -> serde_json::Value {
                     json!({ "type": "integer", "minimum": $type::MIN, "maximum": $type::MAX })
                 }
-                leaf(WHOLE_NUMBER, "`3`", schema)
+                leaf(WHOLE_NUMBER, "such as `3`", schema)
             }
 
             fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<$type> {
@@ -71,7 +71,7 @@ bounded_by_itself!(u32, u64, usize, i64, f64, String, Name);
 
 impl Key for f64 {
     fn describe() -> Kind {
-        leaf("a number", "`1.5`", || json!({ "type": "number" }))
+        leaf("a number", "such as `1.5`", || json!({ "type": "number" }))
     }
 
     fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<f64> {
@@ -106,7 +106,7 @@ pub(super) fn number(node: &Node) -> Option<f64> {
 
 impl Key for bool {
     fn describe() -> Kind {
-        leaf("a switch", "`true` or `false`", || json!({ "type": "boolean" }))
+        leaf("a switch", "which is `true` or `false`", || json!({ "type": "boolean" }))
     }
 
     fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<bool> {
@@ -124,7 +124,7 @@ impl Key for bool {
 
 impl Key for String {
     fn describe() -> Kind {
-        leaf("text", "`\"any text\"`", || json!({ "type": "string" }))
+        leaf("text", "such as `\"any text\"`", || json!({ "type": "string" }))
     }
 
     fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<String> {

@@ -163,15 +163,16 @@ impl Rate {
 /// The shortest exact text, such as `40/s` or `100/h`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut best = format!("{}/s", short(self.0));
+        let (mut best, mut best_unit) = (short(self.0), "s");
         for (unit, seconds) in RATE_UNITS {
             let times = (self.0 * seconds).round();
-            let text = format!("{}/{unit}", short(times));
-            if (times / seconds).to_bits() == self.0.to_bits() && text.len() < best.len() {
-                best = text;
+            let text = short(times);
+            let exact = (times / seconds).to_bits() == self.0.to_bits();
+            if exact && best.len() > 6 && text.len() < best.len() {
+                (best, best_unit) = (text, unit);
             }
         }
-        f.write_str(&best)
+        write!(f, "{best}/{best_unit}")
     }
 }
 
@@ -183,7 +184,7 @@ fn short(number: f64) -> String {
 
 impl Key for Rate {
     fn describe() -> Kind {
-        leaf("a rate", "number `/s`, `/min` or `/h`, such as `\"40/s\"`", || {
+        leaf("a rate", "number and `/s`, `/min` or `/h`, such as `\"40/s\"`", || {
             let pattern = r"^\s*[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*/\s*(s|min|h)\s*$";
             json!({ "type": "string", "pattern": pattern })
         })
@@ -351,7 +352,7 @@ impl fmt::Display for Share {
 
 impl Key for Share {
     fn describe() -> Kind {
-        leaf("a share", "`\"70%\"`, or a number from 0 to 1", || {
+        leaf("a share", "such as `\"70%\"`, or a number from 0 to 1", || {
             let pattern = r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$";
             json!({ "anyOf": [
                 { "type": "string", "pattern": pattern },

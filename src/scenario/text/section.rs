@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
             (None, None) => {
                 let absent = T::absent();
                 if absent.is_none() {
-                    let wanted = field.kind.type_name();
+                    let wanted = field.kind.wanted();
                     self.log.missing_key(self.node.place, self.at, name, &wanted);
                 }
                 absent
@@ -156,12 +156,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Holds what was read between the field's bounds; a default is not asked.
+    ///
+    /// Where some items of a list could not be read, the others are asked all the same.
     pub fn bounded<T: Bounded>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
         let name = key_name(name);
         let field = self.fields.iter().find(|field| field.name == name)?;
-        let (value, Some(bounds)) = (value?, field.within) else { return None };
-        let Some(node) = self.table.get(name) else { return Some(value) };
-        bounds::check(&value, node, &self.at.key(name), bounds, self.log).then_some(value)
+        if let (Some(bounds), Some(node)) = (field.within, self.table.get(name)) {
+            bounds::check::<T>(node, &self.at.key(name), bounds, self.log).then_some(())?;
+        }
+        value
     }
 
     /// Whether the table has only known keys.
