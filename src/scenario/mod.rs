@@ -1,3 +1,8 @@
-//! Layer 2: text to meaning.
+//! Layer 2: scenarios, from a TOML file to what is simulated.
+//!
+//! [`text`] reads any declared keys with every problem at its place, `keys` declares those of a
+//! fleet, `resolve` turns them into a [`model::Scenario`], in which nothing is optional, misnamed or
+//! impossible any more.
 
 pub mod model;
+pub mod text;

@@ -1,0 +1,303 @@
+//! The problems of a scenario, and the words for them.
+//!
+//! Every message names the thing in backticks, what was found and what is allowed; it begins
+//! lowercase and has no full stop. All wording lives here, so that like mistakes read alike.
+
+use super::keys::KeyPath;
+use super::place::Place;
+use super::tree::{Node, Value};
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// Where it is, if it is anywhere.
+    pub place: Option<Place>,
+    /// What is wrong.
+    pub message: String,
+    /// What may be done about it.
+    pub help: Vec<String>,
+}
+
+/// The problems found so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use = "problems that are not shown are lost"]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostic {
+    /// Adds a line of advice.
+    pub fn help(&mut self, text: impl Into<String>) -> &mut Diagnostic {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds the nearest of the `known` names, or all of them if none is near and they are few.
+    fn nearest(&mut self, name: &str, known: &[&str]) -> &mut Diagnostic {
+        if let Some(best) = nearest(name, known) {
+            self.help(format!("did you mean `{best}`?"))
+        } else if known.is_empty() || known.len() > 40 {
+            self
+        } else {
+            self.help(format!("known: {}", quoted(known)))
+        }
+    }
+}
+
+impl Diagnostics {
+    /// No problems.
+    pub fn new() -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// Whether there is no problem.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many problems there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The problems by source and position, each once; those without a place come last.
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut list: Vec<&Diagnostic> = self.list.iter().collect();
+        list.sort_by_key(|d| (d.place.is_none(), d.place.map(|p| (p.source, p.start))));
+        list.dedup();
+        list
+    }
+
+    /// Takes over the problems of `other`.
+    pub fn append(&mut self, other: Diagnostics) {
+        self.list.extend(other.list);
+    }
+
+    /// Adds `text` as advice to every problem after the first `count`.
+    pub(super) fn help_since(&mut self, count: usize, text: &str) {
+        for diagnostic in self.list.iter_mut().skip(count) {
+            diagnostic.help(text);
+        }
+    }
+
+    /// A problem in free words.
+    pub fn problem(
+        &mut self,
+        place: impl Into<Option<Place>>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let place = place.into().filter(|place| *place != Place::NOWHERE);
+        let at = self.list.len();
+        self.list.push(Diagnostic { place, message: message.into(), help: Vec::new() });
+        &mut self.list[at]
+    }
+
+    /// The text is no TOML.
+    pub fn syntax(&mut self, place: Place, message: &str) -> &mut Diagnostic {
+        self.problem(place, format!("not valid TOML: {message}"))
+    }
+
+    /// A key that the section does not have.
+    pub fn unknown_key(
+        &mut self,
+        place: Place,
+        section: &KeyPath,
+        key: &str,
+        known: &[&str],
+    ) -> &mut Diagnostic {
+        self.problem(place, format!("unknown key `{key}`{}", inside(section))).nearest(key, known)
+    }
+
+    /// A key that must be there; `wanted` says what it holds.
+    pub fn missing_key(
+        &mut self,
+        place: Place,
+        section: &KeyPath,
+        key: &str,
+        wanted: &str,
+    ) -> &mut Diagnostic {
+        self.problem(place, format!("missing key `{key}`{}", inside(section)))
+            .help(format!("`{key}` is {wanted}"))
+    }
+
+    /// A value of the wrong type.
+    pub fn wrong_type(
+        &mut self,
+        node: &Node,
+        at: &KeyPath,
+        expected: impl AsRef<str>,
+    ) -> &mut Diagnostic {
+        let (expected, found) = (expected.as_ref(), found(node));
+        self.problem(node.place, format!("{at:#} must be {expected}, found {found}"))
+    }
+
+    /// A value of the right type that says nothing; `why` completes "`path` is `text`, ...".
+    pub fn bad_value(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        text: &str,
+        why: impl AsRef<str>,
+    ) -> &mut Diagnostic {
+        self.problem(place, format!("{at:#} is `{}`, {}", clipped(text), why.as_ref()))
+    }
+
+    /// A value outside its bounds.
+    pub fn out_of_range(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        value: &str,
+        min: &str,
+        max: &str,
+    ) -> &mut Diagnostic {
+        self.bad_value(place, at, value, format!("must be between `{min}` and `{max}`"))
+    }
+
+    /// A number without a unit; `example` is the same number with one.
+    pub fn no_unit(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        text: &str,
+        example: &str,
+    ) -> &mut Diagnostic {
+        self.bad_value(place, at, text, format!("needs a unit, such as `{example}`"))
+    }
+
+    /// A unit that is none.
+    pub fn bad_unit(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        text: &str,
+        unit: &str,
+        units: &[&str],
+    ) -> &mut Diagnostic {
+        let text = clipped(text);
+        self.problem(place, format!("{at:#} is `{text}`, `{unit}` is no unit"))
+            .help(format!("allowed units: {}", quoted(units)))
+    }
+
+    /// The name of a thing that does not exist: "there is no node `x`".
+    pub fn unknown_name(
+        &mut self,
+        place: Place,
+        what: &str,
+        name: &str,
+        known: &[&str],
+    ) -> &mut Diagnostic {
+        self.problem(place, format!("there is no {what} `{name}`")).nearest(name, known)
+    }
+
+    /// A name that is none, as a key of the table `table`.
+    pub fn bad_name(&mut self, place: Place, table: &KeyPath, name: &str) -> &mut Diagnostic {
+        let rule = super::leaf::Name::RULE;
+        self.problem(place, format!("bad name `{}`{}, {rule}", clipped(name), inside(table)))
+    }
+
+    /// A word that is none of the choice's.
+    pub fn unknown_choice(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        word: &str,
+        known: &[&str],
+    ) -> &mut Diagnostic {
+        let problem = self.problem(
+            place,
+            format!("{at:#} is `{}`, must be one of {}", clipped(word), { quoted(known) }),
+        );
+        match nearest(word, known) {
+            Some(best) => problem.help(format!("did you mean `{best}`?")),
+            None => problem,
+        }
+    }
+
+    /// A path that goes on where nothing can follow.
+    pub fn no_such_step(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        key: &str,
+        is: &str,
+    ) -> &mut Diagnostic {
+        self.problem(place, format!("{at:#} is {is}, there is no `{key}` in it"))
+    }
+
+    /// An item that an array does not have.
+    pub fn no_item(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        index: &str,
+        count: usize,
+    ) -> &mut Diagnostic {
+        let items = if count == 1 { "item" } else { "items" };
+        self.problem(place, format!("{at:#} has {count} {items}, there is no `{index}`"))
+            .help("items are counted from 0")
+    }
+
+    /// A thing that is there twice.
+    pub fn duplicate(&mut self, place: Place, what: &str, name: &str) -> &mut Diagnostic {
+        self.problem(place, format!("duplicate {what} `{name}`"))
+    }
+
+    /// A list that is too short or too long.
+    pub fn wrong_length(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        found: usize,
+        needed: usize,
+    ) -> &mut Diagnostic {
+        let values = if found == 1 { "value" } else { "values" };
+        self.problem(place, format!("{at:#} has {found} {values}, must have {needed}"))
+    }
+}
+
+/// The known name most like `name`, if it is like it at all.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let name = plain(name);
+    let allowed = name.chars().count().div_ceil(3);
+    known
+        .iter()
+        .map(|&other| (strsim::damerau_levenshtein(&name, &plain(other)), other))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
+/// `` `a`, `b`, `c` ``
+pub fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a value is, in words.
+pub fn found(node: &Node) -> String {
+    match &node.value {
+        Value::Str(text) => format!("the string `{}`", clipped(text)),
+        Value::Int(number) => format!("the number `{number}`"),
+        Value::Float(number) => format!("the number `{number:?}`"),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Datetime(value) => format!("the date-time `{value}`"),
+        Value::Array(items) if items.is_empty() => "an empty array".to_string(),
+        Value::Array(_) => "an array".to_string(),
+        Value::Table(_) => "a table".to_string(),
+    }
+}
+
+fn inside(section: &KeyPath) -> String {
+    if section.is_root() { String::new() } else { format!(" in {section:#}") }
+}
+
+/// The text on one line and not too long.
+fn clipped(text: &str) -> String {
+    let line = text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
+    if line.chars().count() <= 60 {
+        line
+    } else {
+        line.chars().take(57).chain("...".chars()).collect()
+    }
+}

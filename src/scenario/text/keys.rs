@@ -1,0 +1,259 @@
+//! What a key of a scenario is: how it is described, read and written.
+
+use std::fmt;
+
+use super::diagnostic::Diagnostics;
+use super::place::Place;
+use super::tree::{self, Node};
+use super::written::{Written, key_text};
+
+/// A type that a scenario can hold.
+pub trait Key: Sized {
+    /// What the type is, for the reference, the JSON schema and for merging.
+    fn describe() -> Kind;
+
+    /// Reads a value, putting every problem into `log`; `None` if there was one.
+    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Self>;
+
+    /// What an absent key means; `None` if the key is required.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// The value to be printed; `None` if it is printed by leaving out the key.
+    fn write(&self) -> Option<Written>;
+}
+
+/// Reads a whole document.
+pub fn read<T: Key>(node: &Node, log: &mut Diagnostics) -> Option<T> {
+    T::read(node, &KeyPath::root(), log)
+}
+
+/// The keys that lead to a value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeyPath {
+    keys: Vec<String>,
+}
+
+/// What kind of thing a key holds.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A single value.
+    Leaf(Leaf),
+    /// A table with fixed keys.
+    Section(Section),
+    /// One of several.
+    Choice(Choice),
+    /// An array.
+    List {
+        /// What is in it.
+        of: Box<Kind>,
+        /// How many there are, if that is fixed.
+        length: Option<usize>,
+    },
+    /// A table whose keys are names given by the user.
+    Named(Box<Kind>),
+    /// Anything.
+    Any,
+}
+
+/// A single value.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// With its article, such as `a duration`.
+    pub type_name: &'static str,
+    /// How it is written, in Markdown, to follow the type's name and a comma.
+    pub format: &'static str,
+    /// What JSON schema says about it.
+    pub schema: fn() -> serde_json::Value,
+}
+
+/// A table with fixed keys.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The name of the type.
+    pub name: &'static str,
+    /// The name of the type with its module, which no other type has.
+    pub id: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Its keys.
+    pub fields: fn() -> Vec<Field>,
+}
+
+/// One of several.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The name of the type.
+    pub name: &'static str,
+    /// The name of the type with its module, which no other type has.
+    pub id: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// What may be chosen.
+    pub variants: fn() -> Vec<Variant>,
+    /// The tag of the variant whose data may be written without it.
+    pub shorthand: Option<&'static str>,
+}
+
+/// One of the things that may be chosen.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// The word for it.
+    pub tag: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// The data that goes with it.
+    pub data: Option<Kind>,
+    /// Whether the word alone will do.
+    pub bare: bool,
+}
+
+/// One key of a section.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The key.
+    pub name: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// The value of the absent key, as TOML.
+    pub default: Option<&'static str>,
+    /// Whether the key must be there.
+    pub required: bool,
+    /// The least and the greatest value, as TOML.
+    pub within: Option<(&'static str, &'static str)>,
+    /// Says what is wrong with the default and the bounds themselves.
+    pub(super) check: fn(&Field, &mut Diagnostics),
+}
+
+impl KeyPath {
+    /// The path of the whole document.
+    pub fn root() -> KeyPath {
+        KeyPath::default()
+    }
+
+    /// The path of the key `key` in the table at this path.
+    pub fn key(&self, key: &str) -> KeyPath {
+        let mut keys = self.keys.clone();
+        keys.push(key_text(key));
+        KeyPath { keys }
+    }
+
+    /// The path of the item `index` in the array at this path.
+    pub fn index(&self, index: usize) -> KeyPath {
+        self.key(&index.to_string())
+    }
+
+    /// Whether this is the whole document.
+    pub fn is_root(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+/// `a.b.c`; with `#` in backticks, and the root in words.
+impl fmt::Display for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.keys.join(".");
+        match (f.alternate(), self.is_root()) {
+            (true, true) => f.write_str("the scenario"),
+            (true, false) => write!(f, "`{text}`"),
+            (false, _) => f.write_str(&text),
+        }
+    }
+}
+
+impl Kind {
+    /// With its article, such as `a duration` or `a table`.
+    pub fn type_name(&self) -> String {
+        match self {
+            Kind::Leaf(leaf) => leaf.type_name.to_string(),
+            Kind::Section(_) | Kind::Named(_) => "a table".to_string(),
+            Kind::Choice(choice) => {
+                let variants = (choice.variants)();
+                let tags: Vec<&str> = variants.iter().map(|variant| variant.tag).collect();
+                format!("one of {}", super::diagnostic::quoted(&tags))
+            }
+            Kind::List { length: None, .. } => "an array".to_string(),
+            Kind::List { length: Some(length), .. } => format!("an array of {length} values"),
+            Kind::Any => "any value".to_string(),
+        }
+    }
+
+    /// With its article and how it is written, as far as that is known.
+    pub(super) fn wanted(&self) -> String {
+        match self {
+            Kind::Leaf(leaf) => format!("{}, {}", leaf.type_name, leaf.format),
+            Kind::Section(_) | Kind::Choice(_) | Kind::List { .. } | Kind::Named(_) | Kind::Any => {
+                self.type_name()
+            }
+        }
+    }
+
+    /// What an empty list or table is written as, where it cannot be left out.
+    pub(super) fn empty(&self) -> Option<Written> {
+        match self {
+            Kind::List { .. } => Some(Written::Array(Vec::new())),
+            Kind::Named(_) => Some(Written::Table(super::written::Layout::Named, Vec::new())),
+            Kind::Leaf(_) | Kind::Section(_) | Kind::Choice(_) | Kind::Any => None,
+        }
+    }
+}
+
+impl Choice {
+    /// The variant of that tag.
+    pub fn variant(&self, tag: &str) -> Option<Variant> {
+        (self.variants)().into_iter().find(|variant| variant.tag == tag)
+    }
+}
+
+impl Field {
+    /// A key without bounds.
+    pub fn new<T: Key + PartialEq>(
+        name: &'static str,
+        doc: &'static str,
+        default: Option<&'static str>,
+    ) -> Field {
+        Field {
+            name: key_name(name),
+            doc,
+            kind: T::describe(),
+            default,
+            required: default.is_none() && T::absent().is_none(),
+            within: None,
+            check: super::check::default_of::<T>,
+        }
+    }
+
+    /// The same with bounds.
+    pub fn bounded<T: Key + PartialEq + super::bounds::Bounded>(
+        mut self,
+        min: &'static str,
+        max: &'static str,
+    ) -> Field {
+        self.within = Some((min, max));
+        self.check = super::check::default_and_bounds_of::<T>;
+        self
+    }
+
+    /// The default as a value that stands at `place`.
+    pub(super) fn default_node(&self, place: Place, log: &mut Diagnostics) -> Option<Node> {
+        tree::parse_default(self.default?, place, log)
+    }
+}
+
+/// The key of a Rust field.
+pub(super) fn key_name(name: &'static str) -> &'static str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
+/// Writes a value that cannot be left out.
+pub(super) fn write_present<T: Key>(value: &T) -> Option<Written> {
+    value.write().or_else(|| T::describe().empty())
+}
+
+/// The words of a `///` comment on one line.
+pub(super) fn one_line(doc: &str) -> String {
+    doc.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,55 @@
+//! Problems as text for people: with the line and a caret, or one line each.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::place::Sources;
+
+impl Diagnostics {
+    /// Every problem with its line and a caret under the place.
+    pub fn render(&self, sources: &Sources, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut text = String::new();
+        for diagnostic in self.sorted() {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&renderer.render(&[group(diagnostic, sources)]));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// One line for each problem: `file:line:column: message; help`.
+    pub fn render_short(&self, sources: &Sources) -> String {
+        let mut text = String::new();
+        for diagnostic in self.sorted() {
+            if let Some((name, line, column)) =
+                diagnostic.place.and_then(|place| sources.position(place))
+            {
+                text.push_str(&format!("{name}:{line}:{column}: "));
+            }
+            text.push_str(&diagnostic.message);
+            for help in &diagnostic.help {
+                text.push_str("; ");
+                text.push_str(help);
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+    let mut group = Group::with_title(Level::ERROR.primary_title(diagnostic.message.as_str()));
+    if let Some(place) = diagnostic.place
+        && let Some(source) = sources.get(place.source)
+    {
+        group = group.element(
+            Snippet::source(source.text.as_str())
+                .path(source.name.as_str())
+                .annotation(AnnotationKind::Primary.span(source.range(place))),
+        );
+    }
+    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())))
+}
