@@ -4,5 +4,6 @@
 //! fleet, `resolve` turns them into a [`model::Scenario`], in which nothing is optional, misnamed or
 //! impossible any more.
 
+pub mod keys;
 pub mod model;
 pub mod text;

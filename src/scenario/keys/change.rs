@@ -1,0 +1,168 @@
+//! Releases, deploys, people and protections.
+
+use super::quantity::Dist;
+use crate::scenario::text::{At, Duration, Name, Named, Share, Timestamp, choice, section};
+
+section! {
+    /// What the hosts provide to a configuration. The name of the supervisor is provided as
+    /// `supervisor` without being written here.
+    pub struct Environment {
+        /// Names and values, as a release needs them.
+        pub provides: Named<String>;
+    }
+}
+
+section! {
+    /// A version of the software with its configuration. The configuration is valid where every value
+    /// that it needs is provided; whether it is shows when a process (re)starts, not before.
+    pub struct Release {
+        /// What the configuration needs.
+        pub needs: Named<String>;
+        /// From the start command to the exit where the configuration is invalid.
+        pub fails_after: Dist = "1s";
+    }
+}
+
+section! {
+    /// A change of the release.
+    pub struct Deploy {
+        /// When.
+        pub at: At<Timestamp>;
+        /// Which release.
+        pub release: At<Name>;
+        /// How.
+        pub method: Method = "hot";
+        /// A comparison of the environments before testing begins.
+        pub comparison: Option<Comparison>;
+    }
+}
+
+choice! {
+    /// How a release is brought to the nodes.
+    pub enum Method {
+        /// The files change on every node and no process is touched: a configuration that is invalid
+        /// stays unnoticed until something restarts a process.
+        Hot = "hot",
+        /// Node by node, files and a restart, each when the one before is healthy; stops at the first
+        /// failure.
+        Rolling(Rolling) = "rolling",
+    }
+}
+
+section! {
+    /// A rolling deploy.
+    pub struct Rolling {
+        /// From a healthy node to the next restart.
+        pub pause: Duration = "30s";
+        /// How long a node may take to become healthy.
+        pub patience: Duration = "5min";
+    }
+}
+
+section! {
+    /// Comparing the configuration of the release's environment with that of production.
+    pub struct Comparison {
+        /// Probability that a difference which matters is found.
+        pub finds: Share;
+        /// The release that is deployed if it is found.
+        pub corrected: At<Name>;
+    }
+}
+
+section! {
+    /// Who notices and repairs.
+    pub struct People {
+        /// How often the monitoring looks.
+        pub monitor: Duration = "10s", within("1s", "1d");
+        /// What calls people.
+        pub alert: Alert = {};
+        /// From the alert until somebody attends to it.
+        pub notice: Dist = "1min";
+        /// From there until the cause is found and confirmed.
+        pub diagnose: Dist = "30min";
+        /// To fix one node.
+        pub fix: Dist = "2min";
+        /// How many nodes are fixed at a time.
+        pub at_a_time: u32 = 1, within(1, 4096);
+        /// When fixed nodes come back.
+        pub rejoin: Rejoin = "each";
+        /// The release that the fix puts on a node whose configuration is invalid; without one
+        /// nothing can be fixed.
+        pub fixed_release: Option<At<Name>>;
+    }
+}
+
+section! {
+    /// What calls people.
+    pub struct Alert {
+        /// Too few requests succeed.
+        pub success: Option<SuccessAlert>;
+        /// Too many nodes are lost.
+        pub nodes_lost: Option<LostAlert>;
+        /// A rollout stops.
+        pub rollout_stopped: bool = true;
+        /// A restart is refused because the configuration is invalid.
+        pub restart_refused: bool = true;
+    }
+}
+
+section! {
+    /// Too few requests succeed.
+    pub struct SuccessAlert {
+        /// The share of the settled requests below which it is too few.
+        pub below: Share;
+        /// For how long.
+        pub lasting: Duration;
+    }
+}
+
+section! {
+    /// Too many nodes are lost.
+    pub struct LostAlert {
+        /// How many.
+        pub count: u32, within(1, 4096);
+        /// For how long.
+        pub lasting: Duration;
+    }
+}
+
+choice! {
+    /// When fixed nodes come back.
+    pub enum Rejoin {
+        /// Each as soon as it is fixed.
+        Each = "each",
+        /// All together when the last one is fixed.
+        Together = "together",
+    }
+}
+
+section! {
+    /// What protects the fleet from its own restarts.
+    pub struct Protections {
+        /// A check of the configuration on the node before a rule's restart stops the process; if it
+        /// finds a fault the process serves on, over its limit, and people are called.
+        pub config_check: Option<ConfigCheck>;
+        /// A limit on how many nodes are away because of restarts. A token is held until the node is
+        /// healthy again; without one a rule's restart does not happen.
+        pub restart_budget: Option<Budget>;
+        /// A process answers with an error at once while it holds so many requests, in service and
+        /// waiting.
+        pub shed_above: Option<u32>;
+    }
+}
+
+section! {
+    /// A check of the configuration before a restart.
+    pub struct ConfigCheck {
+        /// Probability that an invalid configuration is found.
+        pub finds: Share = "100%";
+    }
+}
+
+section! {
+    /// A restart budget.
+    pub struct Budget {
+        /// How many nodes may be away at a time.
+        pub nodes: u32, within(1, 4096);
+    }
+}
