@@ -142,9 +142,7 @@ impl<'a> Chosen<'a> {
                 Some(Chosen { tag: variant.tag, node, data, forms: None })
             }
             Form::Tagged(variant, _) => {
-                let tag = variant.tag;
-                log.problem(node.place, format!("{at:#}: `{tag}` takes no data"))
-                    .help(format!("write `\"{tag}\"`"));
+                log.no_data(node.place, at, variant.tag);
                 None
             }
             Form::Shorthand(variant) => {
@@ -167,9 +165,8 @@ impl<'a> Chosen<'a> {
             }
             let absent = T::absent();
             if absent.is_none() {
-                let (tag, wanted) = (self.tag, T::describe().wanted());
-                log.problem(self.node.place, format!("{at:#}: `{tag}` needs {wanted}"))
-                    .help(format!("write `{{ {tag} = .. }}`"));
+                let wanted = T::describe().wanted();
+                log.needs_data(self.node.place, at, self.tag, &wanted);
             }
             return absent;
         };
@@ -236,9 +233,7 @@ fn refuse(choice: &Choice, node: &Node, at: &KeyPath, log: &mut Diagnostics) {
         }
         Value::Table(table) => {
             let keys: Vec<&str> = table.entries.iter().map(|entry| entry.key.as_str()).collect();
-            let found = if keys.is_empty() { "none".to_string() } else { quoted(&keys) };
-            let tags = quoted(&tags);
-            log.problem(node.place, format!("{at:#} must have one key of {tags}, found {found}"));
+            log.not_one_choice(node.place, at, &keys, &tags);
         }
         Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Datetime(_) | Value::Array(_) => {
             log.wrong_type(node, at, format!("one of {}", quoted(&tags)));

@@ -214,6 +214,37 @@ impl Diagnostics {
         }
     }
 
+    /// Data for a variant that takes none.
+    pub fn no_data(&mut self, place: Place, at: &KeyPath, tag: &str) -> &mut Diagnostic {
+        self.problem(place, format!("{at:#} is `{tag}`, which takes no data"))
+            .help(format!("write `\"{tag}\"`"))
+    }
+
+    /// The tag of a variant that needs data; `wanted` says which.
+    pub fn needs_data(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        tag: &str,
+        wanted: &str,
+    ) -> &mut Diagnostic {
+        self.problem(place, format!("{at:#} is `{tag}`, which needs {wanted}"))
+            .help(format!("write `{{ {tag} = .. }}`"))
+    }
+
+    /// A table that does not name exactly one variant.
+    pub fn not_one_choice(
+        &mut self,
+        place: Place,
+        at: &KeyPath,
+        keys: &[&str],
+        known: &[&str],
+    ) -> &mut Diagnostic {
+        let found = if keys.is_empty() { "none".to_string() } else { quoted(keys) };
+        let known = quoted(known);
+        self.problem(place, format!("{at:#} must have one key of {known}, found {found}"))
+    }
+
     /// A path that goes on where nothing can follow.
     pub fn no_such_step(
         &mut self,

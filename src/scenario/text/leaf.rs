@@ -106,7 +106,7 @@ pub(super) fn number(node: &Node) -> Option<f64> {
 
 impl Key for bool {
     fn describe() -> Kind {
-        leaf("a switch", "which is `true` or `false`", || json!({ "type": "boolean" }))
+        leaf("a switch", "`true` or `false`", || json!({ "type": "boolean" }))
     }
 
     fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<bool> {

@@ -1,7 +1,7 @@
 //! From TOML text to typed values, with every problem at its place.
 //!
-//! A type that a scenario can hold is declared once, by [`section!`](section) or
-//! [`choice!`](choice), and from the declaration come the reader, the printer, the merging of
+//! A type that a scenario can hold is declared once, by `section!` or `choice!`,
+//! and from the declaration come the reader, the printer, the merging of
 //! patches, the reference page and the JSON schema. Nothing here knows what is simulated.
 
 pub mod bounds;

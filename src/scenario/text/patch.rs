@@ -141,7 +141,7 @@ fn below(kind: &Kind, step: &Step, at: &KeyPath, log: &mut Diagnostics) -> Optio
         Kind::Choice(choice) => match (choice.variant(&step.key), untagged(choice)) {
             (Some(variant), _) if variant.data.is_some() => variant.data,
             (Some(variant), _) => {
-                log.no_such_step(step.place, at, &step.key, &format!("`{}`", variant.tag));
+                log.no_data(step.place, at, variant.tag);
                 None
             }
             (None, Some(data)) => below(&data, step, at, log),

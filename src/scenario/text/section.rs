@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
         match (self.table.get(name), field.default) {
             // A table is a patch of its default, so that naming one key leaves the others be.
             (Some(node), Some(_)) if matches!(field.kind, Kind::Section(_) | Kind::Choice(_)) => {
-                let mut whole = field.default_node(self.node.place, self.log)?;
+                let mut whole = field.default_node(node.place, self.log)?;
                 merge(&mut whole, node, &field.kind);
                 T::read(&whole, &at, self.log)
             }

@@ -1,7 +1,8 @@
-//! Toy sections that use everything, and tests over them.
-
-mod toys;
+//! Tests over toy sections.
 
 mod generating;
+mod leaves;
 mod patching;
+mod printing;
 mod reading;
+mod toys;

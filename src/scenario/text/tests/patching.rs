@@ -1,6 +1,7 @@
 //! Patches, paths and `--set`.
 
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 use super::super::set::steps;
 use super::super::{Diagnostics, Duration, Key, Rate, Sources, kind_at, lookup, merge, read, set};
@@ -81,9 +82,10 @@ fn another_variant_replaces_the_choice_and_the_same_is_merged() {
     let next = |patch: &str| patched(&format!("queue.next = {patch}")).map(|shop| shop.queue.next);
     assert_eq!(next("{ oldest = 3 }"), Ok(Next::Oldest(3)));
     assert_eq!(next("\"first\""), Ok(Next::First));
-    let lot = |patch| match next(patch).expect("a right patch") {
-        Next::Lot(lot) => (lot.of, lot.fair),
-        other => panic!("{other:?} is no lot"),
+    let lot = |patch| {
+        let next = next(patch).expect("a right patch");
+        let Next::Lot(lot) = next else { panic!("{next:?} is no lot") };
+        (lot.of, lot.fair)
     };
     assert_eq!(lot("{ lot = { of = 3 } }"), (3, Some("yes".into())));
     assert_eq!(lot("\"lot\""), (9, Some("yes".into())));
@@ -160,7 +162,7 @@ fn a_value_is_found_by_its_path_and_so_is_its_kind() {
         delivery.last: None, path:1:10: `delivery` is an array, whose items have numbers, there is no `last` in it
         queue.next.lot.of: Some("9"), a whole number
         queue.next.lod: None, path:1:12: unknown key `lod` in `queue.next`; did you mean `lot`?
-        queue.next.first: None, path:1:12: `queue.next` is `first`, there is no `first` in it
+        queue.next.first: None, path:1:12: `queue.next` is `first`, which takes no data; write `"first"`
         shelves.x: None, path:1:9: `shelves` is a whole number, there is no `x` in it
         queue.weit: None, path:1:7: unknown key `weit` in `queue`; did you mean `wait`?
         later.x.y.z: None, any value
@@ -242,4 +244,16 @@ fn what_cannot_be_set_is_said_at_its_place() {
             --set clerks.abe.since=2024-03-05:1:18: `clerks.abe.since` is `2024-03-05`, must have a date and a time; such as `2024-03-01T19:00:00+01:00`
         "#]],
     );
+}
+
+proptest! {
+    #[test]
+    fn any_assignment_is_taken_or_refused_with_a_problem(
+        path in "(shelves|queue|till|clerks|day|delivery|later|takes|next|lot|[.0é'\"]){0,6}",
+        value in "[=0-9a-z'\"{}\\[\\], .é]{0,12}",
+    ) {
+        if let Err(problems) = with(&[&format!("{path}={value}")]) {
+            prop_assert!(!problems.is_empty());
+        }
+    }
 }

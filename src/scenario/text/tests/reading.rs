@@ -3,30 +3,11 @@
 use expect_test::expect;
 use proptest::prelude::*;
 
-use super::super::tree::parse_value;
-use super::super::{
-    At, Bytes, Diagnostics, Duration, Key, KeyPath, Name, Rate, Share, Sources, Timestamp, Zone,
-    check_defaults, section,
-};
-use super::toys::{Next, Shop, Side, Wait, covered, reads, right, wrong};
+use super::super::{At, Duration, check_defaults, section};
+use super::leaves::{all_wrong, one};
+use super::toys::{Next, Queue, Shop, Side, Wait, covered, reads, right, wrong};
 
 const LEAST: &str = "name = \"a\"\nopens = 2024-03-01T08:00:00Z\n";
-
-/// Reads one value of type `T` under the key `x`; or what is wrong with it.
-fn one<T: Key>(text: &str) -> Result<T, String> {
-    let (mut sources, mut log) = (Sources::new(), Diagnostics::new());
-    let id = sources.add("x", text);
-    let value = parse_value(id, text, 0, &mut log)
-        .and_then(|node| T::read(&node, &KeyPath::root().key("x"), &mut log));
-    assert_eq!(value.is_some(), log.is_empty());
-    value.ok_or_else(|| log.render_short(&sources).trim_end().to_string())
-}
-
-/// What is wrong with each of the texts, one on each line.
-fn all_wrong<T: Key>(texts: &[&str]) -> String {
-    let said = |text: &&str| one::<T>(text).err().unwrap_or_else(|| format!("{text} is right"));
-    texts.iter().map(said).collect::<Vec<_>>().join("\n") + "\n"
-}
 
 #[test]
 fn declarations_are_right() {
@@ -34,7 +15,6 @@ fn declarations_are_right() {
 }
 
 section! {
-    ///
     struct Bad {
         /// Has no unit.
         unit: Duration = 3;
@@ -93,6 +73,24 @@ fn what_is_written_is_read_in_its_order_with_its_place() {
     // The queue's own default of three seconds holds where only another key was written.
     assert_eq!(shop.queue.wait, Duration::from_secs(3));
     assert_eq!(shop.till.takes, Wait::Constant(Duration::from_secs(8)));
+}
+
+section! {
+    /// A shop of nothing but a queue.
+    struct Kiosk {
+        /// How people queue.
+        queue: At<Queue> = {};
+        /// Who is next, if anybody.
+        next: At<Next> = "first";
+    }
+}
+
+#[test]
+fn what_is_not_written_has_the_place_of_its_table() {
+    let (kiosk, _, sources) = reads::<Kiosk>("\n[queue]\nsing = true\n");
+    let kiosk = kiosk.expect("a kiosk");
+    assert_eq!(covered(&sources, kiosk.queue.place), "[queue]");
+    assert_eq!(sources.position(kiosk.next.place), Some(("toy.toml", 1, 1)));
 }
 
 #[test]
@@ -204,11 +202,11 @@ fn choices_say_what_may_be_chosen() {
         x:1:1: `x` is `frist`, must be one of `first`, `lot`, `oldest`, `one_of`; did you mean `first`?
         x:1:1: `x` is `xyz`, must be one of `first`, `lot`, `oldest`, `one_of`
         x:1:1: `x` must be one of `first`, `lot`, `oldest`, `one_of`, found the number `3`
-        x:1:1: `x`: `first` takes no data; write `"first"`
+        x:1:1: `x` is `first`, which takes no data; write `"first"`
         x:1:1: `x` must have one key of `first`, `lot`, `oldest`, `one_of`, found `lot`, `oldest`
         x:1:1: `x` must have one key of `first`, `lot`, `oldest`, `one_of`, found none
         x:1:3: `x` is `lod`, must be one of `first`, `lot`, `oldest`, `one_of`; did you mean `lot`?
-        x:1:1: `x`: `oldest` needs a whole number, such as `3`; write `{ oldest = .. }`
+        x:1:1: `x` is `oldest`, which needs a whole number, such as `3`; write `{ oldest = .. }`
         x:1:1: `x` must be one of `first`, `lot`, `oldest`, `one_of`, found an empty array
         x:1:16: `x.lot.of` is `0`, must be between `1` and `1000`
         x:1:19: unknown key `fare` in `x.lot`; did you mean `fair`?
@@ -248,193 +246,6 @@ fn a_shorthand_says_both_forms() {
         "{ uniform = { to = \"1s\" } }",
         "{ uniform = {}, wild = {} }",
     ]));
-}
-
-#[test]
-fn durations() {
-    for (text, nanos) in [
-        ("250ms", 250_000_000),
-        ("1h 30min", 5_400_000_000_000),
-        ("1h30min", 5_400_000_000_000),
-        ("1.5s", 1_500_000_000),
-        ("0s", 0),
-        ("2 us", 2_000),
-        ("1d", 86_400_000_000_000),
-        ("0.1ms", 100_000),
-        ("18446744073709551615ns", u64::MAX),
-    ] {
-        assert_eq!(one(&format!("\"{text}\"")), Ok(Duration::from_nanos(nanos)), "{text}");
-    }
-    expect![[r#"
-        x:1:1: `x` is `10`, needs a unit, such as `10s`
-        x:1:1: `x` is `-1.5`, needs a unit, such as `1.5s`
-        x:1:1: `x` is `10`, needs a unit, such as `10s`
-        x:1:1: `x` is `10sec`, `sec` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`
-        x:1:1: `x` is `-5s`, must not be negative
-        x:1:1: `x` is ``, is no duration such as `10s` or `1h 30min`
-        x:1:1: `x` is `soon`, is no duration such as `10s` or `1h 30min`
-        x:1:1: `x` is `1.5ns`, must be a whole number of nanoseconds
-        x:1:1: `x` is `600000d`, must not exceed 584 years
-        x:1:1: `x` is `1h 30`, needs a unit, such as `30s`
-        x:1:1: `x` is `1..5s`, is no duration such as `10s` or `1h 30min`
-        x:1:1: `x` must be a duration such as `10s`, found `true`
-        x:1:1: `x` must be a duration such as `10s`, found an empty array
-    "#]].assert_eq(&all_wrong::<Duration>(&[
-        "10",
-        "-1.5",
-        "\"10\"",
-        "\"10sec\"",
-        "\"-5s\"",
-        "\"\"",
-        "\"soon\"",
-        "\"1.5ns\"",
-        "\"600000d\"",
-        "\"1h 30\"",
-        "\"1..5s\"",
-        "true",
-        "[]",
-    ]));
-}
-
-#[test]
-fn rates() {
-    for (text, rate) in [
-        ("40/s", 40.0),
-        ("240/min", 4.0),
-        ("100/h", 100.0 / 3600.0),
-        ("0/s", 0.0),
-        ("1e3 / s", 1e3),
-    ] {
-        assert_eq!(one(&format!("\"{text}\"")), Ok(Rate::per_second(rate)), "{text}");
-    }
-    for (rate, text) in
-        [(40.0, "40/s"), (100.0 / 3600.0, "100/h"), (0.5, "0.5/s"), (1.0 / 60.0, "1/min")]
-    {
-        assert_eq!(Rate::per_second(rate).to_string(), text);
-    }
-    expect![[r#"
-        x:1:1: `x` is `40`, needs a unit, such as `40/s`
-        x:1:1: `x` is `40`, needs a unit, such as `40/s`
-        x:1:1: `x` is `40/sec`, `sec` is no unit; allowed units: `s`, `min`, `h`
-        x:1:1: `x` is `-1/s`, must be finite and not negative
-        x:1:1: `x` is `1e999/s`, must be finite and not negative
-        x:1:1: `x` is `inf/s`, is no rate such as `40/s`
-        x:1:1: `x` is `/s`, is no rate such as `40/s`
-    "#]]
-    .assert_eq(&all_wrong::<Rate>(&[
-        "40",
-        "\"40\"",
-        "\"40/sec\"",
-        "\"-1/s\"",
-        "\"1e999/s\"",
-        "\"inf/s\"",
-        "\"/s\"",
-    ]));
-}
-
-#[test]
-fn bytes() {
-    for (text, bytes, shown) in [
-        ("512 MiB", 512 << 20, "512 MiB"),
-        ("1.5 GiB", 3 << 29, "1.5 GiB"),
-        ("1536MiB", 3 << 29, "1.5 GiB"),
-        ("64 kB", 64_000, "64 kB"),
-        ("0.5 KiB", 512, "512 B"),
-        ("1024 B", 1024, "1 KiB"),
-        ("0 B", 0, "0 B"),
-        ("1234567 B", 1_234_567, "1234567 B"),
-        ("2 TiB", 2 << 40, "2 TiB"),
-    ] {
-        let read = one::<Bytes>(&format!("\"{text}\""));
-        assert_eq!(read, Ok(Bytes::new(bytes)), "{text}");
-        assert_eq!(Bytes::new(bytes).to_string(), shown);
-    }
-    expect![[r#"
-        x:1:1: `x` is `512`, needs a unit, such as `512 MiB`
-        x:1:1: `x` is `512`, needs a unit, such as `512 MiB`
-        x:1:1: `x` is `1 gb`, `gb` is no unit; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
-        x:1:1: `x` is `0.3 B`, must be a whole number of bytes
-        x:1:1: `x` is `-1 B`, must not be negative
-        x:1:1: `x` is `99999999 TiB`, must not exceed `18446744073709551615 B`
-        x:1:1: `x` is `1 GiB 1 MiB`, is no amount such as `512 MiB`
-    "#]].assert_eq(&all_wrong::<Bytes>(&[
-        "512",
-        "\"512\"",
-        "\"1 gb\"",
-        "\"0.3 B\"",
-        "\"-1 B\"",
-        "\"99999999 TiB\"",
-        "\"1 GiB 1 MiB\"",
-    ]));
-}
-
-#[test]
-fn shares_names_zones_and_numbers() {
-    assert_eq!(one("\"70%\""), Ok(Share::new(0.7).expect("a share")));
-    assert_eq!(one("1"), Ok(Share::new(1.0).expect("a share")));
-    assert_eq!(Share::new(0.7).expect("a share").to_string(), "70%");
-    assert_eq!(Share::new(1.0 / 3.0).expect("a share").to_string(), "0.3333333333333333");
-    assert_eq!(one::<Zone>("\"europe/berlin\"").map(|z| z.to_string()), Ok("Europe/Berlin".into()));
-    assert_eq!(one("18446744073709551615"), Ok(u64::MAX));
-    expect![[r#"
-        x:1:1: `x` is `70`, must be between `0%` and `100%`
-        x:1:1: `x` is `70`, is no share such as `70%` or `0.7`
-        x:1:1: `x` is `-1%`, must be between `0%` and `100%`
-        x:1:1: `x` is `x%`, is no share such as `70%` or `0.7`
-        x:1:1: `x` is `-0.1`, must be between `0%` and `100%`
-    "#]]
-    .assert_eq(&all_wrong::<Share>(&["70", "\"70\"", "\"-1%\"", "\"x%\"", "-0.1"]));
-    expect![[r#"
-        x:1:1: `x` is ``, a name has only letters, digits, `-` and `_`
-        x:1:1: `x` is `a b`, a name has only letters, digits, `-` and `_`
-        x:1:1: `x` must be a name in quotes, found the number `3`
-    "#]]
-    .assert_eq(&all_wrong::<Name>(&["\"\"", "\"a b\"", "3"]));
-    expect![[r#"
-        x:1:1: there is no time zone `Europe/Berln`; did you mean `Europe/Berlin`?
-        x:1:1: there is no time zone `x`
-    "#]]
-    .assert_eq(&all_wrong::<Zone>(&["\"Europe/Berln\"", "\"x\""]));
-    expect![[r#"
-        x:1:1: `x` is `-1`, must be between `0` and `4294967295`
-        x:1:1: `x` is `4294967296`, must be between `0` and `4294967295`
-        x:1:1: `x` must be a whole number, found the number `1.0`
-        x:1:1: `x` must be a whole number, found the string `1`
-    "#]]
-    .assert_eq(&all_wrong::<u32>(&["-1", "4294967296", "1.0", "\"1\""]));
-    expect![[r#"
-        x:1:1: `x` is `NaN`, must be finite
-        x:1:1: `x` is `inf`, must be finite
-        x:1:1: `x` must be a number, found the string `1`
-    "#]]
-    .assert_eq(&all_wrong::<f64>(&["nan", "inf", "\"1\""]));
-    expect![[r#"
-        x:1:1: `x` has 2 values, must have 3
-        x:1:1: `x` has 2 values, must have 3
-        x:1:5: `x.1` must be a number, found `true`
-        x:1:1: `x` must be an array, found the number `3`
-    "#]]
-    .assert_eq(&all_wrong::<[f64; 3]>(&["[1, 2]", "[1, true]", "3"]));
-    expect![[r#"
-        x:1:1: `x` is `2024-03-01T19:00:00`, must have its offset from UTC; such as `2024-03-01T19:00:00Z` or `2024-03-01T19:00:00+01:00`
-        x:1:1: `x` is `2024-03-01`, must have a date and a time; such as `2024-03-01T19:00:00+01:00`
-        x:1:1: `x` is `19:00:00`, must have a date and a time; such as `2024-03-01T19:00:00+01:00`
-        x:1:1: `x` must be a date and time with its offset, found the string `2024-03-01T19:00:00Z`; write it without quotes
-        x:1:1: `x` must be a date and time with its offset, found the string `noon`
-    "#]].assert_eq(&all_wrong::<Timestamp>(&[
-        "2024-03-01T19:00:00",
-        "2024-03-01",
-        "19:00:00",
-        "\"2024-03-01T19:00:00Z\"",
-        "\"noon\"",
-    ]));
-}
-
-#[test]
-fn equality_asks_for_no_place() {
-    let (left, right) = (one::<At<u32>>("0x3"), one::<At<u32>>("3"));
-    assert_eq!(left, right);
-    assert_ne!(left.map(|at| at.place), right.map(|at| at.place));
 }
 
 /// Any TOML value, with the toys' own keys among the keys.
@@ -488,22 +299,8 @@ proptest! {
     }
 
     #[test]
-    fn any_text_at_all_is_read_or_refused_with_a_problem(text in ".{0,80}") {
+    fn any_text_at_all_is_read_or_refused_with_a_problem(text in "(?s).{0,80}") {
         let (_, log, sources) = reads::<Shop>(&text);
         let _ = (log.render(&sources, true), log.render_short(&sources));
-    }
-
-    #[test]
-    fn no_value_is_lost_by_its_text(nanos: u64, bytes: u64, rate in 0.0f64..1e12, part in 0.0f64..=1.0) {
-        let quote = |text: String| format!("\"{text}\"");
-        let nanos = Duration::from_nanos(nanos);
-        prop_assert_eq!(one(&quote(nanos.to_string())), Ok(nanos));
-        let bytes = Bytes::new(bytes);
-        prop_assert_eq!(one(&quote(bytes.to_string())), Ok(bytes));
-        let rate = Rate::per_second(rate);
-        prop_assert_eq!(one(&quote(rate.to_string())), Ok(rate));
-        let share = Share::new(part).expect("a share");
-        let text = share.write().expect("a text").inline();
-        prop_assert_eq!(one(&text), Ok(share));
     }
 }
