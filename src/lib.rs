@@ -4,3 +4,4 @@ pub mod fleet;
 pub mod kernel;
 pub mod scenario;
 pub mod sim;
+pub mod stats;

@@ -1,0 +1,18 @@
+//! Layer 0: statistics of samples, of replications and of latencies.
+//!
+//! Nothing here knows what it measures: the unit of a result is that of the values put in.
+
+mod beta;
+pub mod correlation;
+pub mod histogram;
+pub mod interval;
+pub mod latin;
+pub mod quantile;
+pub mod tally;
+
+pub use correlation::spearman;
+pub use histogram::Histogram;
+pub use interval::{Estimate, half_width, share_bounds, share_lower, share_upper};
+pub use latin::latin_hypercube;
+pub use quantile::{Range90, quantile};
+pub use tally::Tally;
