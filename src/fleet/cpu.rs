@@ -85,11 +85,11 @@ impl<J: Copy> Cpu<J> {
         }
     }
 
-    /// Starts a job that needs `work` of one core at speed 1.
+    /// Starts a job that needs `work` of one core at speed 1; more than [`WORK_MAX`] counts as that.
     #[inline]
     pub fn start(&mut self, now: Instant, work: Duration, job: J) {
         self.advance(now);
-        let finish = self.virtual_now + work.as_nanos() * UNITS;
+        let finish = self.virtual_now + work.min(WORK_MAX).as_nanos() * UNITS;
         self.jobs.push(Job { finish, seq: self.next_seq, job });
         self.next_seq += 1;
     }

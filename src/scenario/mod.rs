@@ -4,6 +4,14 @@
 //! fleet, `resolve` turns them into a [`model::Scenario`], in which nothing is optional, misnamed or
 //! impossible any more.
 
+pub mod claim;
+mod course;
 pub mod keys;
+pub mod measure;
 pub mod model;
+pub mod resolve;
+pub mod study;
 pub mod text;
+
+pub use model::Scenario;
+pub use study::{Problems, Study, Variant};

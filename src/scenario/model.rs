@@ -50,6 +50,30 @@ pub struct Scenario {
     pub protections: Protections,
     /// What counts as an outage.
     pub outage: OutageRule,
+    /// What availability is promised.
+    pub slo: Slo,
+    /// Stretches of time with measures of their own.
+    pub intervals: Vec<Interval>,
+}
+
+/// What availability is promised.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slo {
+    /// Share of requests that must succeed.
+    pub availability: f64,
+    /// The period for which it is promised.
+    pub period: Duration,
+}
+
+/// A stretch of time with measures of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interval {
+    /// Its name.
+    pub name: String,
+    /// Where it begins.
+    pub from: Instant,
+    /// Where it ends.
+    pub to: Instant,
 }
 
 /// Civil start, length and windows of a simulation.
@@ -61,8 +85,10 @@ pub struct Clock {
     pub horizon: Instant,
     /// Requests issued before are simulated but not measured.
     pub warm_up: Instant,
-    /// Length of the windows of the results.
+    /// Length of the windows of the results, by which outages are judged too.
     pub window: Duration,
+    /// The zone in which times are shown.
+    pub zone: jiff::tz::TimeZone,
 }
 
 /// A load source.
@@ -330,8 +356,6 @@ pub struct Protections {
 /// What counts as an outage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutageRule {
-    /// Length of the windows, by time of issue.
-    pub window: Duration,
     /// A window is bad if less than this share of its requests succeeds.
     pub below: f64,
     /// Bad windows must last so long to make an outage.

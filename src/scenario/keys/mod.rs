@@ -94,7 +94,7 @@ section! {
         pub end: At<Timestamp>;
         /// Requests issued before this much time has passed are simulated but not measured.
         pub warm_up: Duration = "0s";
-        /// Length of the windows of the results.
+        /// Length of the windows of the results, by which outages are judged too.
         pub window: Duration = "10s", within("100ms", "1h");
         /// The time zone in which times are shown.
         pub zone: Zone = "UTC";
@@ -103,10 +103,9 @@ section! {
 
 section! {
     /// What counts as an outage: a longest interval in which too few requests succeed, counted by
-    /// the time at which they were issued.
+    /// the windows (`clock.window`) in which they were issued. A window without requests is like the
+    /// one before.
     pub struct Outage {
-        /// Length of the windows.
-        pub window: Duration = "10s", within("100ms", "1h");
         /// A window is bad if less than this share of its requests succeeds.
         pub below: Share = "50%";
         /// Bad windows must follow on one another for so long.

@@ -1,0 +1,9 @@
+//! Layer 5: many replications, and what they say together. The only place with threads.
+
+pub mod judge;
+pub mod replication;
+pub mod summary;
+
+pub use judge::{Judgement, Verdict, judge};
+pub use replication::{Failure, Outcome, Plan, Replication, replicate};
+pub use summary::Summary;

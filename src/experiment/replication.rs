@@ -1,0 +1,174 @@
+//! Replications: one seed each, in parallel, collected in the order of their seeds.
+
+use crate::kernel::chance::Seed;
+use crate::kernel::time::Instant;
+use crate::observe::{Recorder, Results};
+use crate::scenario::Scenario;
+use crate::sim::Simulation;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// A simulation with its standard observer. A clone of both is a snapshot that goes on exactly as
+/// the original.
+#[derive(Clone, Debug)]
+pub struct Replication {
+    /// The simulation.
+    pub simulation: Simulation,
+    /// What has been measured of it.
+    pub recorder: Recorder,
+}
+
+impl Replication {
+    /// A replication at its start; with details of its course if `detailed`.
+    pub fn new(scenario: &Arc<Scenario>, seed: Seed, detailed: bool) -> Replication {
+        Replication {
+            simulation: Simulation::new(Arc::clone(scenario), seed),
+            recorder: Recorder::new(Arc::clone(scenario), detailed),
+        }
+    }
+
+    /// Simulates up to `until`.
+    pub fn run_until(&mut self, until: Instant) {
+        self.simulation.run_until(until, &mut self.recorder);
+    }
+
+    /// Simulates to the end.
+    pub fn finish(mut self) -> Results {
+        self.simulation.run(&mut self.recorder);
+        self.recorder.finish()
+    }
+
+    /// A snapshot that goes on under another scenario.
+    ///
+    /// # Errors
+    /// As [`Simulation::fork`].
+    pub fn fork(
+        &self,
+        scenario: &Arc<Scenario>,
+    ) -> Result<Replication, crate::sim::simulation::ForkError> {
+        Ok(Replication {
+            simulation: self.simulation.fork(Arc::clone(scenario))?,
+            recorder: self.recorder.fork(Arc::clone(scenario)),
+        })
+    }
+}
+
+/// Which replications to make.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Seed of the first; the others count on from it.
+    pub seed: Seed,
+    /// How many.
+    pub replications: u64,
+    /// Threads; at least 1.
+    pub threads: usize,
+    /// Whether the first keeps the details of its course.
+    pub detailed: bool,
+}
+
+/// A replication that was stopped by a broken invariant: a fault of fleetfall, not of its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Its seed.
+    pub seed: Seed,
+    /// What was wrong, and when in simulated time.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "replication with seed {} stopped: {}", self.seed.0, self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What became of a plan.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Every replication is done; results in the order of their seeds.
+    Done(Vec<Results>),
+    /// It was asked to stop; the replications that were done by then, from the first without a gap.
+    Stopped(Vec<Results>),
+}
+
+/// Makes replications of a scenario.
+///
+/// `progress` is told after each one how many are done; `stop` is looked at before each one. Neither
+/// changes any result, nor does the number of threads.
+///
+/// # Errors
+/// The failure with the smallest seed, if an invariant was broken.
+pub fn replicate(
+    scenario: &Arc<Scenario>,
+    plan: Plan,
+    progress: &(dyn Fn(u64) + Sync),
+    stop: &AtomicBool,
+) -> Result<Outcome, Failure> {
+    let next = AtomicU64::new(0);
+    let done = AtomicU64::new(0);
+    let broken = AtomicBool::new(false);
+    let worker = || {
+        let mut mine = Vec::new();
+        while !stop.load(Ordering::Relaxed) && !broken.load(Ordering::Relaxed) {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= plan.replications {
+                break;
+            }
+            let seed = Seed(plan.seed.0.wrapping_add(number));
+            let result = run_caught(scenario, seed, plan.detailed && number == 0);
+            if result.is_err() {
+                broken.store(true, Ordering::Relaxed);
+            }
+            mine.push((number, result));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        mine
+    };
+    let threads = plan.threads.clamp(1, usize::try_from(plan.replications).unwrap_or(1).max(1));
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
+        let mut all = worker();
+        for other in others {
+            all.extend(other.join().expect("a worker catches what goes wrong"));
+        }
+        all
+    });
+    all.sort_by_key(|(number, _)| *number);
+    let mut results = Vec::with_capacity(all.len());
+    for (number, result) in all {
+        let result = result?;
+        if number == results.len() as u64 {
+            results.push(result);
+        }
+    }
+    if results.len() as u64 == plan.replications {
+        Ok(Outcome::Done(results))
+    } else {
+        Ok(Outcome::Stopped(results))
+    }
+}
+
+/// Runs one replication; a panic inside it ends it alone.
+fn run_caught(scenario: &Arc<Scenario>, seed: Seed, detailed: bool) -> Result<Results, Failure> {
+    let mut replication = Replication::new(scenario, seed, detailed);
+    let run = catch_unwind(AssertUnwindSafe(|| {
+        replication.run_until(Instant::NEVER);
+    }));
+    match run {
+        Ok(()) => Ok(replication.recorder.finish()),
+        Err(panic) => {
+            let what = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+                .unwrap_or_else(|| "an unknown panic".to_string());
+            let now = replication.simulation.now();
+            let civil = scenario.civil(now);
+            let message = format!("{what} (at {:.9} s, {civil})", now.as_secs_f64());
+            Err(Failure { seed, message })
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What many replications say together.
+
+use crate::kernel::time::Instant;
+use crate::observe::{Digest, Results};
+use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::stats::{Estimate, quantile};
+
+/// Estimates over replications.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Replications.
+    pub replications: u64,
+    /// Digest of all of them in order.
+    pub digest: Digest,
+    /// By [`Measure`], in the order of [`Measure::ALL`].
+    pub measures: Vec<Figure>,
+    /// By interval of the scenario, then by [`IntervalMeasure`].
+    pub intervals: Vec<Vec<Figure>>,
+    /// By [`Milestone`], in the order of [`Milestone::ALL`].
+    pub milestones: Vec<Moment>,
+}
+
+/// A measure over replications. Those that do not have it are left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figure {
+    /// Replications that have it.
+    pub count: u64,
+    /// Mean; not a number if none has it.
+    pub mean: f64,
+    /// Half-width of the 95 % interval of the mean; `None` for fewer than two.
+    pub half_width: Option<f64>,
+    /// 5 % quantile.
+    pub p05: f64,
+    /// Median.
+    pub p50: f64,
+    /// 95 % quantile.
+    pub p95: f64,
+}
+
+/// A milestone over replications.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// Share of the replications that reached it.
+    pub share: f64,
+    /// Its quantiles among those: 5 %, 50 % and 95 %; `None` if none reached it.
+    pub quantiles: Option<[Instant; 3]>,
+}
+
+impl Figure {
+    /// The figure of these values, of which those that are not numbers are left out.
+    pub fn of(values: impl Iterator<Item = f64>) -> Figure {
+        let values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+        let estimate = Estimate::of(&values);
+        let at = |q| quantile(&values, q).unwrap_or(f64::NAN);
+        Figure {
+            count: values.len() as u64,
+            mean: estimate.map_or(f64::NAN, |estimate| estimate.mean),
+            half_width: estimate.and_then(|estimate| estimate.half_width),
+            p05: at(0.05),
+            p50: at(0.5),
+            p95: at(0.95),
+        }
+    }
+}
+
+impl Summary {
+    /// Sums up replications.
+    pub fn of(results: &[Results]) -> Summary {
+        let figure = |measure: Measure| Figure::of(results.iter().map(|r| r.measure(measure)));
+        let intervals = results.first().map_or(0, |first| first.intervals.len());
+        let interval = |number: usize| {
+            let measure = |m: &IntervalMeasure| {
+                Figure::of(results.iter().map(|r| r.intervals[number][*m as usize]))
+            };
+            IntervalMeasure::ALL.iter().map(measure).collect()
+        };
+        let moment = |milestone: Milestone| {
+            let times: Vec<f64> = results
+                .iter()
+                .filter_map(|r| r.milestone(milestone))
+                .map(|when| when.as_nanos() as f64)
+                .collect();
+            let at = |q| quantile(&times, q).map(|ns| Instant::from_nanos(ns as u64));
+            let quantiles = match (at(0.05), at(0.5), at(0.95)) {
+                (Some(p05), Some(p50), Some(p95)) => Some([p05, p50, p95]),
+                _ => None,
+            };
+            Moment { share: times.len() as f64 / results.len().max(1) as f64, quantiles }
+        };
+        Summary {
+            replications: results.len() as u64,
+            digest: Digest::of(results.iter().map(|r| r.digest)),
+            measures: Measure::ALL.iter().map(|&m| figure(m)).collect(),
+            intervals: (0..intervals).map(interval).collect(),
+            milestones: Milestone::ALL.iter().map(|&m| moment(m)).collect(),
+        }
+    }
+
+    /// The figure of a measure.
+    pub fn measure(&self, measure: Measure) -> Figure {
+        self.measures[measure as usize]
+    }
+
+    /// A milestone.
+    pub fn milestone(&self, milestone: Milestone) -> Moment {
+        self.milestones[milestone as usize]
+    }
+}

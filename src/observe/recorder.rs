@@ -1,0 +1,502 @@
+//! The standard observer: it measures a replication.
+
+use super::digest::Digest;
+use super::outage::{Finder, Outage};
+use super::story::Story;
+use super::windows::{Row, Windows};
+use crate::kernel::time::{Duration, Instant};
+use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::model::Scenario;
+use crate::sim::observation::{Gauges, Loss, Observation, Observer, Outcome, Phase};
+use crate::stats::Histogram;
+use std::sync::Arc;
+
+/// Within this time the burst of node losses is counted.
+const BURST: Duration = Duration::from_secs(5);
+/// The busiest stretch of this length is looked for.
+const HOUR: u64 = 3_600_000_000_000;
+
+/// Measures a replication while it runs. A clone goes on from where it was taken.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    scenario: Arc<Scenario>,
+    digest: Digest,
+    windows: Windows,
+    finder: Finder,
+    counts: Counts,
+    sojourns: Histogram<7>,
+    intervals: Vec<IntervalCounts>,
+    milestones: [Option<Instant>; Milestone::ALL.len()],
+    nodes: Vec<NodeView>,
+    losses: Vec<Instant>,
+    lost_since: Option<Instant>,
+    loss_spread: Option<Duration>,
+    series: Option<Series>,
+    ended: Option<Instant>,
+}
+
+/// What one replication shows in detail: its story and its windows.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// Control events and gauges.
+    pub story: Story,
+    /// One row a window.
+    pub rows: Vec<Row>,
+}
+
+/// The results of a replication.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// Its digest.
+    pub digest: Digest,
+    /// Values by [`Measure`], in the order of [`Measure::ALL`]; not a number where there is none.
+    pub measures: Vec<f64>,
+    /// Values of every interval of the scenario, in the order of [`IntervalMeasure::ALL`].
+    pub intervals: Vec<Vec<f64>>,
+    /// Times by [`Milestone`], in the order of [`Milestone::ALL`].
+    pub milestones: Vec<Option<Instant>>,
+    /// The outages.
+    pub outages: Vec<Outage>,
+    /// Details, if they were asked for.
+    pub series: Option<Series>,
+}
+
+impl Results {
+    /// The value of a measure.
+    pub fn measure(&self, measure: Measure) -> f64 {
+        self.measures[measure as usize]
+    }
+
+    /// The time of a milestone.
+    pub fn milestone(&self, milestone: Milestone) -> Option<Instant> {
+        self.milestones[milestone as usize]
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    settled: [u64; Outcome::ALL.len()],
+    issued: u64,
+    attempts: u64,
+    sojourn_ns: u128,
+    wait_ns: u128,
+    in_system: u64,
+    in_system_since: Instant,
+    in_system_area: u128,
+    wasted: u64,
+    restarts: u64,
+    restarts_failed: u64,
+    restarts_refused: u64,
+    starts_failed: u64,
+    oom_kills: u64,
+    lost_to_restart: u64,
+    memory_max: u64,
+    partial_service: Duration,
+    error_budget_ns: f64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct IntervalCounts {
+    issued: u64,
+    failed: u64,
+    settled: u64,
+    restarts: u64,
+    losses: u64,
+    hours: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct NodeView {
+    gauges: Option<Gauges>,
+    /// The first reading that counts.
+    first: Option<Gauges>,
+    lost: bool,
+}
+
+impl Recorder {
+    /// A recorder for a replication of `scenario`, with details if `detailed`.
+    pub fn new(scenario: Arc<Scenario>, detailed: bool) -> Recorder {
+        let view = NodeView { gauges: None, first: None, lost: false };
+        Recorder {
+            digest: Digest::default(),
+            windows: Windows::new(scenario.clock.warm_up, scenario.clock.window),
+            finder: Finder::new(scenario.outage),
+            counts: Counts { in_system_since: scenario.clock.warm_up, ..Counts::default() },
+            sojourns: Histogram::new(),
+            intervals: vec![IntervalCounts::default(); scenario.intervals.len()],
+            milestones: [None; Milestone::ALL.len()],
+            nodes: vec![view; scenario.nodes.count as usize],
+            losses: Vec::new(),
+            lost_since: None,
+            loss_spread: None,
+            series: detailed.then(Series::default),
+            ended: None,
+            scenario,
+        }
+    }
+
+    /// Goes on under another scenario, as a fork of the simulation does.
+    pub fn fork(&self, scenario: Arc<Scenario>) -> Recorder {
+        Recorder { scenario, ..self.clone() }
+    }
+
+    /// The results, once the simulation has ended.
+    ///
+    /// # Panics
+    /// If it has not.
+    pub fn finish(self) -> Results {
+        let end = self.ended.expect("results are taken when the simulation has ended");
+        let outages = self.finder.outages(end);
+        let mut milestones = self.milestones.to_vec();
+        milestones[Milestone::OutageStart as usize] = outages.first().map(|outage| outage.start);
+        let last = outages.last().filter(|outage| outage.end < end);
+        milestones[Milestone::OutageEnd as usize] = last.map(|outage| outage.end);
+        let measures = Measure::ALL
+            .iter()
+            .map(|&measure| self.measure(measure, end, &outages, &milestones))
+            .collect();
+        let intervals = (0..self.intervals.len()).map(|number| self.interval(number)).collect();
+        Results {
+            digest: self.digest,
+            measures,
+            intervals,
+            milestones,
+            outages,
+            series: self.series,
+        }
+    }
+
+    fn measure(
+        &self,
+        measure: Measure,
+        end: Instant,
+        outages: &[Outage],
+        milestones: &[Option<Instant>],
+    ) -> f64 {
+        let counts = &self.counts;
+        let settled: u64 = counts.settled.iter().sum();
+        let completed = counts.settled[Outcome::Completed as usize];
+        let outcome = |outcome: Outcome| counts.settled[outcome as usize] as f64;
+        let elapsed = end.since(self.scenario.clock.warm_up).as_secs_f64();
+        let downtime = outages.iter().fold(0.0, |sum, o| sum + o.end.since(o.start).as_secs_f64());
+        let at = |milestone: Milestone| milestones[milestone as usize];
+        let between = |from: Milestone, to: Milestone| match (at(from), at(to)) {
+            (Some(from), Some(to)) => to.as_secs_f64() - from.as_secs_f64(),
+            _ => f64::NAN,
+        };
+        match measure {
+            Measure::Downtime => downtime,
+            Measure::Outages => outages.len() as f64,
+            Measure::PartialService => counts.partial_service.as_secs_f64(),
+            Measure::Availability => completed as f64 / settled as f64,
+            Measure::ErrorBudget => counts.error_budget_ns * 1e-9 / 60.0,
+            Measure::BudgetUsed => {
+                let slo = self.scenario.slo;
+                let granted = (1.0 - slo.availability) * slo.period.as_secs_f64();
+                counts.error_budget_ns * 1e-9 / granted
+            }
+            Measure::Requests => counts.issued as f64,
+            Measure::RequestsFailed => (settled - completed) as f64,
+            Measure::TimedOut => outcome(Outcome::TimedOut),
+            Measure::Refused => outcome(Outcome::Refused),
+            Measure::Reset => outcome(Outcome::Reset),
+            Measure::NoNode => outcome(Outcome::NoNode),
+            Measure::Shed => outcome(Outcome::Shed),
+            Measure::Dropped => outcome(Outcome::Dropped),
+            Measure::OpenAtEnd => (counts.issued - settled) as f64,
+            Measure::Goodput => completed as f64 / elapsed,
+            Measure::Throughput => (completed + counts.wasted) as f64 / elapsed,
+            Measure::WorkWasted => counts.wasted as f64,
+            Measure::Attempts => counts.attempts as f64 / settled as f64,
+            Measure::SojournMean => counts.sojourn_ns as f64 * 1e-9 / completed as f64,
+            Measure::SojournP50 => self.sojourn_quantile(0.5),
+            Measure::SojournP99 => self.sojourn_quantile(0.99),
+            Measure::WaitMean => counts.wait_ns as f64 * 1e-9 / completed as f64,
+            Measure::InSystem => counts.in_system_area as f64 * 1e-9 / elapsed,
+            Measure::Utilisation => self.used(|g| g.busy, |g| g.offered),
+            Measure::SlotUtilisation => self.used(|g| g.slots_busy, |g| g.slots_offered),
+            Measure::MemoryMax => counts.memory_max as f64,
+            Measure::Restarts => counts.restarts as f64,
+            Measure::RestartsFailed => counts.restarts_failed as f64,
+            Measure::RestartsRefused => counts.restarts_refused as f64,
+            Measure::StartsFailed => counts.starts_failed as f64,
+            Measure::OomKills => counts.oom_kills as f64,
+            Measure::NodesLost => self.losses.len() as f64,
+            Measure::LostToRestart => counts.lost_to_restart as f64 / self.losses.len() as f64,
+            Measure::LossSpread => self.loss_spread.map_or(f64::NAN, Duration::as_secs_f64),
+            Measure::LossBurst => self.loss_burst(),
+            Measure::FirstRestart => {
+                at(Milestone::FirstRestart).map_or(f64::NAN, Instant::as_secs_f64)
+            }
+            Measure::Collapse => between(Milestone::FirstRestart, Milestone::FleetDown),
+            Measure::Detection => between(Milestone::OutageStart, Milestone::Detected),
+            Measure::Diagnosis => between(Milestone::OutageStart, Milestone::Diagnosed),
+            Measure::FixRollout => between(Milestone::FixStarted, Milestone::FixFinished),
+            Measure::FixToEnd => between(Milestone::FixFinished, Milestone::OutageEnd),
+            Measure::OutageBeforeFix => match (outages.first(), at(Milestone::FirstNodeFixed)) {
+                (None, _) => f64::NAN,
+                (Some(outage), Some(fixed)) => f64::from(outage.end < fixed),
+                (Some(outage), None) => f64::from(outage.end < end),
+            },
+        }
+    }
+
+    fn interval(&self, number: usize) -> Vec<f64> {
+        let counts = &self.intervals[number];
+        let interval = &self.scenario.intervals[number];
+        let length = interval.to.since(interval.from);
+        let whole_hours = (length.as_nanos() / HOUR) as usize;
+        let value = |measure: &IntervalMeasure| match measure {
+            IntervalMeasure::Restarts => counts.restarts as f64,
+            IntervalMeasure::Losses => counts.losses as f64,
+            IntervalMeasure::Requests => counts.issued as f64,
+            IntervalMeasure::FailedShare => counts.failed as f64 / counts.settled as f64,
+            IntervalMeasure::Offered => counts.issued as f64 / length.as_secs_f64(),
+            IntervalMeasure::OfferedHourMax if whole_hours == 0 => {
+                counts.issued as f64 / length.as_secs_f64()
+            }
+            IntervalMeasure::OfferedHourMax => {
+                let hours = counts.hours.iter().take(whole_hours);
+                hours.copied().max().unwrap_or(0) as f64 / 3600.0
+            }
+        };
+        IntervalMeasure::ALL.iter().map(value).collect()
+    }
+
+    fn sojourn_quantile(&self, q: f64) -> f64 {
+        self.sojourns.quantile(q).map_or(f64::NAN, |ns| ns as f64 * 1e-9)
+    }
+
+    fn used(
+        &self,
+        used: impl Fn(&Gauges) -> Duration,
+        offered: impl Fn(&Gauges) -> Duration,
+    ) -> f64 {
+        let mut sums = (0.0, 0.0);
+        for node in &self.nodes {
+            if let (Some(first), Some(last)) = (&node.first, &node.gauges) {
+                sums.0 += used(last).as_secs_f64() - used(first).as_secs_f64();
+                sums.1 += offered(last).as_secs_f64() - offered(first).as_secs_f64();
+            }
+        }
+        sums.0 / sums.1
+    }
+
+    fn loss_burst(&self) -> f64 {
+        let within = |first: &Instant| {
+            let later = self.losses.iter().filter(|&loss| loss >= first);
+            later.filter(|&&loss| loss.since(*first) <= BURST).count()
+        };
+        let most = self.losses.iter().map(within).max().unwrap_or(0);
+        most as f64 / self.nodes.len() as f64
+    }
+
+    fn reach(&mut self, milestone: Milestone, now: Instant) {
+        self.milestones[milestone as usize].get_or_insert(now);
+    }
+
+    fn close_windows(&mut self) {
+        while let Some(row) = self.windows.close_next() {
+            self.take_row(row);
+        }
+    }
+
+    fn take_row(&mut self, row: Row) {
+        let window = self.scenario.clock.window;
+        let left = self.scenario.clock.horizon.since(row.start);
+        let length = window.min(left);
+        let (completed, settled) = (row.completed(), row.settled_total());
+        self.finder.add(row.start, length, completed, settled);
+        if settled > 0 {
+            let share = completed as f64 / settled as f64;
+            self.counts.error_budget_ns += (1.0 - share) * length.as_nanos() as f64;
+            if share >= self.scenario.outage.below && share < self.scenario.outage.recovered {
+                self.counts.partial_service += length;
+            }
+        }
+        let spans = self.scenario.intervals.iter().zip(&mut self.intervals);
+        for (interval, counts) in spans {
+            if row.start < interval.from || row.start >= interval.to {
+                continue;
+            }
+            counts.issued += u64::from(row.issued);
+            counts.settled += settled;
+            counts.failed += row.failed();
+            let hour = (row.start.since(interval.from).as_nanos() / HOUR) as usize;
+            if counts.hours.len() <= hour {
+                counts.hours.resize(hour + 1, 0);
+            }
+            counts.hours[hour] += u64::from(row.issued);
+        }
+        if let Some(series) = &mut self.series {
+            series.rows.push(row);
+        }
+    }
+
+    #[inline]
+    fn integrate(&mut self, now: Instant) {
+        let counts = &mut self.counts;
+        let elapsed = now.since(counts.in_system_since).as_nanos();
+        counts.in_system_area += u128::from(counts.in_system) * u128::from(elapsed);
+        counts.in_system_since = now;
+    }
+
+    #[inline]
+    fn on_issued(&mut self, now: Instant) {
+        if now < self.scenario.clock.warm_up {
+            return;
+        }
+        if self.windows.advance(now) {
+            self.close_windows();
+        }
+        self.windows.issue();
+        self.integrate(now);
+        self.counts.in_system += 1;
+        self.counts.issued += 1;
+    }
+
+    #[inline]
+    fn on_settled(
+        &mut self,
+        now: Instant,
+        issued: Instant,
+        outcome: Outcome,
+        attempts: u32,
+        wait: Duration,
+    ) {
+        if issued < self.scenario.clock.warm_up {
+            return;
+        }
+        let sojourn = now.since(issued);
+        self.windows.settle(issued, outcome, sojourn);
+        self.integrate(now);
+        let counts = &mut self.counts;
+        counts.in_system -= 1;
+        counts.settled[outcome as usize] += 1;
+        counts.attempts += u64::from(attempts);
+        if outcome == Outcome::Completed {
+            counts.sojourn_ns += u128::from(sojourn.as_nanos());
+            counts.wait_ns += u128::from(wait.as_nanos());
+            self.sojourns.record(sojourn.as_nanos());
+        }
+    }
+
+    fn on_sampled(&mut self, now: Instant, node: u32, gauges: Gauges) {
+        let counted = now >= self.scenario.clock.warm_up;
+        let view = &mut self.nodes[node as usize];
+        view.gauges = Some(gauges);
+        if counted {
+            view.first.get_or_insert(gauges);
+            self.counts.memory_max = self.counts.memory_max.max(gauges.memory);
+        }
+        if node as usize + 1 == self.nodes.len() {
+            let count = |of: fn(&Gauges) -> bool| {
+                self.nodes.iter().filter_map(|node| node.gauges.as_ref()).filter(|g| of(g)).count()
+            };
+            let serving = count(|gauges| gauges.phase == Phase::Serving);
+            let up = count(|gauges| gauges.up);
+            self.windows.set_nodes(serving as u32, up as u32);
+            if counted && self.windows.advance(now) {
+                self.close_windows();
+            }
+        }
+    }
+
+    fn on_lost(&mut self, now: Instant, node: u32, why: Loss) {
+        self.reach(Milestone::FirstNodeLost, now);
+        self.losses.push(now);
+        self.counts.lost_to_restart += u64::from(why == Loss::FailedRestart);
+        self.count_in_intervals(now, |counts| counts.losses += 1);
+        self.nodes[node as usize].lost = true;
+        let since = *self.lost_since.get_or_insert(now);
+        if self.nodes.iter().all(|node| node.lost) {
+            self.loss_spread.get_or_insert(now.since(since));
+        }
+    }
+
+    fn count_in_intervals(&mut self, now: Instant, count: impl Fn(&mut IntervalCounts)) {
+        for (interval, counts) in self.scenario.intervals.iter().zip(&mut self.intervals) {
+            if interval.from <= now && now < interval.to {
+                count(counts);
+            }
+        }
+    }
+
+    fn on_ended(&mut self, now: Instant) {
+        self.integrate(now);
+        while let Some(row) = self.windows.take_first() {
+            if row.start < now {
+                self.take_row(row);
+            }
+        }
+        self.ended = Some(now);
+    }
+}
+
+impl Observer for Recorder {
+    fn observe(&mut self, now: Instant, seen: &Observation) {
+        self.digest.observe(now, seen);
+        if let Some(series) = &mut self.series {
+            series.story.observe(now, seen);
+        }
+        match *seen {
+            Observation::RequestIssued { .. } => self.on_issued(now),
+            Observation::AttemptAccepted { .. } => {
+                if now >= self.scenario.clock.warm_up {
+                    self.windows.accept();
+                }
+            }
+            Observation::RequestSettled { issued, outcome, attempts, wait } => {
+                self.on_settled(now, issued, outcome, attempts, wait);
+            }
+            Observation::WorkWasted { .. } => {
+                self.counts.wasted += u64::from(now >= self.scenario.clock.warm_up);
+            }
+            Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
+            Observation::RestartBegun { .. } => {
+                self.reach(Milestone::FirstRestart, now);
+                self.counts.restarts += 1;
+                self.count_in_intervals(now, |counts| counts.restarts += 1);
+            }
+            Observation::RestartRefused { .. } => self.counts.restarts_refused += 1,
+            Observation::StartFailed { of_restart, .. } => {
+                self.counts.starts_failed += 1;
+                self.counts.restarts_failed += u64::from(of_restart);
+            }
+            Observation::OutOfMemory { memory, .. } => {
+                self.counts.oom_kills += 1;
+                self.counts.memory_max = self.counts.memory_max.max(memory);
+            }
+            Observation::NodeLost { node, why } => self.on_lost(now, node, why),
+            Observation::NodeBack { node } => {
+                self.nodes[node as usize].lost = false;
+                if self.nodes.iter().all(|node| !node.lost) {
+                    self.lost_since = None;
+                }
+            }
+            Observation::NodeAdded { .. } => {
+                self.nodes.push(NodeView { gauges: None, first: None, lost: false });
+            }
+            Observation::FleetDown => self.reach(Milestone::FleetDown, now),
+            Observation::Alerted { .. } => self.reach(Milestone::Alerted, now),
+            Observation::Detected => self.reach(Milestone::Detected, now),
+            Observation::Diagnosed => self.reach(Milestone::Diagnosed, now),
+            Observation::FixStarted { .. } => self.reach(Milestone::FixStarted, now),
+            Observation::NodeFixed { .. } => self.reach(Milestone::FirstNodeFixed, now),
+            Observation::FixFinished => self.reach(Milestone::FixFinished, now),
+            Observation::Ended { .. } => self.on_ended(now),
+            Observation::AttemptFailed { .. }
+            | Observation::ProcessStarting { .. }
+            | Observation::ProcessServing { .. }
+            | Observation::ProcessEnded { .. }
+            | Observation::Thrashing { .. }
+            | Observation::SupervisorGaveUp { .. }
+            | Observation::NodeMarked { .. }
+            | Observation::FleetServing
+            | Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::RolloutStopped { .. }
+            | Observation::NothingToFix => {}
+        }
+    }
+}

@@ -1,0 +1,558 @@
+//! From what a file says to what it means: names become numbers, civil times become instants, and
+//! whatever cannot be is refused with its place.
+
+use super::course::{Day, local_course, surge_course};
+use super::keys::quantity::{BytesRange, Dist as DistKeys, NumberRange, TimeRange};
+use super::keys::{Document, change, fleet, load};
+use super::model::{
+    self, Addition, Balancing, CheckPath, Class, Clock, Deploy, Freeze, Health, Interval, Memory,
+    Method, Needs, Nodes, OutageRule, People, Program, Protections, Rejoin, Release, Scenario, Slo,
+    Source, Stage, Stop,
+};
+use super::text::{At, Bytes, Diagnostics, Duration, Name, Named, Place, Timestamp};
+use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
+use crate::fleet::client::{Clients, Retry};
+use crate::fleet::cpu::Speed;
+use crate::fleet::load::{Course, Stretch};
+use crate::fleet::supervisor::rule::{Metric, Rule, Samples};
+use crate::fleet::supervisor::{Settings, bluepill, systemd};
+use crate::kernel::dist::Dist;
+use crate::kernel::time::Instant;
+
+/// The name under which the supervisor is provided to a configuration.
+const SUPERVISOR: &str = "supervisor";
+/// The most requests per second of a scenario.
+const RATE_MAX: f64 = 1e7;
+
+/// The meaning of a document; `None` if there was a problem.
+pub fn resolve(document: &Document, log: &mut Diagnostics) -> Option<Scenario> {
+    let before = log.len();
+    let clock = clock(document, log);
+    let mut resolver = Resolver { document, horizon: clock.horizon, log };
+    let classes = resolver.classes();
+    let sources = resolver.sources();
+    let supervisor = resolver.supervisor();
+    let releases = resolver.releases(&supervisor);
+    let scenario = Scenario {
+        name: document.name.as_str().to_string(),
+        title: document.title.clone(),
+        sources,
+        freeze: match document.load.freeze {
+            load::Freeze::Never => Freeze::Never,
+            load::Freeze::FirstRestart => Freeze::FirstRestart,
+        },
+        classes,
+        clients: resolver.clients(),
+        balancer: resolver.balancer(),
+        nodes: resolver.nodes(),
+        process: resolver.process(),
+        supervisor,
+        first_release: resolver.first_release(),
+        deploys: resolver.deploys(),
+        people: resolver.people(),
+        protections: resolver.protections(),
+        outage: resolver.outage(),
+        slo: Slo { availability: document.slo.availability.get(), period: document.slo.period },
+        intervals: resolver.intervals(),
+        releases,
+        clock,
+    };
+    (log.len() == before).then_some(scenario)
+}
+
+fn clock(document: &Document, log: &mut Diagnostics) -> Clock {
+    let keys = &document.clock;
+    let length = keys.end.0.as_nanosecond() - keys.start.0.as_nanosecond();
+    let horizon = match u64::try_from(length) {
+        Ok(ns) if ns > 0 => Instant::from_nanos(ns),
+        _ => {
+            log.problem(keys.end.place, "`clock.end` is not later than `clock.start`");
+            Instant::from_nanos(1)
+        }
+    };
+    let warm_up = Instant::START.saturating_add(keys.warm_up);
+    if warm_up >= horizon {
+        log.problem(keys.end.place, "the simulation ends before the warm-up does");
+    }
+    Clock {
+        start: keys.start.0,
+        horizon,
+        warm_up,
+        window: keys.window,
+        zone: keys.zone.time_zone().clone(),
+    }
+}
+
+/// The one-way street from keys to meaning.
+struct Resolver<'a> {
+    document: &'a Document,
+    horizon: Instant,
+    log: &'a mut Diagnostics,
+}
+
+impl Resolver<'_> {
+    /// A civil time as an instant; what lies before the start is refused.
+    fn instant(&mut self, when: Timestamp, what: &str, place: Place) -> Instant {
+        let ns = when.0.as_nanosecond() - self.document.clock.start.0.as_nanosecond();
+        match u64::try_from(ns) {
+            Ok(ns) => Instant::from_nanos(ns),
+            Err(_) => {
+                self.log.problem(place, format!("{what} is before `clock.start`"));
+                Instant::START
+            }
+        }
+    }
+
+    /// The number of a name among named tables.
+    fn number<T>(&mut self, name: &At<Name>, what: &str, among: &Named<T>) -> usize {
+        let names = among.names();
+        match names.iter().position(|known| *known == name.as_str()) {
+            Some(number) => number,
+            None => {
+                self.log.unknown_name(name.place, what, name.as_str(), &names);
+                0
+            }
+        }
+    }
+
+    fn classes(&mut self) -> Vec<Class> {
+        if self.document.class.is_empty() {
+            self.log
+                .problem(None, "no class of requests is defined")
+                .help("add `[class.web]` with `stages = [{ cpu = \"20ms\" }]`");
+        }
+        let mut classes = Vec::new();
+        for (name, keys) in self.document.class.iter() {
+            let stages = &keys.stages;
+            if stages.is_empty() || stages.len() > model::STAGES_MAX {
+                let count = stages.len();
+                let most = model::STAGES_MAX;
+                let message = format!("a class has 1 to {most} stages, this one has {count}");
+                self.log.problem(stages.place, message);
+            }
+            let stage = |stage: &load::Stage| match stage {
+                load::Stage::Cpu(demand) => Stage { needs: Needs::Cpu, demand: dist(demand) },
+                load::Stage::Wait(demand) => Stage { needs: Needs::Wait, demand: dist(demand) },
+            };
+            let stages = stages.iter().take(model::STAGES_MAX).map(stage).collect();
+            classes.push(Class { name: name.as_str().to_string(), stages });
+        }
+        classes
+    }
+
+    fn class_of(&mut self, class: Option<&At<Name>>, source: &At<Name>) -> usize {
+        match class {
+            Some(class) => self.number(class, "class", &self.document.class),
+            None if self.document.class.len() <= 1 => 0,
+            None => {
+                let message = format!("load source `{}` does not say its class", source.as_str());
+                let names = self.document.class.names().join("`, `");
+                self.log
+                    .problem(source.place, message)
+                    .help(format!("add `class = ..`, one of `{names}`"));
+                0
+            }
+        }
+    }
+
+    fn sources(&mut self) -> Vec<Source> {
+        let keys = &self.document.load;
+        let horizon = self.horizon;
+        let mut sources = Vec::new();
+        let total: f64 = keys.region.values().map(|region| region.share.get()).sum();
+        if !keys.region.is_empty() && (total - 1.0).abs() > 1e-9 {
+            let message = format!("the shares of the regions add up to {:.4}, not to 1", total);
+            let place = keys.region.iter().next_back().map(|(name, _)| name.place);
+            self.log.problem(place, message);
+        }
+        for (name, region) in keys.region.iter() {
+            for (hour, value) in region.weekday.iter().chain(&region.weekend).enumerate() {
+                if *value < 0.0 {
+                    let message = format!("the shape at hour {} is negative", hour % 24);
+                    self.log.problem(name.place, message);
+                }
+            }
+            let valid = |shape: &[f64; 24]| shape.map(|value| value.max(0.0));
+            let (weekday, weekend) = (valid(&region.weekday), valid(&region.weekend));
+            let day = Day { weekday: &weekday, weekend: &weekend };
+            let factor = keys.scale * keys.rate.as_per_second() * region.share.get();
+            let start = self.document.clock.start.0;
+            let course = local_course(&day, region.zone.time_zone(), start, horizon, factor);
+            let class = self.class_of(region.class.as_ref(), name);
+            sources.push(source("region", name, class, course));
+        }
+        for (name, surge) in keys.surge.iter() {
+            let what = format!("the onset of surge `{}`", name.as_str());
+            let onset = self.instant(surge.onset, &what, name.place);
+            let rate = keys.scale * surge.rate.as_per_second();
+            let lengths = (surge.ramp, surge.plateau, surge.decay);
+            let course = surge_course(onset, lengths, rate, horizon);
+            let class = self.class_of(surge.class.as_ref(), name);
+            sources.push(source("surge", name, class, course));
+        }
+        for (name, constant) in keys.constant.iter() {
+            let rate = keys.scale * constant.rate.as_per_second();
+            let all = Stretch { start: Instant::START, end: horizon, from: rate, to: rate };
+            let class = self.class_of(constant.class.as_ref(), name);
+            sources.push(source("constant", name, class, Course::new(vec![all])));
+        }
+        let most = sources.iter().flat_map(|s| s.course.stretches());
+        if most.map(|s| s.from.max(s.to)).fold(0.0, f64::max) > RATE_MAX {
+            self.log.problem(None, format!("a load source exceeds {RATE_MAX} requests per second"));
+        }
+        if sources.is_empty() {
+            self.log
+                .problem(None, "there is no load")
+                .help("add `[load.constant.NAME]`, `[load.region.NAME]` or `[load.surge.NAME]`");
+        }
+        sources
+    }
+
+    fn clients(&mut self) -> Clients {
+        let keys = &self.document.clients;
+        Clients {
+            patience: dist(&keys.patience),
+            retry: Retry {
+                attempts: keys.retry.attempts,
+                base: keys.retry.base,
+                factor: keys.retry.factor,
+                cap: keys.retry.cap,
+                jitter: keys.retry.jitter.get(),
+            },
+        }
+    }
+
+    fn balancer(&mut self) -> Balancing {
+        let keys = &self.document.balancer;
+        let health = match &keys.health {
+            fleet::Health::None => None,
+            fleet::Health::Active(checks) => Some(Health {
+                interval: checks.interval,
+                timeout: checks.timeout,
+                thresholds: Thresholds { rise: checks.rise, fall: checks.fall },
+                path: match checks.path {
+                    fleet::CheckPath::Queued => CheckPath::Queued,
+                    fleet::CheckPath::Separate => CheckPath::Separate,
+                },
+                work: checks.work,
+            }),
+        };
+        Balancing {
+            instances: keys.instances,
+            policy: match keys.policy {
+                fleet::Policy::RoundRobin => Policy::RoundRobin,
+                fleet::Policy::Random => Policy::Random,
+                fleet::Policy::LeastOutstanding => Policy::LeastOutstanding,
+            },
+            redispatch: keys.redispatch,
+            none_up: match keys.none_up {
+                fleet::NoneUp::Fail => NoneUp::Fail,
+                fleet::NoneUp::FailOpen => NoneUp::FailOpen,
+            },
+            lost_share: match keys.lost_share {
+                fleet::LostShare::Moved => LostShare::Moved,
+                fleet::LostShare::Dropped => LostShare::Dropped,
+            },
+            health,
+        }
+    }
+
+    fn nodes(&mut self) -> Nodes {
+        let keys = &self.document.nodes;
+        let mut additions: Vec<Addition> = Vec::new();
+        for addition in &keys.add {
+            let at = self.instant(addition.at, "`nodes.add.at`", Place::NOWHERE);
+            additions.push(Addition { at, count: addition.count });
+        }
+        Nodes {
+            count: keys.count,
+            cores: keys.cores,
+            speed: Speed::new(keys.speed),
+            memory: keys.memory.get(),
+            swap: keys.swap.get(),
+            thrash_speed: Speed::new(keys.thrash_speed),
+            additions,
+        }
+    }
+
+    fn process(&mut self) -> Program {
+        let keys = &self.document.process;
+        Program {
+            slots: keys.slots,
+            backlog: keys.backlog,
+            boot: dist(&keys.boot),
+            cold: keys.cold,
+            cold_factor: keys.cold_factor,
+            stop: match keys.stop {
+                fleet::Stop::Drop => Stop::Drop,
+                fleet::Stop::Finish(limit) => Stop::Finish(limit),
+            },
+            memory: Memory {
+                base: bytes(&keys.memory.base),
+                master: keys.memory.master.map(Bytes::get),
+                retained_at_start: bytes(&keys.memory.retained_at_start),
+                retained_per_request: keys.memory.retained_per_request.get(),
+                in_service: keys.memory.in_service.get(),
+                queued: keys.memory.queued.get(),
+            },
+            age_at_start: keys.age_at_start,
+        }
+    }
+
+    fn supervisor(&mut self) -> Settings {
+        match &self.document.supervisor {
+            fleet::Supervisor::None => Settings::None,
+            fleet::Supervisor::Bluepill(keys) => {
+                let rules = keys.rule.iter().map(|(name, rule)| self.rule(name, rule)).collect();
+                Settings::Bluepill(bluepill::Settings {
+                    tick: keys.tick,
+                    start_grace: keys.start_grace,
+                    stop_grace: keys.stop_grace,
+                    daemonize: keys.daemonize,
+                    rules,
+                })
+            }
+            fleet::Supervisor::Systemd(keys) => Settings::Systemd(systemd::Settings {
+                restart: match keys.restart {
+                    fleet::Restart::No => systemd::Restart::No,
+                    fleet::Restart::OnFailure => systemd::Restart::OnFailure,
+                    fleet::Restart::Always => systemd::Restart::Always,
+                },
+                restart_sec: keys.restart_sec,
+                start_limit_interval: keys.start_limit_interval,
+                start_limit_burst: keys.start_limit_burst,
+                timeout_stop: keys.timeout_stop,
+                memory_max: keys.memory_max.map(Bytes::get),
+                runtime_max: keys.runtime_max,
+            }),
+        }
+    }
+
+    fn rule(&mut self, name: &At<Name>, keys: &fleet::Rule) -> Rule {
+        if keys.over > keys.samples {
+            let message = format!(
+                "rule `{}` wants {} samples over its limit and keeps {}",
+                name.as_str(),
+                keys.over,
+                keys.samples
+            );
+            self.log.problem(name.place, message).help("`samples` must be at least `over`");
+        }
+        let memory = |range: &BytesRange| {
+            let (low, high) = bytes(range);
+            (low as f64, high as f64)
+        };
+        let (metric, limit) = match &keys.above {
+            fleet::Above::Memory(range) => (Metric::Memory, memory(range)),
+            fleet::Above::CpuWindow(range) => (Metric::CpuWindow, numbers(range)),
+            fleet::Above::CpuLife(range) => (Metric::CpuLife, numbers(range)),
+            fleet::Above::InFlight(range) => (Metric::InFlight, numbers(range)),
+            fleet::Above::Backlog(range) => (Metric::Backlog, numbers(range)),
+            fleet::Above::RequestsServed(range) => (Metric::RequestsServed, numbers(range)),
+            fleet::Above::Age(range) => (Metric::Age, times(range)),
+        };
+        Rule {
+            name: name.as_str().to_string(),
+            metric,
+            limit,
+            every: keys.every,
+            over: keys.over.min(Samples::MOST),
+            samples: keys.samples.clamp(keys.over, Samples::MOST),
+            include_children: keys.include_children,
+        }
+    }
+
+    fn releases(&mut self, supervisor: &Settings) -> Vec<Release> {
+        let provides = &self.document.environment.provides;
+        if let Some(place) = provides.place(SUPERVISOR) {
+            self.log
+                .problem(place, "`supervisor` is provided by the supervisor that the fleet has")
+                .help("remove this line; `[supervisor]` decides");
+        }
+        let found = |what: &str| {
+            if what == SUPERVISOR {
+                Some(supervisor.name())
+            } else {
+                provides.get(what).map(String::as_str)
+            }
+        };
+        let mut releases = Vec::new();
+        for (name, keys) in self.document.release.iter() {
+            let missing: Vec<String> = keys
+                .needs
+                .iter()
+                .filter(|(what, value)| found(what.as_str()) != Some(value.as_str()))
+                .map(|(what, value)| {
+                    let what = what.as_str();
+                    match found(what) {
+                        Some(found) => format!("it needs {what} = {value}, the host has {found}"),
+                        None => format!("it needs {what} = {value}, the host has none"),
+                    }
+                })
+                .collect();
+            releases.push(Release {
+                name: name.as_str().to_string(),
+                invalid: (!missing.is_empty()).then(|| missing.join("; ")),
+                fails_after: dist(&keys.fails_after),
+            });
+        }
+        if releases.is_empty() {
+            let fails_after = Dist::constant(Duration::ZERO);
+            releases.push(Release { name: "first".to_string(), invalid: None, fails_after });
+        }
+        releases
+    }
+
+    fn first_release(&mut self) -> usize {
+        match &self.document.first_release {
+            Some(name) => self.number(name, "release", &self.document.release),
+            None if self.document.release.len() <= 1 => 0,
+            None => {
+                let names = self.document.release.names().join("`, `");
+                self.log
+                    .problem(
+                        None,
+                        "there are several releases, and none is said to run at the start",
+                    )
+                    .help(format!("add `first_release = ..`, one of `{names}`"));
+                0
+            }
+        }
+    }
+
+    fn deploys(&mut self) -> Vec<Deploy> {
+        let mut deploys = Vec::new();
+        for (name, keys) in self.document.deploy.iter() {
+            let what = format!("deploy `{}`", name.as_str());
+            let at = self.instant(keys.at.value, &what, keys.at.place);
+            deploys.push(Deploy {
+                name: name.as_str().to_string(),
+                at,
+                release: self.number(&keys.release, "release", &self.document.release),
+                method: match &keys.method {
+                    change::Method::Hot => Method::Hot,
+                    change::Method::Rolling(rolling) => {
+                        Method::Rolling { pause: rolling.pause, patience: rolling.patience }
+                    }
+                },
+                comparison: keys.comparison.as_ref().map(|comparison| {
+                    let releases = &self.document.release;
+                    let corrected = self.number(&comparison.corrected, "release", releases);
+                    (corrected, comparison.finds.get())
+                }),
+            });
+        }
+        deploys
+    }
+
+    fn people(&mut self) -> People {
+        let keys = &self.document.people;
+        let alert = &keys.alert;
+        People {
+            monitor: keys.monitor,
+            success_below: alert.success.as_ref().map(|a| (a.below.get(), a.lasting)),
+            nodes_lost: alert.nodes_lost.as_ref().map(|a| (a.count, a.lasting)),
+            rollout_stopped: alert.rollout_stopped,
+            restart_refused: alert.restart_refused,
+            notice: dist(&keys.notice),
+            diagnose: dist(&keys.diagnose),
+            fix: dist(&keys.fix),
+            at_a_time: keys.at_a_time,
+            rejoin: match keys.rejoin {
+                change::Rejoin::Each => Rejoin::Each,
+                change::Rejoin::Together => Rejoin::Together,
+            },
+            fixed_release: keys
+                .fixed_release
+                .as_ref()
+                .map(|name| self.number(name, "release", &self.document.release)),
+        }
+    }
+
+    fn protections(&mut self) -> Protections {
+        let keys = &self.document.protections;
+        Protections {
+            config_check: keys.config_check.as_ref().map(|check| check.finds.get()),
+            restart_budget: keys.restart_budget.as_ref().map(|budget| budget.nodes),
+            shed_above: keys.shed_above,
+        }
+    }
+
+    fn outage(&mut self) -> OutageRule {
+        let keys = &self.document.outage;
+        OutageRule {
+            below: keys.below.get(),
+            lasting: keys.lasting,
+            recovered: keys.recovered.get(),
+            recovered_lasting: keys.recovered_lasting,
+        }
+    }
+
+    fn intervals(&mut self) -> Vec<Interval> {
+        let mut intervals = Vec::new();
+        for (name, keys) in self.document.interval.iter() {
+            let what = format!("interval `{}`", name.as_str());
+            let from = self.instant(keys.from, &what, name.place);
+            let to = self.instant(keys.to.value, &what, keys.to.place);
+            if to <= from {
+                self.log.problem(keys.to.place, format!("{what} ends before it begins"));
+            } else if to > self.horizon {
+                self.log.problem(keys.to.place, format!("{what} ends after `clock.end`"));
+            }
+            intervals.push(Interval { name: name.as_str().to_string(), from, to });
+        }
+        intervals
+    }
+}
+
+fn source(kind: &str, name: &At<Name>, class: usize, course: Course) -> Source {
+    let name = name.as_str().to_string();
+    // FNV-1a: the stream belongs to the name, so that a variant with one source more leaves the
+    // streams of the others alone.
+    let stream = kind
+        .bytes()
+        .chain([b'/'])
+        .chain(name.bytes())
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+    Source { name, stream, class, course }
+}
+
+fn dist(keys: &DistKeys) -> Dist {
+    match keys {
+        DistKeys::Constant(value) => Dist::constant(*value),
+        DistKeys::Uniform(keys) => Dist::uniform(keys.from, keys.to),
+        DistKeys::Exponential(keys) => Dist::exponential(keys.mean),
+        DistKeys::Lognormal(keys) => Dist::lognormal(keys.mean, keys.sigma),
+        // An empty list is a time of zero.
+        DistKeys::Empirical(values) => {
+            Dist::empirical(values).unwrap_or_else(|| Dist::constant(Duration::ZERO))
+        }
+    }
+}
+
+fn bytes(range: &BytesRange) -> (u64, u64) {
+    match range {
+        BytesRange::Exactly(bytes) => (bytes.get(), bytes.get()),
+        BytesRange::Uniform(range) => ordered(range.from.get(), range.to.get()),
+    }
+}
+
+fn numbers(range: &NumberRange) -> (f64, f64) {
+    match range {
+        NumberRange::Exactly(value) => (*value, *value),
+        NumberRange::Uniform(range) => ordered(range.from, range.to),
+    }
+}
+
+fn times(range: &TimeRange) -> (f64, f64) {
+    match range {
+        TimeRange::Exactly(time) => (time.as_secs_f64(), time.as_secs_f64()),
+        TimeRange::Uniform(range) => ordered(range.from.as_secs_f64(), range.to.as_secs_f64()),
+    }
+}
+
+fn ordered<T: PartialOrd>(from: T, to: T) -> (T, T) {
+    if from <= to { (from, to) } else { (to, from) }
+}

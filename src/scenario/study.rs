@@ -1,0 +1,268 @@
+//! A scenario file with everything it says: the scenario, its patches, its assumptions, its claims.
+
+use super::claim::{Claim, resolve_claims};
+use super::keys::Document;
+use super::model::Scenario;
+use super::resolve::resolve;
+use super::text::{
+    Diagnostics, Key, Kind, Node, Sources, Value, kind_at, lookup, merge, parse, print, read, set,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// A scenario file, read, patched and checked.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// The scenario with the chosen patches applied.
+    pub scenario: Arc<Scenario>,
+    /// The keys of the file, patches applied and defaults filled in.
+    pub document: Document,
+    /// What must come out.
+    pub claims: Vec<Claim>,
+    sources: Sources,
+    tree: Node,
+}
+
+/// A variant of a study's scenario.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its scenario.
+    pub scenario: Arc<Scenario>,
+    /// Its claims.
+    pub claims: Vec<Claim>,
+}
+
+/// Why a scenario cannot be simulated: every problem with its place.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    log: Diagnostics,
+    sources: Sources,
+}
+
+impl Problems {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.log.sorted().len()
+    }
+
+    /// The problems for people, with the lines concerned.
+    pub fn render(&self, color: bool) -> String {
+        self.log.render(&self.sources, color)
+    }
+
+    /// The problems, a line each.
+    pub fn lines(&self) -> String {
+        self.log.render_short(&self.sources)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Study {
+    /// Reads a scenario.
+    ///
+    /// `name` is shown in messages, usually the path of the file. The patches named in `with` are
+    /// applied in order, then the `path=value` assignments of `sets`.
+    ///
+    /// # Errors
+    /// All problems of the file, of every patch it holds, and of the assignments.
+    pub fn load(
+        name: &str,
+        text: &str,
+        with: &[impl AsRef<str>],
+        sets: &[impl AsRef<str>],
+    ) -> Result<Study, Problems> {
+        let mut sources = Sources::new();
+        let mut log = Diagnostics::new();
+        let id = sources.add(name, text);
+        let study = parse(&sources, id, &mut log)
+            .and_then(|tree| Study::build(tree, &mut sources, &mut log, with, sets));
+        match study {
+            Some(study) if log.is_empty() => Ok(Study { sources, ..study }),
+            _ => Err(Problems { log, sources }),
+        }
+    }
+
+    fn build(
+        mut tree: Node,
+        sources: &mut Sources,
+        log: &mut Diagnostics,
+        with: &[impl AsRef<str>],
+        sets: &[impl AsRef<str>],
+    ) -> Option<Study> {
+        let kind = Document::describe();
+        for name in with {
+            let name = name.as_ref();
+            match patch_named(&tree, name) {
+                Some(patch) => merge(&mut tree, &patch, &kind),
+                None => {
+                    let known = patch_names(&tree);
+                    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                    let id = sources.add(format!("--with {name}"), name);
+                    let place = super::text::Place::new(id, 0..name.len());
+                    log.unknown_name(place, "mitigation or counterfactual", name, &known);
+                }
+            }
+        }
+        for assignment in sets {
+            set(assignment.as_ref(), &mut tree, &kind, sources, log);
+        }
+        let document: Document = read(&tree, log)?;
+        let scenario = resolve(&document, log)?;
+        let claims = resolve_claims(&document.expect, &scenario, !with.is_empty(), log);
+        // A patch or a range is meant for the file as it stands, not for another patch's result.
+        if with.is_empty() && sets.is_empty() {
+            check_patches(&tree, &document, &kind, log);
+            check_assumptions(&tree, &document, &kind, sources, log);
+        }
+        let sources = Sources::new();
+        Some(Study { scenario: Arc::new(scenario), document, claims, sources, tree })
+    }
+
+    /// The study's scenario under one of its patches, with the claims of a counterfactual.
+    ///
+    /// # Errors
+    /// If there is no such patch, or it cannot follow on the patches already applied.
+    pub fn variant(&self, name: &str) -> Result<Variant, Problems> {
+        let mut log = Diagnostics::new();
+        let claims = self.document.counterfactual.get(name).map(|keys| keys.expect.as_slice());
+        let Some(patch) = patch_named(&self.tree, name) else {
+            log.unknown_name(
+                super::text::Place::NOWHERE,
+                "mitigation or counterfactual",
+                name,
+                &[],
+            );
+            return Err(Problems { log, sources: self.sources.clone() });
+        };
+        let mut tree = self.tree.clone();
+        merge(&mut tree, &patch, &Document::describe());
+        let variant = meaning(&tree, claims.unwrap_or(&[]), &mut log);
+        variant.ok_or_else(|| Problems { log, sources: self.sources.clone() })
+    }
+
+    /// The study's scenario with other values for some keys, each `path=value`.
+    ///
+    /// # Errors
+    /// If a path or a value is wrong.
+    pub fn with_values(&self, sets: &[impl AsRef<str>]) -> Result<Variant, Problems> {
+        let mut log = Diagnostics::new();
+        let mut sources = self.sources.clone();
+        let mut tree = self.tree.clone();
+        let kind = Document::describe();
+        for assignment in sets {
+            set(assignment.as_ref(), &mut tree, &kind, &mut sources, &mut log);
+        }
+        let variant = if log.is_empty() { meaning(&tree, &[], &mut log) } else { None };
+        variant.ok_or(Problems { log, sources })
+    }
+
+    /// The file with every default filled in.
+    pub fn resolved(&self) -> String {
+        print(&self.document)
+    }
+}
+
+fn meaning(
+    tree: &Node,
+    claims: &[super::keys::claims::Claim],
+    log: &mut Diagnostics,
+) -> Option<Variant> {
+    let document: Document = read(tree, log)?;
+    let scenario = resolve(&document, log)?;
+    let claims = resolve_claims(claims, &scenario, true, log);
+    log.is_empty().then(|| Variant { scenario: Arc::new(scenario), claims })
+}
+
+/// The tables that hold patches.
+const PATCHES: [&str; 2] = ["mitigation", "counterfactual"];
+
+fn patch_named(tree: &Node, name: &str) -> Option<Node> {
+    let tables = PATCHES.iter().filter_map(|table| tree.as_table()?.get(table)?.as_table());
+    let mut found = tables.filter_map(|table| table.get(name)?.as_table()?.get("patch"));
+    found.next().cloned()
+}
+
+fn patch_names(tree: &Node) -> Vec<String> {
+    let tables = PATCHES.iter().filter_map(|table| tree.as_table()?.get(table)?.as_table());
+    tables.flat_map(|table| table.entries.iter().map(|entry| entry.key.clone())).collect()
+}
+
+/// Tries every patch, so that a mistake in one is found before somebody needs it.
+fn check_patches(tree: &Node, document: &Document, kind: &Kind, log: &mut Diagnostics) {
+    let mitigations = document.mitigation.iter().map(|(name, keys)| (name, &keys.patch, None));
+    let counterfactuals = document
+        .counterfactual
+        .iter()
+        .map(|(name, keys)| (name, &keys.patch, Some(keys.expect.as_slice())));
+    for (name, patch, claims) in mitigations.chain(counterfactuals) {
+        let both = PATCHES.iter().all(|table| {
+            let table = tree.as_table().and_then(|tree| tree.get(table)?.as_table());
+            table.is_some_and(|table| table.get(name.as_str()).is_some())
+        });
+        if both {
+            log.duplicate(name.place, "patch", name.as_str());
+        }
+        let mut patched = tree.clone();
+        merge(&mut patched, &patch.0, kind);
+        let mut own = Diagnostics::new();
+        meaning(&patched, claims.unwrap_or(&[]), &mut own);
+        log.append(own);
+    }
+}
+
+/// Whether every assumption is about a key, and its value lies in its range.
+fn check_assumptions(
+    tree: &Node,
+    document: &Document,
+    kind: &Kind,
+    sources: &mut Sources,
+    log: &mut Diagnostics,
+) {
+    for assumption in &document.assumption {
+        let path = assumption.key.value.as_str();
+        let mut own = Diagnostics::new();
+        let id = sources.add(format!("assumption {path}"), path);
+        let steps = super::text::set::steps(path, id, &mut own);
+        let found = steps.as_ref().and_then(|steps| kind_at(kind, steps, &mut own));
+        if found.is_none() {
+            log.problem(assumption.key.place, format!("no key is called `{path}`"));
+            continue;
+        }
+        if let Some(steps) = &steps
+            && lookup(tree, steps).is_none()
+        {
+            let message = format!("`{path}` is assumed but not written in the scenario");
+            log.problem(assumption.key.place, message)
+                .help("write the value that is assumed, so that it can be seen");
+        }
+        for bound in &assumption.range {
+            let mut varied = tree.clone();
+            let text = bound_text(&bound.0);
+            set(&format!("{path}={text}"), &mut varied, kind, sources, &mut own);
+            let mut own = Diagnostics::new();
+            if meaning(&varied, &[], &mut own).is_none() {
+                let why = own.sorted().first().map_or(String::new(), |d| d.message.clone());
+                log.problem(bound.0.place, format!("`{path}` cannot be {text}: {why}"));
+            }
+        }
+    }
+}
+
+/// A bound of an assumption as the right side of an assignment.
+pub fn bound_text(node: &Node) -> String {
+    match &node.value {
+        Value::Str(text) => format!("\"{text}\""),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => format!("{number:?}"),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Datetime(time) => time.to_string(),
+        Value::Array(_) | Value::Table(_) => String::from("{}"),
+    }
+}
