@@ -34,7 +34,15 @@ fn main() {
         let mut k = 0;
         for (t, o) in &s.story.events {
             k += 1;
-            if k < 150 {
+            if k < std::env::var("K").map_or(150, |k| k.parse().unwrap())
+                && !matches!(
+                    o,
+                    sim::Observation::NodeMarked { .. }
+                        | sim::Observation::StartFailed { .. }
+                        | sim::Observation::ProcessStarting { .. }
+                        | sim::Observation::ProcessEnded { .. }
+                )
+            {
                 println!("{} {:?}", study.scenario.civil(*t), o);
             }
         }
@@ -59,7 +67,7 @@ fn main() {
             "{:20} {:.3} {:?}",
             m.name(),
             f.share,
-            f.quantiles.map(|q| q.map(|t| study.scenario.civil(t).to_string()[11..].to_string()))
+            f.quantiles.map(|q| q.map(|t| study.scenario.civil(t).to_string()[11..19].to_string()))
         );
     }
     for (i, iv) in sum.intervals.iter().enumerate() {

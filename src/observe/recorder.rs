@@ -89,6 +89,7 @@ struct Counts {
     restarts_refused: u64,
     starts_failed: u64,
     oom_kills: u64,
+    lost_in_collapse: u64,
     lost_to_restart: u64,
     memory_max: u64,
     partial_service: Duration,
@@ -222,7 +223,9 @@ impl Recorder {
             Measure::StartsFailed => counts.starts_failed as f64,
             Measure::OomKills => counts.oom_kills as f64,
             Measure::NodesLost => self.losses.len() as f64,
-            Measure::LostToRestart => counts.lost_to_restart as f64 / self.losses.len() as f64,
+            Measure::LostToRestart => {
+                counts.lost_to_restart as f64 / counts.lost_in_collapse as f64
+            }
             Measure::LossSpread => self.loss_spread.map_or(f64::NAN, Duration::as_secs_f64),
             Measure::LossBurst => self.loss_burst(),
             Measure::FirstRestart => {
@@ -405,7 +408,10 @@ impl Recorder {
     fn on_lost(&mut self, now: Instant, node: u32, why: Loss) {
         self.reach(Milestone::FirstNodeLost, now);
         self.losses.push(now);
-        self.counts.lost_to_restart += u64::from(why == Loss::FailedRestart);
+        if self.loss_spread.is_none() {
+            self.counts.lost_in_collapse += 1;
+            self.counts.lost_to_restart += u64::from(why == Loss::FailedRestart);
+        }
         self.count_in_intervals(now, |counts| counts.losses += 1);
         self.nodes[node as usize].lost = true;
         let since = *self.lost_since.get_or_insert(now);

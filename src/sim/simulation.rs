@@ -29,6 +29,10 @@ mod die {
     pub(super) const CHECKS: usize = 1;
     /// Memory retained at the start.
     pub(super) const RETAINED: usize = 2;
+    /// The limit of one of its supervisor's rules; a draw for each rule.
+    pub(super) const LIMIT: usize = 0;
+    /// When that rule samples for the first time.
+    pub(super) const SAMPLES: usize = 1;
 }
 
 /// A running simulation.
@@ -284,7 +288,7 @@ impl Simulation {
             thrashing: false,
             on_disk: self.scenario.first_release,
             starts: 0,
-            supervisor: Supervisor::new(&self.scenario.supervisor),
+            supervisor: self.new_supervisor(number),
             limits: self.draw_limits(number),
             marks: vec![(Duration::ZERO, now); self.scenario.supervisor.rules().len()],
             restarting: false,
@@ -333,12 +337,20 @@ impl Simulation {
         self.schedule_runtime_limit(process);
     }
 
+    fn new_supervisor(&self, node: u32) -> Supervisor {
+        let phase = |rule: u32| {
+            let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, rule);
+            unit(&mut draw.die(die::SAMPLES))
+        };
+        Supervisor::new(self.now(), &self.scenario.supervisor, (0..).map(phase))
+    }
+
     fn draw_limits(&self, node: u32) -> Vec<f64> {
         let rules = self.scenario.supervisor.rules();
         let limit = |(number, rule): (usize, &crate::fleet::supervisor::rule::Rule)| {
             let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, number as u32);
             let (low, high) = rule.limit;
-            low + (high - low) * unit(&mut draw.die(0))
+            low + (high - low) * unit(&mut draw.die(die::LIMIT))
         };
         rules.iter().enumerate().map(limit).collect()
     }
