@@ -6,44 +6,62 @@
 /// Time and sequence number of a lane that is silent.
 const SILENT: u128 = u128::MAX;
 
+/// A lane and its key: time in the upper half, sequence number in the lower.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: u128,
+    lane: u32,
+}
+
 /// A tournament over the pending times of numbered lanes.
 #[derive(Clone, Debug, Default)]
 pub struct Lanes {
-    /// Key of each lane: time in the upper half, sequence number in the lower; padded to `width`.
-    keys: Vec<u128>,
-    /// `winners[i]` is the lane with the smallest key below tree position `i`; the root is 1.
-    winners: Vec<u32>,
-    /// Number of leaves, a power of two.
-    width: usize,
+    /// The tree: its root is number 1, below number i are 2i and 2i + 1, and the lanes are the last
+    /// half. Every inner place holds a copy of the winner below it.
+    tree: Vec<Entry>,
     /// Number of lanes in use.
-    count: usize,
+    count: u32,
 }
 
 impl Lanes {
     /// Adds a silent lane and returns its number.
     pub fn add(&mut self) -> u32 {
         let lane = self.count;
-        self.count += 1;
-        if self.count > self.width {
-            self.width = self.count.next_power_of_two();
-            self.keys.resize(self.width, SILENT);
-            self.winners = vec![0; self.width];
-            for at in (1..self.width).rev() {
-                self.winners[at] = self.match_at(at);
-            }
+        self.count = lane.checked_add(1).expect("fewer than 2^32 lanes");
+        if self.count as usize > self.tree.len() / 2 {
+            self.widen();
         }
-        u32::try_from(lane).expect("fewer than 2^32 lanes")
+        lane
+    }
+
+    #[cold]
+    fn widen(&mut self) {
+        let width = (self.count as usize).next_power_of_two();
+        let lanes = &self.tree[self.tree.len() / 2..];
+        let mut tree = vec![Entry { key: SILENT, lane: 0 }; width];
+        tree.extend_from_slice(lanes);
+        let silent = |lane| Entry { key: SILENT, lane: lane as u32 };
+        tree.extend((lanes.len()..width).map(silent));
+        for at in (1..width).rev() {
+            let (left, right) = (tree[2 * at], tree[2 * at + 1]);
+            tree[at] = if right.key < left.key { right } else { left };
+        }
+        self.tree = tree;
     }
 
     /// Gives a lane a new key.
     #[inline]
     pub fn set(&mut self, lane: u32, key: u128) {
-        let lane = lane as usize;
-        self.keys[lane] = key;
-        let mut at = (lane + self.width) / 2;
-        while at >= 1 {
-            self.winners[at] = self.match_at(at);
+        let mut at = lane as usize + self.tree.len() / 2;
+        let mut winner = Entry { key, lane };
+        self.tree[at] = winner;
+        while at > 1 {
+            let other = self.tree[at ^ 1];
+            if other.key < winner.key {
+                winner = other;
+            }
             at /= 2;
+            self.tree[at] = winner;
         }
     }
 
@@ -53,33 +71,10 @@ impl Lanes {
         self.set(lane, SILENT);
     }
 
-    /// The key of a lane; [`u128::MAX`] if it is silent.
-    pub fn key(&self, lane: u32) -> u128 {
-        self.keys[lane as usize]
-    }
-
     /// The lane with the smallest key, and that key ([`u128::MAX`] if all are silent).
     #[inline]
     pub fn first(&self) -> (u32, u128) {
-        match self.width {
-            0 => (0, SILENT),
-            1 => (0, self.keys[0]),
-            _ => {
-                let lane = self.winners[1];
-                (lane, self.keys[lane as usize])
-            }
-        }
-    }
-
-    #[inline]
-    fn match_at(&self, at: usize) -> u32 {
-        let (left, right) = if 2 * at >= self.width {
-            let leaf = 2 * at - self.width;
-            (leaf as u32, leaf as u32 + 1)
-        } else {
-            (self.winners[2 * at], self.winners[2 * at + 1])
-        };
-        if self.keys[right as usize] < self.keys[left as usize] { right } else { left }
+        self.tree.get(1).map_or((0, SILENT), |winner| (winner.lane, winner.key))
     }
 }
 
