@@ -3,22 +3,20 @@
 //! A node's next completion changes with each arrival on that node. In a heap each change would
 //! leave a dead entry; here it overwrites one leaf of a tournament tree and replays log2(n) matches.
 
+use std::hint::select_unpredictable;
+
 /// Time and sequence number of a lane that is silent.
 const SILENT: u128 = u128::MAX;
-
-/// A lane and its key: time in the upper half, sequence number in the lower.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    key: u128,
-    lane: u32,
-}
+/// Bits of a lane's number, which stands below the sequence number in its key.
+const LANE_BITS: u32 = 20;
 
 /// A tournament over the pending times of numbered lanes.
 #[derive(Clone, Debug, Default)]
 pub struct Lanes {
     /// The tree: its root is number 1, below number i are 2i and 2i + 1, and the lanes are the last
-    /// half. Every inner place holds a copy of the winner below it.
-    tree: Vec<Entry>,
+    /// half. Every place holds the least key below it: the time in the upper half, then the sequence
+    /// number, which decides, then the lane, which says whose it is.
+    tree: Vec<u128>,
     /// Number of lanes in use.
     count: u32,
 }
@@ -27,7 +25,8 @@ impl Lanes {
     /// Adds a silent lane and returns its number.
     pub fn add(&mut self) -> u32 {
         let lane = self.count;
-        self.count = lane.checked_add(1).expect("fewer than 2^32 lanes");
+        assert!(lane < 1 << LANE_BITS, "a simulation has fewer than 2^20 nodes and sources");
+        self.count += 1;
         if self.count as usize > self.tree.len() / 2 {
             self.widen();
         }
@@ -38,43 +37,52 @@ impl Lanes {
     fn widen(&mut self) {
         let width = (self.count as usize).next_power_of_two();
         let lanes = &self.tree[self.tree.len() / 2..];
-        let mut tree = vec![Entry { key: SILENT, lane: 0 }; width];
-        tree.extend_from_slice(lanes);
-        let silent = |lane| Entry { key: SILENT, lane: lane as u32 };
-        tree.extend((lanes.len()..width).map(silent));
+        let mut tree = vec![SILENT; 2 * width];
+        tree[width..width + lanes.len()].copy_from_slice(lanes);
         for at in (1..width).rev() {
-            let (left, right) = (tree[2 * at], tree[2 * at + 1]);
-            tree[at] = if right.key < left.key { right } else { left };
+            tree[at] = tree[2 * at].min(tree[2 * at + 1]);
         }
         self.tree = tree;
     }
 
-    /// Gives a lane a new key.
+    /// Gives a lane a new time, and the sequence number that decides among equal times.
     #[inline]
-    pub fn set(&mut self, lane: u32, key: u128) {
-        let mut at = lane as usize + self.tree.len() / 2;
-        let mut winner = Entry { key, lane };
-        self.tree[at] = winner;
-        while at > 1 {
-            let other = self.tree[at ^ 1];
-            if other.key < winner.key {
-                winner = other;
-            }
-            at /= 2;
-            self.tree[at] = winner;
-        }
+    pub fn set(&mut self, lane: u32, time: u64, seq: u64) {
+        assert!(seq >> (u64::BITS - LANE_BITS) == 0, "a simulation has fewer than 2^44 events");
+        let order = seq << LANE_BITS | u64::from(lane);
+        self.replay(lane, u128::from(time) << 64 | u128::from(order));
     }
 
     /// Silences a lane.
     #[inline]
     pub fn silence(&mut self, lane: u32) {
-        self.set(lane, SILENT);
+        self.replay(lane, SILENT);
     }
 
-    /// The lane with the smallest key, and that key ([`u128::MAX`] if all are silent).
+    #[inline]
+    fn replay(&mut self, lane: u32, mut winner: u128) {
+        let mut at = lane as usize + self.tree.len() / 2;
+        self.tree[at] = winner;
+        while at > 1 {
+            let other = self.tree[at ^ 1];
+            // Which of two nodes is next is anybody's guess, the processor's too.
+            winner = select_unpredictable(other < winner, other, winner);
+            at /= 2;
+            self.tree[at] = winner;
+        }
+    }
+
+    /// The lane with the smallest key, and that key, its time above its sequence number
+    /// ([`u128::MAX`] if all are silent).
     #[inline]
     pub fn first(&self) -> (u32, u128) {
-        self.tree.get(1).map_or((0, SILENT), |winner| (winner.lane, winner.key))
+        let winner = self.tree.get(1).copied().unwrap_or(SILENT);
+        if winner == SILENT {
+            return (0, SILENT);
+        }
+        let order = winner as u64;
+        let key = (winner >> 64) << 64 | u128::from(order >> LANE_BITS);
+        (order as u32 & ((1 << LANE_BITS) - 1), key)
     }
 }
 
@@ -96,9 +104,8 @@ mod tests {
             let mut naive = vec![SILENT; count as usize];
             for (seq, (lane, time)) in moves.into_iter().enumerate() {
                 let lane = lane % count;
-                let key = u128::from(time) << 64 | seq as u128;
-                lanes.set(lane, key);
-                naive[lane as usize] = key;
+                lanes.set(lane, time, seq as u64);
+                naive[lane as usize] = u128::from(time) << 64 | seq as u128;
                 let least = *naive.iter().min().unwrap();
                 let (first, key) = lanes.first();
                 prop_assert_eq!(key, least);
