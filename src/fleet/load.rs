@@ -1,8 +1,8 @@
 //! Load sources: Poisson arrivals whose rate follows a given course, exactly.
 
-use crate::kernel::chance::{Draw, Sequence};
+use crate::kernel::chance::Sequence;
 use crate::kernel::time::Instant;
-use rand_distr::{Distribution, Exp1};
+use crate::kernel::ziggurat;
 
 /// Which die of an arrival's draw is thrown for what.
 pub mod die {
@@ -90,34 +90,46 @@ fn slope(s: &Stretch) -> f64 {
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     course: Course,
+    /// Its draw in hand is that of the pending arrival.
     sequence: Sequence,
     /// The stretch in which the last arrival fell.
     stretch: usize,
     /// Seconds from that stretch's start to the last arrival.
     offset: f64,
-    pending: Draw,
     pending_time: Instant,
 }
 
 impl Arrivals {
     /// The arrivals of a course, drawn from `sequence`.
-    pub fn new(course: Course, mut sequence: Sequence) -> Arrivals {
-        let pending = sequence.next_draw();
-        let pending_time = Instant::START;
-        Arrivals { course, sequence, stretch: 0, offset: 0.0, pending, pending_time }
+    pub fn new(course: Course, sequence: Sequence) -> Arrivals {
+        let mut arrivals =
+            Arrivals { course, sequence, stretch: 0, offset: 0.0, pending_time: Instant::START };
+        arrivals.pending_time = arrivals.find_next();
+        arrivals
     }
 
-    /// Moves on to the next arrival and returns its time; [`Instant::NEVER`] when the course has
-    /// ended. To be called once an arrival.
+    /// The time of the pending arrival; [`Instant::NEVER`] when the course has ended.
     #[inline]
-    pub fn next_time(&mut self) -> Instant {
-        self.pending_time = self.find_next();
+    pub fn time(&self) -> Instant {
         self.pending_time
+    }
+
+    /// The draw of the pending arrival; its occurrence is the arrival's number.
+    #[inline]
+    pub fn draw(&self) -> &Sequence {
+        &self.sequence
+    }
+
+    /// Moves on to the next arrival.
+    #[inline]
+    pub fn advance(&mut self) {
+        self.sequence.advance();
+        self.pending_time = self.find_next();
     }
 
     #[inline]
     fn find_next(&mut self) -> Instant {
-        let mut mass: f64 = Exp1.sample(&mut self.pending.die(die::GAP));
+        let mut mass = ziggurat::exponential(&mut self.sequence.die(die::GAP));
         while let Some(s) = self.course.stretches.get(self.stretch) {
             let length = s.end.since(s.start).as_secs_f64();
             let slope = (s.to - s.from) / length;
@@ -134,13 +146,6 @@ impl Arrivals {
             self.offset = 0.0;
         }
         Instant::NEVER
-    }
-
-    /// Takes the pending arrival: its number and its draw.
-    #[inline]
-    pub fn take(&mut self) -> (u64, Draw) {
-        let number = self.sequence.occurrence() - 1;
-        (number, std::mem::replace(&mut self.pending, self.sequence.next_draw()))
     }
 
     /// Keeps the rate at its value at `now` from the pending arrival on, for ever.
@@ -197,17 +202,13 @@ mod tests {
         let (mut first, mut half, mut second) = (0.0, 0.0, 0.0);
         for run in 0..runs {
             let mut arrivals = Arrivals::new(ramp(), streams.sequence(Purpose(0), run));
-            loop {
-                let time = arrivals.next_time();
-                if time == Instant::NEVER {
-                    break;
-                }
-                arrivals.take();
-                let s = time.as_secs_f64();
+            while arrivals.time() != Instant::NEVER {
+                let s = arrivals.time().as_secs_f64();
                 assert!(!(100.1..200.0).contains(&s), "no arrival falls where the rate is zero");
                 first += f64::from(s < 150.0);
                 half += f64::from(s < 50.0);
                 second += f64::from(s > 150.0);
+                arrivals.advance();
             }
         }
         // 3.3 standard errors of a Poisson count.
@@ -224,15 +225,15 @@ mod tests {
         let streams = Streams::new(Seed(5));
         let mut arrivals = Arrivals::new(ramp(), streams.sequence(Purpose(0), 0));
         let now = Instant::from_nanos(50_000_000_000);
-        let mut pending = arrivals.next_time();
-        while pending < now {
-            arrivals.take();
-            pending = arrivals.next_time();
+        while arrivals.time() < now {
+            arrivals.advance();
         }
+        let pending = arrivals.time();
         arrivals.freeze(now);
         assert!((arrivals.rate(Instant::from_nanos(u64::MAX / 2)) - 100.0).abs() < 1e-9);
-        arrivals.take();
-        assert!(arrivals.next_time() >= pending, "the pending arrival comes first");
+        assert_eq!(arrivals.time(), pending, "the pending arrival comes first");
+        arrivals.advance();
+        assert!(arrivals.time() >= pending);
     }
 
     #[test]
@@ -241,9 +242,9 @@ mod tests {
         let mut a = Arrivals::new(ramp(), streams.sequence(Purpose(0), 0));
         let mut b = a.clone();
         for n in 0..12_000 {
-            assert_eq!(a.next_time(), b.next_time(), "arrival {n}");
-            a.take();
-            b.take();
+            assert_eq!(a.time(), b.time(), "arrival {n}");
+            a.advance();
+            b.advance();
             if n % 1000 == 0 {
                 b.change_course(ramp());
             }

@@ -20,6 +20,8 @@ const HOUR: u64 = 3_600_000_000_000;
 #[derive(Clone, Debug)]
 pub struct Recorder {
     scenario: Arc<Scenario>,
+    /// That of the scenario, at hand for every request.
+    warm_up: Instant,
     digest: Digest,
     windows: Windows,
     finder: Finder,
@@ -132,13 +134,14 @@ impl Recorder {
             loss_spread: None,
             series: detailed.then(Series::default),
             ended: None,
+            warm_up: scenario.clock.warm_up,
             scenario,
         }
     }
 
     /// Goes on under another scenario, as a fork of the simulation does.
     pub fn fork(&self, scenario: Arc<Scenario>) -> Recorder {
-        Recorder { scenario, ..self.clone() }
+        Recorder { warm_up: scenario.clock.warm_up, scenario, ..self.clone() }
     }
 
     /// The results, once the simulation has ended.
@@ -346,7 +349,7 @@ impl Recorder {
 
     #[inline]
     fn on_issued(&mut self, now: Instant) {
-        if now < self.scenario.clock.warm_up {
+        if now < self.warm_up {
             return;
         }
         if self.windows.advance(now) {
@@ -367,7 +370,7 @@ impl Recorder {
         attempts: u32,
         wait: Duration,
     ) {
-        if issued < self.scenario.clock.warm_up {
+        if issued < self.warm_up {
             return;
         }
         let sojourn = now.since(issued);
@@ -385,7 +388,7 @@ impl Recorder {
     }
 
     fn on_sampled(&mut self, now: Instant, node: u32, gauges: Gauges) {
-        let counted = now >= self.scenario.clock.warm_up;
+        let counted = now >= self.warm_up;
         let view = &mut self.nodes[node as usize];
         view.gauges = Some(gauges);
         if counted {
@@ -440,23 +443,35 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
+    /// What every request does is dealt with at the place where it happens, where the kind is known.
+    #[inline]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `on_control`")]
     fn observe(&mut self, now: Instant, seen: &Observation) {
         self.digest.observe(now, seen);
-        if let Some(series) = &mut self.series {
-            series.story.observe(now, seen);
-        }
         match *seen {
             Observation::RequestIssued { .. } => self.on_issued(now),
             Observation::AttemptAccepted { .. } => {
-                if now >= self.scenario.clock.warm_up {
+                if now >= self.warm_up {
                     self.windows.accept();
                 }
             }
             Observation::RequestSettled { issued, outcome, attempts, wait } => {
                 self.on_settled(now, issued, outcome, attempts, wait);
             }
+            _ => self.on_control(now, seen),
+        }
+    }
+}
+
+impl Recorder {
+    #[cold]
+    fn on_control(&mut self, now: Instant, seen: &Observation) {
+        if let Some(series) = &mut self.series {
+            series.story.observe(now, seen);
+        }
+        match *seen {
             Observation::WorkWasted { .. } => {
-                self.counts.wasted += u64::from(now >= self.scenario.clock.warm_up);
+                self.counts.wasted += u64::from(now >= self.warm_up);
             }
             Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
             Observation::RestartBegun { .. } => {
@@ -491,7 +506,10 @@ impl Observer for Recorder {
             Observation::NodeFixed { .. } => self.reach(Milestone::FirstNodeFixed, now),
             Observation::FixFinished => self.reach(Milestone::FixFinished, now),
             Observation::Ended { .. } => self.on_ended(now),
-            Observation::AttemptFailed { .. }
+            Observation::RequestIssued { .. }
+            | Observation::AttemptAccepted { .. }
+            | Observation::RequestSettled { .. }
+            | Observation::AttemptFailed { .. }
             | Observation::ProcessStarting { .. }
             | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }

@@ -102,8 +102,8 @@ impl Simulation {
         for (number, source) in scenario.sources.iter().enumerate() {
             let lane = sim.calendar.add_lane(Event::Arrival(number as u32));
             let sequence = streams.sequence(purpose::ARRIVAL, source.stream);
-            let mut arrivals = Arrivals::new(source.course.clone(), sequence);
-            sim.calendar.set_lane(lane, arrivals.next_time());
+            let arrivals = Arrivals::new(source.course.clone(), sequence);
+            sim.calendar.set_lane(lane, arrivals.time());
             sim.sources.push(Source { arrivals, lane, frozen: false });
         }
         for _ in 0..scenario.nodes.count {
@@ -147,7 +147,7 @@ impl Simulation {
     ///
     /// # Panics
     /// If an invariant is broken: the result would be wrong, so there is none.
-    pub fn run_until(&mut self, until: Instant, observer: &mut dyn Observer) {
+    pub fn run_until(&mut self, until: Instant, observer: &mut impl Observer) {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
             self.dispatch(event, observer);
@@ -169,7 +169,7 @@ impl Simulation {
     }
 
     /// Simulates to the scenario's horizon.
-    pub fn run(&mut self, observer: &mut dyn Observer) {
+    pub fn run(&mut self, observer: &mut impl Observer) {
         self.run_until(Instant::NEVER, observer);
     }
 
@@ -207,6 +207,9 @@ impl Simulation {
                 source.arrivals.change_course(spec.course.clone());
             }
         }
+        for node in 0..fork.nodes.len() as u32 {
+            fork.integrate_slots(node);
+        }
         fork.scenario = scenario;
         for node in 0..fork.nodes.len() as u32 {
             let limits = fork.draw_limits(node);
@@ -215,7 +218,7 @@ impl Simulation {
         Ok(fork)
     }
 
-    fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
+    fn dispatch(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Arrival(source) => self.on_arrival(source, observer),
             Event::Completion(node) => self.on_completion(node, observer),
@@ -256,7 +259,7 @@ impl Simulation {
     }
 
     #[inline]
-    fn after_touch(&mut self, node: u32, observer: &mut dyn Observer) {
+    fn after_touch(&mut self, node: u32, observer: &mut impl Observer) {
         self.rearm(node);
         self.check_memory(node, observer);
     }
@@ -297,7 +300,7 @@ impl Simulation {
             token: false,
             held: false,
             checks: 0,
-            integrals: Integrals { since: now, ..Integrals::default() },
+            integrals: Integrals { since: now, busy_since: now, ..Integrals::default() },
         });
         if let Settings::Bluepill(settings) = &self.scenario.supervisor {
             let draw = self.streams.draw(purpose::NODE, u64::from(number), 0, 0);
