@@ -147,7 +147,8 @@ impl Simulation {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
             self.dispatch(event, observer);
-            if let Some(node) = self.touched.take() {
+            // Swapping, or a kill for want of memory, touches the node once more.
+            while let Some(node) = self.touched.take() {
                 self.after_touch(node, observer);
             }
             self.dispatched += 1;
