@@ -171,7 +171,9 @@ impl Simulation {
     }
 
     /// A snapshot that goes on under another scenario. What was already decided or scheduled stays;
-    /// everything that is decided from now on follows the new scenario.
+    /// everything that is decided from now on follows the new scenario, arrivals included. If the
+    /// scenarios differ only in load that is still to come, the fork goes on as a simulation of the
+    /// new scenario would from its start.
     ///
     /// # Errors
     /// If the scenarios differ in what cannot change on the way: civil start, load sources, classes,
@@ -199,9 +201,11 @@ impl Simulation {
             return Err(ForkError { what });
         }
         let mut fork = self.clone();
+        let now = self.now();
         for (source, spec) in fork.sources.iter_mut().zip(&scenario.sources) {
             if !source.frozen {
-                source.arrivals.change_course(spec.course.clone());
+                let next = source.arrivals.change_course(spec.course.clone(), now);
+                fork.calendar.set_lane(source.lane, next);
             }
         }
         fork.scenario = scenario;
