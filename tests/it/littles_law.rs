@@ -82,9 +82,9 @@ fn l_is_lambda_w_exactly() {
         assert!(count(|s| matches!(s, Observation::RestartBegun { .. })) > 0);
         assert!(count(|s| matches!(s, Observation::WorkWasted { .. })) > 0);
         for wanted in [Outcome::TimedOut, Outcome::Reset, Outcome::Refused] {
-            let failed = seen.iter().filter(
-                |(_, s)| matches!(s, Observation::AttemptFailed { how } if *how == wanted),
-            );
+            let failed = seen
+                .iter()
+                .filter(|(_, s)| matches!(s, Observation::AttemptFailed { how } if *how == wanted));
             assert!(failed.count() > 0, "no attempt ended as {}", wanted.name());
         }
         assert!(matches!(seen.last(), Some((_, Observation::Ended { open: 1.. }))));

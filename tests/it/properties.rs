@@ -202,8 +202,11 @@ people.fixed_release = "two""#
 }
 
 fn protections() -> impl Strategy<Value = String> {
-    let check =
-        one_of(&["", "\nprotections.config_check.finds = \"70%\"", "\nprotections.config_check = {}"]);
+    let check = one_of(&[
+        "",
+        "\nprotections.config_check.finds = \"70%\"",
+        "\nprotections.config_check = {}",
+    ]);
     let budget = one_of(&["", "\nprotections.restart_budget.nodes = 1"]);
     let shed = one_of(&["", "\nprotections.shed_above = 8"]);
     (check, budget, shed).prop_map(|(check, budget, shed)| check + &budget + &shed)
@@ -294,13 +297,19 @@ impl Accounts {
                 assert!(lost, "a node came back that was not away");
             }
             Observation::FleetDown => {
-                assert!(!std::mem::replace(&mut self.fleet_down, true), "the fleet went down twice");
+                assert!(
+                    !std::mem::replace(&mut self.fleet_down, true),
+                    "the fleet went down twice"
+                );
             }
             Observation::FleetServing => {
                 assert!(std::mem::replace(&mut self.fleet_down, false), "the fleet was not down");
             }
             Observation::NodeSampled { gauges, .. } => {
-                assert!(gauges.slots_busy <= gauges.slots_offered, "more slots busy than there are");
+                assert!(
+                    gauges.slots_busy <= gauges.slots_offered,
+                    "more slots busy than there are"
+                );
             }
             Observation::Ended { open } => self.close(open, most_attempts),
             _ => {}
@@ -523,5 +532,6 @@ fn everything_happens_in_the_random_scenarios() {
         refused by Budget
         refused by ConfigCheck
         thrashing false
-        thrashing true"#]].assert_eq(&names.join("\n"));
+        thrashing true"#]]
+    .assert_eq(&names.join("\n"));
 }

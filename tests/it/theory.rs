@@ -211,9 +211,8 @@ fn m_g_1_processor_sharing(name: &str, work: &str, first_come_first_served: Opti
         ("a server more", service + mmc_wait(2, rho, service)),
     ];
     wrong.extend(first_come_first_served.map(|sojourn| ("first come first served", sojourn)));
-    let text = format!(
-        "class.web.stages = [{{ cpu{work} }}]\nprocess = {{ slots = 10000, backlog = 0 }}"
-    );
+    let text =
+        format!("class.web.stages = [{{ cpu{work} }}]\nprocess = {{ slots = 10000, backlog = 0 }}");
     let case = Case { measure: Measure::SojournMean, exact: sojourn(rho), wrong: &wrong };
     let number = Case {
         measure: Measure::InSystem,

@@ -5,30 +5,32 @@
 
 use crate::support;
 use expect_test::{Expect, expect};
-use fleetfall::kernel::time::Instant;
+use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::sim::observation::Observation;
 
-/// The trace of a scenario of some minutes from the first observation for which `origin` holds.
+/// The first `seconds` of the trace of a scenario, from the first observation for which `origin` holds.
 #[track_caller]
-fn check(minutes: u64, seed: u64, text: &str, origin: fn(&Observation) -> bool, expected: Expect) {
-    let seen = support::log(&support::scenario(minutes, text), seed);
+fn check(seconds: u64, seed: u64, text: &str, origin: fn(&Observation) -> bool, expected: Expect) {
+    let seen = support::log(&support::scenario(3, text), seed);
     let first = seen.iter().find(|(_, seen)| origin(seen));
-    let (origin, _) = first.expect("the trace has an origin");
-    expected.assert_eq(&support::trace(&seen, *origin));
+    let &(origin, _) = first.expect("the trace has an origin");
+    let end = origin + Duration::from_secs(seconds);
+    let shown: Vec<_> = seen.into_iter().filter(|(now, _)| *now <= end).collect();
+    expected.assert_eq(&support::trace(&shown, origin));
 }
 
 fn issued(seen: &Observation) -> bool {
     matches!(seen, Observation::RequestIssued { .. })
 }
 
-/// Two requests of 10 s on one core, the second d = 3.999 s after the first. Alone, the first does d
+/// Two requests of 10 s on one core, the second d = 3.648 s after the first. Alone, the first does d
 /// of its work. Then both get half a core: the first needs 2 (10 - d) more and leaves at 20 - d =
-/// 16.001. By then the second has done 10 - d, has d left, and leaves at 20, when all the work is
+/// 16.352. By then the second has done 10 - d, has d left, and leaves at 20, when all the work is
 /// done.
 #[test]
 fn two_requests_share_a_core() {
     check(
-        1,
+        25,
         TWO,
         r#"
 load.surge.all = { onset = 2021-02-01T00:00:10Z, ramp = "0s", rate = "0.3/s", plateau = "6s", decay = "0s" }
@@ -36,7 +38,14 @@ class.web.stages = [{ cpu = "10s" }]
 process = { slots = 2 }
 "#,
         issued,
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 issued
+               0.000 accepted by node-1
+               3.648 issued
+               3.648 accepted by node-1
+              16.352 completed: issued at 0.000, attempts 1, waited 0.000
+              20.000 completed: issued at 3.648, attempts 1, waited 0.000
+        "#]],
     );
 }
 
@@ -44,7 +53,7 @@ process = { slots = 2 }
 #[test]
 fn two_requests_have_a_core_each() {
     check(
-        1,
+        25,
         TWO,
         r#"
 load.surge.all = { onset = 2021-02-01T00:00:10Z, ramp = "0s", rate = "0.3/s", plateau = "6s", decay = "0s" }
@@ -53,19 +62,26 @@ nodes.cores = 2
 process = { slots = 2 }
 "#,
         issued,
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 issued
+               0.000 accepted by node-1
+               3.648 issued
+               3.648 accepted by node-1
+              10.000 completed: issued at 0.000, attempts 1, waited 0.000
+              13.648 completed: issued at 3.648, attempts 1, waited 0.000
+        "#]],
     );
 }
 
 /// A seed with two arrivals within those 6 s.
-const TWO: u64 = 1;
+const TWO: u64 = 24;
 
 /// Two nodes with one slot and one place to wait, round robin. The first two requests are served at
 /// once, the next two wait for them, the others are refused by either node and fail.
 #[test]
 fn a_full_backlog_refuses() {
     check(
-        1,
+        15,
         SEVEN,
         r#"
 load.surge.all = { onset = 2021-02-01T00:00:10Z, ramp = "0s", rate = "7/s", plateau = "1s", decay = "0s" }
@@ -74,17 +90,39 @@ nodes.count = 2
 process = { slots = 1, backlog = 1 }
 "#,
         issued,
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 issued
+               0.000 accepted by node-1
+               0.015 issued
+               0.015 accepted by node-2
+               0.440 issued
+               0.440 accepted by node-1
+               0.520 issued
+               0.520 accepted by node-2
+               0.828 issued
+               0.828 attempt refused
+               0.828 refused: issued at 0.828, attempts 1, waited 0.000
+               0.890 issued
+               0.890 attempt refused
+               0.890 refused: issued at 0.890, attempts 1, waited 0.000
+               0.957 issued
+               0.957 attempt refused
+               0.957 refused: issued at 0.957, attempts 1, waited 0.000
+               5.000 completed: issued at 0.000, attempts 1, waited 0.000
+               5.015 completed: issued at 0.015, attempts 1, waited 0.000
+              10.000 completed: issued at 0.440, attempts 1, waited 4.560
+              10.015 completed: issued at 0.520, attempts 1, waited 4.495
+        "#]],
     );
 }
 
-/// With least outstanding and a node of which the process is told to stop at 10 s and finishes what it
-/// has: it refuses, the balancer does not know, and a refused attempt is handed on to node-2 within
-/// the same instant.
+/// Two nodes, round robin, and node-1 is being restarted. It refuses, the balancer does not know, and
+/// every attempt tries it first, since the one before went to node-2 in the end. There, within the same
+/// instant, two are served, two wait for them, and the others are refused by both nodes.
 #[test]
 fn a_refused_attempt_is_redispatched() {
     check(
-        1,
+        4,
         SEVEN,
         r#"
 first_release = "one"
@@ -97,7 +135,29 @@ nodes.count = 2
 process = { slots = 2, backlog = 2, boot = "30s" }
 "#,
         issued,
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 issued
+               0.000 accepted by node-2
+               0.015 issued
+               0.015 accepted by node-2
+               0.440 issued
+               0.440 accepted by node-2
+               0.520 issued
+               0.520 accepted by node-2
+               0.828 issued
+               0.828 attempt refused
+               0.828 refused: issued at 0.828, attempts 1, waited 0.000
+               0.890 issued
+               0.890 attempt refused
+               0.890 refused: issued at 0.890, attempts 1, waited 0.000
+               0.957 issued
+               0.957 attempt refused
+               0.957 refused: issued at 0.957, attempts 1, waited 0.000
+               1.000 completed: issued at 0.000, attempts 1, waited 0.000
+               1.015 completed: issued at 0.015, attempts 1, waited 0.000
+               2.000 completed: issued at 0.440, attempts 1, waited 0.560
+               2.015 completed: issued at 0.520, attempts 1, waited 0.495
+        "#]],
     );
 }
 
@@ -110,7 +170,7 @@ const SEVEN: u64 = 1;
 #[test]
 fn abandoned_work_is_done_all_the_same() {
     check(
-        1,
+        25,
         ONE,
         r#"
 load.surge.all = { onset = 2021-02-01T00:00:10Z, ramp = "0s", rate = "0.2/s", plateau = "5s", decay = "0s" }
@@ -119,12 +179,21 @@ clients = { patience = "3s", retry = { attempts = 2, base = "1s", jitter = "0%" 
 process = { slots = 1 }
 "#,
         issued,
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 issued
+               0.000 accepted by node-1
+               3.000 attempt timed_out
+               4.000 accepted by node-1
+               5.000 node-1 finished unwanted work
+               7.000 attempt timed_out
+               7.000 timed_out: issued at 0.000, attempts 2, waited 0.000
+              10.000 node-1 finished unwanted work
+        "#]],
     );
 }
 
 /// A seed with one arrival within those 5 s.
-const ONE: u64 = 1;
+const ONE: u64 = 7;
 
 /// bluepill 0.1.3 with an invalid configuration on disk, as measured: a rule fires, and the next
 /// attempts come 7.2 s later and then every 4.14 s. By hand: 3 s + 3 s of grace blind it until 6; its
@@ -134,7 +203,7 @@ const ONE: u64 = 1;
 #[test]
 fn bluepill_starts_an_invalid_configuration_for_ever() {
     check(
-        2,
+        24,
         1,
         r#"
 first_release = "good"
@@ -147,18 +216,40 @@ process = { slots = 1 }
 supervisor.bluepill.rule.old = { above.age = "95s", every = "1s" }
 "#,
         |seen| matches!(seen, Observation::RestartBegun { .. }),
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 node-1 restart, 95.602 over 95.000
+               0.000 fleet down
+               0.000 node-1 process ended
+               0.000 node-1 starting
+               0.100 node-1 process ended
+               0.100 node-1 start failed, the restart's
+               0.100 node-1 lost, FailedRestart
+               7.170 node-1 starting
+               7.270 node-1 process ended
+               7.270 node-1 start failed
+              11.310 node-1 starting
+              11.410 node-1 process ended
+              11.410 node-1 start failed
+              15.450 node-1 starting
+              15.550 node-1 process ended
+              15.550 node-1 start failed
+              19.590 node-1 starting
+              19.690 node-1 process ended
+              19.690 node-1 start failed
+              23.730 node-1 starting
+              23.830 node-1 process ended
+              23.830 node-1 start failed
+        "#]],
     );
 }
 
-/// bluepill with a valid configuration and a rule that is over at each of two samples 2 s apart:
-/// measured, a restart every 9.1 s. Here the daemon is blind until 6, held up 3 s by a start command
-/// that does not return for longer: its ticks are at 4.01, 5.02, 6.03 (found up), 7.04 (first sample)
-/// and 9.06 (second sample: restart).
+/// bluepill with a valid configuration and a rule that is over at two samples 2 s apart: measured, a
+/// restart every 9.1 s. By hand: blind until 6, its ticks are at 0.1 + n x 1.01; it finds the process
+/// up at 6.16, samples at 7.17, and again at 9.19, the first tick that is 2 s later.
 #[test]
 fn bluepill_restarts_a_process_that_is_always_over_every_nine_seconds() {
     check(
-        1,
+        19,
         1,
         r#"
 load.constant.all.rate = "0/s"
@@ -167,7 +258,26 @@ process = { slots = 1, boot = "100ms", age_at_start = "1h" }
 supervisor.bluepill.rule.old = { above.age = "0s", every = "2s", over = 2, samples = 2 }
 "#,
         |seen| matches!(seen, Observation::RestartBegun { .. }),
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 node-1 restart, 3602.682 over 0.000
+               0.000 fleet down
+               0.000 node-1 process ended
+               0.000 node-1 starting
+               0.100 node-1 serving
+               0.100 fleet serving
+               9.190 node-1 restart, 9.190 over 0.000
+               9.190 fleet down
+               9.190 node-1 process ended
+               9.190 node-1 starting
+               9.290 node-1 serving
+               9.290 fleet serving
+              18.380 node-1 restart, 9.190 over 0.000
+              18.380 fleet down
+              18.380 node-1 process ended
+              18.380 node-1 starting
+              18.480 node-1 serving
+              18.480 fleet serving
+        "#]],
     );
 }
 
@@ -189,7 +299,28 @@ process = { slots = 1 }
 supervisor.systemd = { runtime_max = "1min" }
 "#,
         |seen| matches!(seen, Observation::FleetDown),
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 fleet down
+               0.000 node-1 process ended
+               0.100 node-1 restart, Runtime
+               0.100 node-1 starting
+               0.100 node-1 process ended
+               0.100 node-1 start failed, the restart's
+               0.100 node-1 lost, FailedRestart
+               0.200 node-1 starting
+               0.200 node-1 process ended
+               0.200 node-1 start failed
+               0.300 node-1 starting
+               0.300 node-1 process ended
+               0.300 node-1 start failed
+               0.400 node-1 starting
+               0.400 node-1 process ended
+               0.400 node-1 start failed
+               0.500 node-1 starting
+               0.500 node-1 process ended
+               0.500 node-1 start failed
+               0.600 node-1 given up
+        "#]],
     );
 }
 
@@ -197,7 +328,7 @@ supervisor.systemd = { runtime_max = "1min" }
 #[test]
 fn systemd_goes_on_with_a_process_that_fails_slowly() {
     check(
-        2,
+        7,
         1,
         r#"
 first_release = "good"
@@ -210,7 +341,22 @@ process = { slots = 1, age_at_start = "30s" }
 supervisor.systemd = { runtime_max = "2min 14s" }
 "#,
         |seen| matches!(seen, Observation::FleetDown),
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 fleet down
+               0.000 node-1 process ended
+               0.100 node-1 restart, Runtime
+               0.100 node-1 starting
+               2.100 node-1 process ended
+               2.100 node-1 start failed, the restart's
+               2.100 node-1 lost, FailedRestart
+               2.200 node-1 starting
+               4.200 node-1 process ended
+               4.200 node-1 start failed
+               4.300 node-1 starting
+               6.300 node-1 process ended
+               6.300 node-1 start failed
+               6.400 node-1 starting
+        "#]],
     );
 }
 
@@ -229,11 +375,19 @@ process = { slots = 1, boot = "30s" }
 #[test]
 fn a_refusing_node_is_marked_down_and_up_again() {
     check(
-        1,
+        33,
         1,
         REFUSING,
         |seen| matches!(seen, Observation::RestartBegun { .. }),
-        expect![[r#""#]],
+        expect![[r#"
+               0.000 Deployed { deploy: 0, release: 0, corrected: false }
+               0.000 node-1 restart, Deploy
+               0.000 node-1 process ended
+               0.000 node-1 starting
+               4.151 node-1 marked down
+              30.000 node-1 serving
+              32.151 node-1 marked up
+        "#]],
     );
 }
 
