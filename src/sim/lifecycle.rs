@@ -176,8 +176,9 @@ impl Simulation {
             && self.scenario.freeze == Freeze::FirstRestart
         {
             for source in &mut self.sources {
-                source.arrivals.freeze(now);
+                let next = source.arrivals.freeze(now);
                 source.frozen = true;
+                self.calendar.set_lane(source.lane, next);
             }
         }
     }

@@ -151,7 +151,8 @@ impl Simulation {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
             self.dispatch(event, observer);
-            if let Some(node) = self.touched.take() {
+            // Swapping, or a kill for want of memory, touches the node once more.
+            while let Some(node) = self.touched.take() {
                 self.after_touch(node, observer);
             }
             self.dispatched += 1;
@@ -174,7 +175,9 @@ impl Simulation {
     }
 
     /// A snapshot that goes on under another scenario. What was already decided or scheduled stays;
-    /// everything that is decided from now on follows the new scenario.
+    /// everything that is decided from now on follows the new scenario, arrivals included. If the
+    /// scenarios differ only in load that is still to come, the fork goes on as a simulation of the
+    /// new scenario would from its start.
     ///
     /// # Errors
     /// If the scenarios differ in what cannot change on the way: civil start, load sources, classes,
@@ -202,9 +205,11 @@ impl Simulation {
             return Err(ForkError { what });
         }
         let mut fork = self.clone();
+        let now = self.now();
         for (source, spec) in fork.sources.iter_mut().zip(&scenario.sources) {
             if !source.frozen {
-                source.arrivals.change_course(spec.course.clone());
+                let next = source.arrivals.change_course(spec.course.clone(), now);
+                fork.calendar.set_lane(source.lane, next);
             }
         }
         for node in 0..fork.nodes.len() as u32 {
