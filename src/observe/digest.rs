@@ -64,7 +64,8 @@ impl Hasher for Digest {
 
     #[inline]
     fn write_u64(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835_u128;
+        let word = u128::from(self.0 ^ word);
+        let product = word.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
         self.0 = (product as u64) ^ (product >> 64) as u64;
     }
 
