@@ -135,7 +135,7 @@ pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     let rest = value.min(100.0 - value).abs();
     let decimals = match rest {
-        _ if rest < 1e-9 => 0,
+        _ if (value - value.round()).abs() < 1e-9 => 0,
         _ if rest < 0.001 => 5,
         _ if rest < 0.01 => 4,
         _ if rest < 0.1 => 3,
@@ -243,7 +243,13 @@ mod tests {
 
     #[test]
     fn shares_never_look_more_certain_than_they_are() {
-        let cases = [(0.0, "0 %"), (1.0, "100 %"), (0.5, "50.0 %"), (0.99996, "99.9960 %")];
+        let cases = [
+            (0.0, "0 %"),
+            (1.0, "100 %"),
+            (0.5, "50 %"),
+            (0.1234, "12.3 %"),
+            (0.99996, "99.9960 %"),
+        ];
         for (share, text) in cases {
             assert_eq!(percent(share), text);
         }

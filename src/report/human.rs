@@ -135,9 +135,6 @@ fn story_line(report: &Report, line: &Line, width: usize, palette: &Palette) -> 
         Tone::People => palette.people,
         Tone::Input => palette.bold,
         Tone::Published => palette.published,
-        Tone::Standing => {
-            return format!("{indent}{}{words}{}\n", palette.dim, palette.reset);
-        }
     };
     let time = format::time(&report.study.scenario, line.at);
     let who = &line.who;
@@ -145,7 +142,11 @@ fn story_line(report: &Report, line: &Line, width: usize, palette: &Palette) -> 
     if line.tone == Tone::Published {
         return format!("  {dim}{time}{reset}  {color}{who:width$}  {words}{reset}\n");
     }
-    format!("  {dim}{time}{reset}  {color}{who:width$}{reset}  {words}\n")
+    let mut text = format!("  {dim}{time}{reset}  {color}{who:width$}{reset}  {words}\n");
+    if let Some(standing) = &line.standing {
+        text += &format!("{indent}{dim}{standing}{reset}\n");
+    }
+    text
 }
 
 fn summary(report: &Report, palette: &Palette) -> String {

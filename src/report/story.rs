@@ -22,6 +22,8 @@ pub struct Line {
     pub who: String,
     /// What happened.
     pub text: String,
+    /// How the fleet stood at that moment: load, nodes that serve, share that fails.
+    pub standing: Option<String>,
     /// What it looks like many times over.
     group: Option<Group>,
 }
@@ -41,8 +43,6 @@ pub enum Tone {
     Input,
     /// What was published.
     Published,
-    /// How the fleet stands at the moment.
-    Standing,
 }
 
 /// Lines that may be told as one where they are many.
@@ -63,6 +63,21 @@ enum Group {
 }
 
 impl Group {
+    /// Lines before the rest is told as one.
+    fn first(self) -> usize {
+        match self {
+            Group::FailedRestart | Group::Fixed | Group::Added => 8,
+            Group::Restart | Group::Refused => 5,
+            Group::Ended
+            | Group::OutOfMemory
+            | Group::Thrashing
+            | Group::GaveUp
+            | Group::Marked
+            | Group::Lost
+            | Group::Fleet => 4,
+        }
+    }
+
     fn more(self, count: u64) -> String {
         let nodes = || plural(count, "more node");
         match self {
@@ -73,17 +88,16 @@ impl Group {
             Group::OutOfMemory => format!("{} for want of memory", plural(count, "more kill")),
             Group::Thrashing => format!("{} begin to swap", nodes()),
             Group::GaveUp => format!("{} given up", nodes()),
-            Group::Marked => format!("health checks take nodes out {count} more times"),
+            Group::Marked => {
+                format!("health checks take nodes out {} more times", format::count(count))
+            }
             Group::Lost => format!("{} lost like these", nodes()),
             Group::Fixed => format!("{} fixed", nodes()),
             Group::Added => format!("{} added", nodes()),
-            Group::Fleet => format!("the whole fleet goes and comes {count} more times"),
+            Group::Fleet => format!("it goes and comes {} more times", count.div_ceil(2)),
         }
     }
 }
-
-/// Lines of a group before the rest is told as one.
-const FIRST: usize = 8;
 
 /// What is known of a node while its story is told.
 #[derive(Clone, Debug, Default)]
@@ -141,6 +155,7 @@ pub fn story(report: &Report) -> Vec<Line> {
         tone: Tone::Published,
         who: "published".to_string(),
         text: fact.text.clone(),
+        standing: None,
         group: None,
     }));
     lines.sort_by_key(|line| line.at);
@@ -167,7 +182,7 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn line(&mut self, at: Instant, tone: Tone, who: &str, text: String) -> usize {
         let who = who.to_string();
-        self.lines.push(Line { at, tone, who, text, group: None });
+        self.lines.push(Line { at, tone, who, text, standing: None, group: None });
         self.lines.len() - 1
     }
 
@@ -183,8 +198,9 @@ impl Teller<'_> {
         line
     }
 
-    /// How the fleet stands: load, nodes that serve, share that fails.
-    fn standing(&mut self, at: Instant) {
+    /// Adds to a line how the fleet stands.
+    fn stands(&mut self, line: usize) {
+        let at = self.lines[line].at;
         let window = self.scenario.clock.window.as_secs_f64();
         let after = self.series.rows.partition_point(|row| row.start <= at);
         let Some(row) = after.checked_sub(1).map(|index| &self.series.rows[index]) else { return };
@@ -199,7 +215,7 @@ impl Teller<'_> {
             let failed = row.failed() as f64 / row.settled_total() as f64;
             text += &format!(", {} of them fail", percent(failed));
         }
-        self.line(at, Tone::Standing, "", text);
+        self.lines[line].standing = Some(text);
     }
 
     fn tell(&mut self, at: Instant, seen: &Observation) {
@@ -212,7 +228,7 @@ impl Teller<'_> {
                 let text = "no node serves any more".to_string();
                 let line = self.line(at, Tone::Bad, "fleet", text);
                 self.lines[line].group = Some(Group::Fleet);
-                self.standing(at);
+                self.stands(line);
             }
             Observation::FleetServing => {
                 let line = self.line(at, Tone::Good, "fleet", "the first node serves again".into());
@@ -232,8 +248,8 @@ impl Teller<'_> {
             }
             Observation::Detected => {
                 let text = format!("attend to it, {} later", length(at.since(self.alerted)));
-                self.line(at, Tone::People, "people", text);
-                self.standing(at);
+                let line = self.line(at, Tone::People, "people", text);
+                self.stands(line);
             }
             Observation::Diagnosed => {
                 let after = length(at.since(self.alerted));
@@ -349,7 +365,7 @@ impl Teller<'_> {
         tale.serving = false;
         tale.marked = None;
         if is_first {
-            self.standing(at);
+            self.stands(line);
         }
     }
 
@@ -442,15 +458,14 @@ impl Teller<'_> {
             // The line of the restart says it.
             Loss::FailedRestart => {}
             Loss::HealthCheck => {
-                let text = "gets no more requests: every balancer has marked it down".to_string();
-                match self.tales[node as usize].marked {
-                    Some(line) if self.scenario.balancer.instances == 1 => {
-                        self.lines[line].tone = Tone::Bad;
-                    }
-                    _ => {
-                        self.node_line(at, Tone::Bad, (node, Group::Lost), text);
-                    }
-                }
+                let text = "gets no more requests: it serves, but does not answer health checks in \
+                            time, and every balancer has marked it down";
+                let marked = self.tales[node as usize].marked;
+                let line = marked.unwrap_or_else(|| {
+                    self.node_line(at, Tone::Bad, (node, Group::Marked), String::new())
+                });
+                self.lines[line].tone = Tone::Bad;
+                self.lines[line].text = text.to_string();
             }
             Loss::Exit => {
                 let text = "is lost: nothing starts its process again".to_string();
@@ -499,11 +514,9 @@ impl Teller<'_> {
     /// What the scenario puts in.
     fn inputs(&mut self, report: &Report) {
         let start = self.scenario.clock.warm_up;
-        self.standing(start);
-        if let Some(line) = self.lines.last_mut().filter(|line| line.tone == Tone::Standing) {
-            line.who = "start".to_string();
-            line.tone = Tone::Input;
-        }
+        let line = self.line(start, Tone::Input, "start", String::new());
+        self.stands(line);
+        self.lines[line].text = self.lines[line].standing.take().unwrap_or_default();
         for (name, surge) in report.study.document.load.surge.iter() {
             let rate = surge.rate.as_per_second() * report.study.document.load.scale;
             let text = format!(
@@ -514,8 +527,8 @@ impl Teller<'_> {
             );
             let at = self.scenario.instant(surge.onset.0);
             if at < self.scenario.clock.horizon && rate > 0.0 {
-                self.line(at, Tone::Input, "surge", text);
-                self.standing(at);
+                let line = self.line(at, Tone::Input, "surge", text);
+                self.stands(line);
             }
         }
     }
@@ -534,8 +547,8 @@ impl Teller<'_> {
                 length(outage.end.since(outage.start)),
                 percent(rule.recovered)
             );
-            self.line(outage.end, Tone::Good, "OUTAGE", text);
-            self.standing(outage.end);
+            let line = self.line(outage.end, Tone::Good, "OUTAGE", text);
+            self.stands(line);
         }
     }
 }
@@ -552,16 +565,17 @@ fn fold(scenario: &Scenario, mut lines: Vec<Line>) -> Vec<Line> {
     let mut hidden = vec![false; lines.len()];
     for (group, members) in groups {
         // One line in place of two would save little.
-        if members.len() <= FIRST + 2 {
+        if members.len() <= group.first() + 2 {
             continue;
         }
-        let rest = &members[FIRST..];
+        let rest = &members[group.first()..];
         let last = rest.last().map_or(Instant::START, |&index| lines[index].at);
         let kept = rest[0];
         rest.iter().skip(1).for_each(|&index| hidden[index] = true);
         let more = group.more(rest.len() as u64);
         lines[kept].text = format!("{more} until {}", format::time(scenario, last));
         lines[kept].who = "fleet".to_string();
+        lines[kept].standing = None;
     }
     let mut hidden = hidden.into_iter();
     lines.retain(|_| !hidden.next().unwrap_or(false));
