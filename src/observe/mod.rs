@@ -1,6 +1,7 @@
 //! Layer 4: observers, which turn what happens into measures, windows, a story and a digest.
 
 pub mod digest;
+pub mod minutes;
 mod outage;
 pub mod recorder;
 pub mod story;

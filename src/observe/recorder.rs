@@ -1,6 +1,7 @@
 //! The standard observer: it measures a replication.
 
 use super::digest::Digest;
+use super::minutes::Minutes;
 use super::outage::{Finder, Outage};
 use super::story::Story;
 use super::windows::{Row, Windows};
@@ -33,6 +34,7 @@ pub struct Recorder {
     losses: Vec<Instant>,
     lost_since: Option<Instant>,
     loss_spread: Option<Duration>,
+    minutes: Minutes,
     series: Option<Series>,
     ended: Option<Instant>,
 }
@@ -59,6 +61,8 @@ pub struct Results {
     pub milestones: Vec<Option<Instant>>,
     /// The outages.
     pub outages: Vec<Outage>,
+    /// Requests and nodes, minute by minute.
+    pub minutes: Minutes,
     /// Details, if they were asked for.
     pub series: Option<Series>,
 }
@@ -132,6 +136,7 @@ impl Recorder {
             losses: Vec::new(),
             lost_since: None,
             loss_spread: None,
+            minutes: Minutes::new(scenario.clock.warm_up, scenario.clock.window),
             series: detailed.then(Series::default),
             ended: None,
             warm_up: scenario.clock.warm_up,
@@ -166,6 +171,7 @@ impl Recorder {
             intervals,
             milestones,
             outages,
+            minutes: self.minutes.shrunk(),
             series: self.series,
         }
     }
@@ -334,6 +340,7 @@ impl Recorder {
             }
             counts.hours[hour] += u64::from(row.issued);
         }
+        self.minutes.add(&row);
         if let Some(series) = &mut self.series {
             series.rows.push(row);
         }

@@ -1,9 +1,27 @@
 //! Layer 6: what a run is told as. Pure functions from a [`Report`] to text; nothing here simulates,
 //! prints or writes files.
 
+pub mod claims;
+pub mod events;
+mod figures;
+mod fleet;
+pub mod format;
+pub mod human;
+pub mod json;
+pub mod manifest;
+#[cfg(feature = "plots")]
+pub mod plots;
+pub mod reference;
+pub mod story;
+pub mod tables;
+mod words;
+
+pub use format::Palette;
+
 use crate::experiment::{Judgement, Summary};
-use crate::observe::Results;
+use crate::observe::{Digest, Results};
 use crate::scenario::Study;
+use std::hash::Hasher;
 
 /// Everything that the outputs of `run` and `check` are made from.
 #[derive(Clone, Debug)]
@@ -16,12 +34,51 @@ pub struct Report<'a> {
     pub with: &'a [String],
     /// Assignments applied.
     pub set: &'a [String],
+    /// Replications asked for; more than there are where somebody stopped them.
+    pub planned: u64,
     /// The first replication, with its details.
     pub first: &'a Results,
     /// Every replication, in the order of their seeds.
     pub results: &'a [Results],
     /// Estimates over all of them.
     pub summary: &'a Summary,
-    /// The claims of the scenario, decided; empty where one replication tells a story only.
+    /// The claims of the scenario with what was observed.
     pub judgements: &'a [Judgement],
+    /// Whether the verdicts on them count: one replication tells a story and decides nothing.
+    pub judged: bool,
+    /// The counterfactuals with their claims; empty but for `check`.
+    pub counterfactuals: &'a [Counterfactual],
+}
+
+/// A counterfactual with its claims, decided.
+#[derive(Clone, Debug)]
+pub struct Counterfactual {
+    /// Its name.
+    pub name: String,
+    /// What it asks, in a sentence.
+    pub about: String,
+    /// Replications that decided its claims.
+    pub replications: u64,
+    /// The claims with what was observed.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Report<'_> {
+    /// Whether it is about more than one replication.
+    pub fn is_many(&self) -> bool {
+        self.results.len() > 1
+    }
+
+    /// The hash of the resolved scenario.
+    pub fn scenario_hash(&self) -> String {
+        hash(self.study.resolved().as_bytes())
+    }
+}
+
+/// A hash of bytes as sixteen hexadecimal digits, the same on every platform. It tells files apart;
+/// it does not protect against somebody who wants two to look the same.
+pub fn hash(bytes: &[u8]) -> String {
+    let mut hasher = Digest::default();
+    hasher.write(bytes);
+    hasher.to_string()
 }

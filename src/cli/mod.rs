@@ -1,0 +1,39 @@
+//! The command line: what was typed becomes library calls, and what comes out becomes bytes. Only
+//! here is anything printed, read, written, timed or ended.
+
+mod args;
+mod check;
+mod exit;
+mod files;
+mod output;
+mod replicas;
+mod run;
+mod study;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use exit::Exit;
+use fleetfall::report::reference;
+use std::process::ExitCode;
+
+/// Does what the arguments say.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; both kinds know where they are printed.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Well };
+            return match error.print() {
+                Ok(()) => exit.into(),
+                Err(broken) => output::failed(&broken).into(),
+            };
+        }
+    };
+    let exit = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Reference => output::print(&reference::page()),
+        Command::Schema => output::print(&reference::schema()),
+    };
+    exit.unwrap_or_else(|exit| exit).into()
+}

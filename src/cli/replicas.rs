@@ -1,0 +1,153 @@
+//! Making replications, with a progress bar, Ctrl-C and a word about what goes wrong.
+
+use super::args::Common;
+use super::exit::Exit;
+use super::output;
+use fleetfall::experiment::{Failure, Outcome, Plan, replicate};
+use fleetfall::kernel::chance::Seed;
+use fleetfall::observe::Results;
+use fleetfall::scenario::Scenario;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, stderr};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Makes replications until somebody presses Ctrl-C.
+#[derive(Debug)]
+pub(super) struct Replicas<'a> {
+    common: &'a Common,
+    threads: usize,
+    stop: Arc<AtomicBool>,
+}
+
+/// Which replications.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// What the progress bar says of them.
+    pub(super) label: &'a str,
+    /// Patches applied beside those of the arguments.
+    pub(super) with: &'a [String],
+    /// Seed of the first.
+    pub(super) seed: u64,
+    /// How many.
+    pub(super) count: u64,
+    /// Whether the first keeps its course.
+    pub(super) detailed: bool,
+}
+
+impl<'a> Replicas<'a> {
+    /// Listens for Ctrl-C from now on.
+    ///
+    /// # Errors
+    /// The exit if that is impossible.
+    pub(super) fn new(common: &'a Common) -> Result<Replicas<'a>, Exit> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        let listening = ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(i32::from(Exit::Interrupted.code()));
+            }
+            output::note("\nstopping after the replications in hand; Ctrl-C again to stop at once");
+        });
+        if let Err(error) = listening {
+            output::complain(&format!("cannot listen for Ctrl-C: {error}"));
+            return Err(Exit::Usage);
+        }
+        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = common.threads.map_or_else(available, NonZeroUsize::get);
+        Ok(Replicas { common, threads, stop })
+    }
+
+    /// The results in the order of their seeds; fewer than wanted after Ctrl-C.
+    ///
+    /// # Errors
+    /// The exit after a broken invariant has been shown.
+    pub(super) fn make(
+        &self,
+        scenario: &Arc<Scenario>,
+        wanted: Wanted,
+    ) -> Result<Vec<Results>, Exit> {
+        let plan = Plan {
+            seed: Seed(wanted.seed),
+            replications: wanted.count,
+            threads: self.threads,
+            detailed: wanted.detailed,
+        };
+        let bar = bar(wanted);
+        let outcome =
+            quietly(|| replicate(scenario, plan, &|done| bar.set_position(done), &self.stop));
+        bar.finish_and_clear();
+        match outcome {
+            Ok(Outcome::Done(results) | Outcome::Stopped(results)) => Ok(results),
+            Err(failure) => {
+                self.explain(&failure, wanted.with);
+                Err(Exit::Bug)
+            }
+        }
+    }
+
+    fn explain(&self, failure: &Failure, with: &[String]) {
+        output::complain(&failure.to_string());
+        let mut command = format!(
+            "fleetfall run {} --seed {} --replications 1",
+            quoted(&self.common.file.display().to_string()),
+            failure.seed.0
+        );
+        for name in self.common.with.iter().chain(with) {
+            command += &format!(" --with {}", quoted(name));
+        }
+        for assignment in &self.common.set {
+            command += &format!(" --set {}", quoted(assignment));
+        }
+        output::note("this is a fault of fleetfall, not of the scenario; it happens again with");
+        output::note(&format!("  {command}"));
+    }
+}
+
+/// A bar where somebody watches and waits.
+fn bar(wanted: Wanted) -> ProgressBar {
+    let watched = wanted.count > 1 && stderr().is_terminal();
+    let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(wanted.count), target);
+    let template = "{msg} {bar:40} {pos} of {len} replications, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_message(wanted.label.to_string());
+    bar
+}
+
+/// Does something without a word about panics: they are caught and explained. Who asks for
+/// backtraces sees them all the same.
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    if std::env::var_os("RUST_BACKTRACE").is_some() {
+        return work();
+    }
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let done = work();
+    std::panic::set_hook(usual);
+    done
+}
+
+/// An argument as a shell reads it.
+pub(super) fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_string();
+    }
+    format!("'{}'", argument.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn arguments_survive_a_shell() {
+        assert_eq!(quoted("scenarios/pinpoint-2021.toml"), "scenarios/pinpoint-2021.toml");
+        assert_eq!(quoted("load.rate=\"8/s\""), "'load.rate=\"8/s\"'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+    }
+}

@@ -1,0 +1,89 @@
+//! `fleetfall run`.
+
+use super::args::{Format, Run};
+use super::exit::Exit;
+use super::replicas::{Replicas, Wanted, quoted};
+use super::{check, files, output, study};
+use fleetfall::experiment::Summary;
+use fleetfall::report::{Palette, Report, claims, human, json};
+use std::path::{Path, PathBuf};
+
+/// Simulates a scenario, prints the report and writes the files.
+///
+/// # Errors
+/// The exit after what went wrong has been shown.
+pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
+    let common = &arguments.common;
+    let study = study::load(common, &common.with)?;
+    let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let planned = arguments.replications.get();
+    let replicas = Replicas::new(common)?;
+    let label = &study.scenario.name;
+    let wanted = Wanted { label, with: &[], seed, count: planned, detailed: true };
+    let results = replicas.make(&study.scenario, wanted)?;
+    let Some(first) = results.first() else {
+        output::note("stopped before the first replication was done; nothing is written");
+        return Err(Exit::Interrupted);
+    };
+    let done = results.len() as u64;
+    let baseline = check::baseline(&replicas, common, &study.claims, seed, done)?;
+    let judgements = check::judge_all(&study.claims, &results, baseline.as_deref());
+    let summary = Summary::of(&results);
+    let report = Report {
+        study: &study,
+        seed,
+        with: &common.with,
+        set: &common.set,
+        planned,
+        first,
+        results: &results,
+        summary: &summary,
+        judgements: &judgements,
+        judged: done > 1,
+        counterfactuals: &[],
+    };
+    let default = || PathBuf::from("output").join(&study.scenario.name);
+    let directory = arguments.out.clone().unwrap_or_else(default);
+    files::write(&report, &directory)?;
+    match common.format {
+        Format::Json => output::print(&json::report(&report))?,
+        Format::Human => {
+            let text = human::report(&report, &Palette::COLOR);
+            output::print(&(text + &next(&report, &common.file, &directory)))?
+        }
+    };
+    let [_, undecided, failed] = claims::tally(&report);
+    Ok(match () {
+        () if done < planned => Exit::Interrupted,
+        () if report.judged && undecided + failed > 0 => Exit::Claims,
+        () => Exit::Well,
+    })
+}
+
+/// Where the files are, and what to type next.
+fn next(report: &Report, file: &Path, directory: &Path) -> String {
+    let file = quoted(&file.display().to_string());
+    let mut text = format!("files in {}\n", directory.display());
+    let document = &report.study.document;
+    let mut line =
+        |command: String, why: &str| text.push_str(&format!("  {command}\n      {why}\n"));
+    if !report.is_many() && report.planned == 1 {
+        let count = document.experiment.replications;
+        line(
+            format!("fleetfall run {file} --replications {count}"),
+            "every figure with its interval, every milestone with its range",
+        );
+    }
+    if report.with.is_empty() && !document.expect.is_empty() {
+        let why = "decides the claims, also of the scenario's counterfactuals";
+        line(format!("fleetfall check {file}"), why);
+    }
+    if report.with.is_empty() && !document.mitigation.is_empty() {
+        let names = document.mitigation.names().join(", ");
+        line(
+            format!("fleetfall run {file} --with NAME"),
+            &format!("what would have helped; NAME is one of {names}"),
+        );
+    }
+    text
+}

@@ -1,0 +1,278 @@
+//! Measures and milestones as tables for people.
+
+use super::Report;
+use super::claims::{is_share, plus_minus};
+use super::format::{self, number, percent, plural, scale, with_unit};
+use crate::experiment::summary::{Figure, Moment};
+use crate::kernel::time::Instant;
+use crate::scenario::claim::Subject;
+use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+
+/// What a single replication shows of its measures.
+const KEY: &[Measure] = &[
+    Measure::Downtime,
+    Measure::PartialService,
+    Measure::Availability,
+    Measure::ErrorBudget,
+    Measure::Requests,
+    Measure::RequestsFailed,
+    Measure::TimedOut,
+    Measure::Refused,
+    Measure::Reset,
+    Measure::NoNode,
+    Measure::Shed,
+    Measure::Dropped,
+    Measure::Attempts,
+    Measure::SojournMean,
+    Measure::SojournP50,
+    Measure::SojournP99,
+    Measure::WaitMean,
+    Measure::Utilisation,
+    Measure::MemoryMax,
+    Measure::Restarts,
+    Measure::RestartsFailed,
+    Measure::RestartsRefused,
+    Measure::NodesLost,
+    Measure::LossSpread,
+    Measure::FixRollout,
+];
+
+/// Measures that are left out where they are zero: ways of failing that did not occur.
+fn only_if_any(measure: Measure) -> bool {
+    let ways = [
+        Measure::TimedOut,
+        Measure::Refused,
+        Measure::Reset,
+        Measure::NoNode,
+        Measure::Shed,
+        Measure::Dropped,
+        Measure::RestartsRefused,
+        Measure::PartialService,
+    ];
+    ways.contains(&measure)
+}
+
+/// The name of a result for people: words instead of underscores, without the unit.
+pub(super) fn words(name: &str) -> String {
+    let name = ["_per_s", "_min", "_bytes", "_share", "_s"]
+        .iter()
+        .find_map(|unit| name.strip_suffix(unit))
+        .unwrap_or(name);
+    name.replace('_', " ")
+}
+
+fn one(name: &str, unit: &'static str, value: f64) -> String {
+    if is_share(name) { percent(value) } else { with_unit(unit, value) }
+}
+
+/// The measures of the only replication, two columns.
+pub(super) fn single(report: &Report) -> String {
+    let mut text = String::new();
+    for &measure in KEY {
+        let value = report.first.measure(measure);
+        if value.is_nan() || (only_if_any(measure) && value <= 0.0) {
+            continue;
+        }
+        let name = words(measure.name());
+        text += &format!("  {name:28}{}\n", one(measure.name(), measure.unit(), value));
+    }
+    text
+}
+
+/// Every measure with its interval and its range.
+pub(super) fn many(report: &Report) -> String {
+    let head = ["", "mean ± 95 %", "5-95 % of replications"];
+    let mut rows = vec![head.map(str::to_string)];
+    for &measure in Measure::ALL {
+        let figure = report.summary.measure(measure);
+        if figure.count > 0 {
+            rows.push(row(&words(measure.name()), measure.name(), measure.unit(), figure, report));
+        }
+    }
+    let intervals = &report.study.scenario.intervals;
+    for (interval, figures) in intervals.iter().zip(&report.summary.intervals) {
+        for (&measure, &figure) in IntervalMeasure::ALL.iter().zip(figures) {
+            if figure.count > 0 {
+                let name = format!("{}: {}", interval.name, words(measure.name()));
+                rows.push(row(&name, measure.name(), measure.unit(), figure, report));
+            }
+        }
+    }
+    table(&rows)
+}
+
+fn row(
+    words: &str,
+    name: &str,
+    unit: &'static str,
+    figure: Figure,
+    report: &Report,
+) -> [String; 3] {
+    let size = figure.p95.abs().max(figure.mean.abs());
+    let (unit, factor) = if is_share(name) { ("%", 0.01) } else { scale(unit, size) };
+    let mean = match figure.half_width {
+        Some(half) => plus_minus(unit, 1.0 / factor, figure.mean, half),
+        None => format!("{} {unit}", number(figure.mean / factor)),
+    };
+    let same = figure.p05.total_cmp(&figure.p95).is_eq();
+    let mut range = if same {
+        "always".to_string()
+    } else {
+        format!("{} to {}", number(figure.p05 / factor), number(figure.p95 / factor))
+    };
+    let all = report.results.len() as u64;
+    if figure.count < all {
+        range += &format!(", in {} of {all}", figure.count);
+    }
+    [words.to_string(), mean, range]
+}
+
+/// What a claim says was published about a milestone.
+fn published(report: &Report, milestone: Milestone) -> String {
+    let about = |claim: &&crate::scenario::claim::Claim| {
+        claim.subject == Subject::Milestone(milestone) && claim.published.is_some()
+    };
+    let found = report.study.claims.iter().find(about);
+    found.and_then(|claim| claim.published.clone()).unwrap_or_default()
+}
+
+/// The milestones beside what was published.
+pub(super) fn milestones(report: &Report) -> String {
+    let head: Vec<&str> = if report.is_many() {
+        vec!["", "reached", "median", "5-95 %", "published"]
+    } else {
+        vec!["", "simulated", "published"]
+    };
+    let mut rows = vec![head.iter().map(ToString::to_string).collect::<Vec<_>>()];
+    for &milestone in Milestone::ALL {
+        let mut row = vec![words(milestone.name())];
+        let moment = report.summary.milestone(milestone);
+        let published = published(report, milestone);
+        if moment.quantiles.is_none() && published.is_empty() {
+            continue;
+        }
+        if report.is_many() {
+            row.extend(times(report, moment));
+        } else {
+            row.extend(times(report, moment).into_iter().skip(1).take(1));
+        }
+        row.push(published);
+        rows.push(row);
+    }
+    if rows.len() == 1 {
+        return "  none was reached\n".to_string();
+    }
+    table(&rows)
+}
+
+fn times(report: &Report, moment: Moment) -> [String; 3] {
+    let scenario = &report.study.scenario;
+    let several_days =
+        format::day(scenario, Instant::START) != format::day(scenario, scenario.clock.horizon);
+    let show = |when| {
+        if several_days {
+            format::weekday_time(scenario, when)
+        } else {
+            format::time(scenario, when)
+        }
+    };
+    let Some([p05, p50, p95]) = moment.quantiles else {
+        return [percent(moment.share), "-".to_string(), "-".to_string()];
+    };
+    let range = format!("{} to {}", show(p05), format::time(scenario, p95));
+    [percent(moment.share), show(p50), range]
+}
+
+/// Columns as wide as their widest cell.
+fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
+    let columns = rows.iter().map(|row| row.as_ref().len()).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.as_ref().get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::from("  ");
+        for (cell, &width) in row.as_ref().iter().zip(&widths) {
+            line += &format!("{cell:width$}   ");
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+/// What happened, in a sentence or two with its numbers.
+pub(super) fn headline(report: &Report) -> String {
+    if report.is_many() { headline_many(report) } else { headline_single(report) }
+}
+
+fn headline_single(report: &Report) -> String {
+    let scenario = &report.study.scenario;
+    let first = report.first;
+    let whole = |measure: Measure| first.measure(measure).max(0.0) as u64;
+    let failed = format!(
+        "{} of {} requests failed ({})",
+        format::count(whole(Measure::RequestsFailed)),
+        format::count(whole(Measure::Requests)),
+        percent(1.0 - first.measure(Measure::Availability)),
+    );
+    let stretches: Vec<String> = first
+        .outages
+        .iter()
+        .take(3)
+        .map(|outage| {
+            let from = format::time(scenario, outage.start);
+            if outage.end >= scenario.clock.horizon {
+                format!("{from} until the end of the simulation")
+            } else {
+                format!("{from} to {}", format::time(scenario, outage.end))
+            }
+        })
+        .collect();
+    let down = with_unit("s", first.measure(Measure::Downtime));
+    let outage = match first.outages.len() {
+        0 => format!("No outage. {failed}."),
+        1 => format!("The site was down for {down}, from {}. {failed}.", stretches[0]),
+        count => {
+            let dots = if count > 3 { ", ..." } else { "" };
+            let list = stretches.join(", ");
+            format!("{count} outages of {down} together: {list}{dots}. {failed}.")
+        }
+    };
+    let restarts = match (whole(Measure::Restarts), whole(Measure::RestartsFailed)) {
+        (0, _) => "No process was restarted".to_string(),
+        (all, 0) => format!("{}, none failed", plural(all, "restart")),
+        (all, failed) if all == failed => format!("{}, all failed", plural(all, "restart")),
+        (all, failed) => format!("{}, {failed} failed", plural(all, "restart")),
+    };
+    let lost = match (whole(Measure::NodesLost), first.measure(Measure::LossSpread)) {
+        (0, _) => "no node was lost".to_string(),
+        (count, spread) if spread.is_nan() => format!("{} lost", plural(count, "node")),
+        (count, spread) => {
+            let losses = if count == 1 { "loss of a node" } else { "losses of nodes" };
+            format!("{count} {losses}, {} from the first to the last", with_unit("s", spread))
+        }
+    };
+    format!("{outage} {restarts}; {lost}.")
+}
+
+fn headline_many(report: &Report) -> String {
+    let all = report.results.len();
+    let with = report.results.iter().filter(|result| !result.outages.is_empty()).count();
+    let mean = |measure: Measure| {
+        let figure = report.summary.measure(measure);
+        let (unit, factor) = scale(measure.unit(), figure.mean);
+        plus_minus(unit, 1.0 / factor, figure.mean, figure.half_width.unwrap_or(0.0))
+    };
+    let availability = report.summary.measure(Measure::Availability);
+    format!(
+        "{with} of {all} replications have an outage. Mean downtime {}; {} restarts, {} of them \
+         fail; {} of the requests fail.",
+        mean(Measure::Downtime),
+        mean(Measure::Restarts),
+        mean(Measure::RestartsFailed),
+        percent(1.0 - availability.mean),
+    )
+}

@@ -1,0 +1,169 @@
+//! The report for people, as text for a terminal.
+
+use super::story::{Line, Tone, story};
+use super::{Palette, Report, claims, figures, format};
+use crate::kernel::time::Instant;
+use crate::scenario::model::Nodes;
+
+/// Width at which texts are wrapped.
+const WIDTH: usize = 100;
+
+/// The whole report: the story where one replication tells it, then figures, milestones and claims.
+pub fn report(report: &Report, palette: &Palette) -> String {
+    let mut text = head(report, palette);
+    if !report.is_many() {
+        text += &timeline(report, palette);
+    }
+    text += &summary(report, palette);
+    if !report.judgements.is_empty() {
+        text += &heading(claims_title(report), palette);
+        let scenario = &report.study.scenario;
+        text += &claims::list(report.judgements, report.judged, scenario, palette);
+    }
+    text += &tail(report);
+    text
+}
+
+/// What `check` decides: the claims of the scenario and of its counterfactuals.
+pub fn check(report: &Report, palette: &Palette) -> String {
+    let scenario = &report.study.scenario;
+    let mut text = head(report, palette);
+    text += &format!("\n{}\n", format::wrap(&figures::headline(report), WIDTH, ""));
+    text += &heading(claims_title(report), palette);
+    text += &claims::list(report.judgements, true, scenario, palette);
+    if report.judgements.is_empty() {
+        text += "  none\n";
+    }
+    for one in report.counterfactuals {
+        let replications = format::plural(one.replications, "replication");
+        text += &heading(&format!("What if: `{}`, {replications}", one.name), palette);
+        text += &format!("  {}\n", format::wrap(&one.about, WIDTH - 2, "  "));
+        text += &claims::list(&one.judgements, true, scenario, palette);
+    }
+    let [pass, undecided, fail] = claims::tally(report);
+    text += &heading("Verdict", palette);
+    text += &format!("  {pass} pass, {undecided} undecided, {fail} fail\n");
+    text += &tail(report);
+    text
+}
+
+fn claims_title<'a>(report: &Report) -> &'a str {
+    if report.judged {
+        "Claims"
+    } else {
+        "Claims: what this one replication shows; one run decides nothing"
+    }
+}
+
+fn heading(title: &str, palette: &Palette) -> String {
+    format!("\n{}{title}{}\n", palette.bold, palette.reset)
+}
+
+fn head(report: &Report, palette: &Palette) -> String {
+    let scenario = &report.study.scenario;
+    let (start, end) = (Instant::START, scenario.clock.horizon);
+    let from = format!("{}, {}", format::day(scenario, start), format::time(scenario, start));
+    let same_day = format::day(scenario, start) == format::day(scenario, end);
+    let to = if same_day {
+        format::time(scenario, end)
+    } else {
+        format!("{}, {}", format::day(scenario, end), format::time(scenario, end))
+    };
+    let nodes = &scenario.nodes;
+    let mut text = format!("{}{}{}\n", palette.bold, scenario.title, palette.reset);
+    text += &format!("{from} to {to} ({})\n", format::zone(scenario));
+    text += &format!(
+        "{} of {}, {} a process; {}\n",
+        format::plural(u64::from(nodes.count), "node"),
+        format::plural(u64::from(nodes.cores), "core"),
+        format::plural(u64::from(scenario.process.slots), "slot"),
+        seeds(report)
+    );
+    if let Some(source) = &report.study.document.source {
+        text += &format!("Facts from {}\n", format::wrap(source, WIDTH - 11, "  "));
+    }
+    if !report.with.is_empty() || !report.set.is_empty() {
+        let with = report.with.iter().map(|name| format!("with `{name}`"));
+        let changes: Vec<String> =
+            with.chain(report.set.iter().map(|set| format!("`{set}`"))).collect();
+        text += &format!("{}Changed: {}{}\n", palette.warn, changes.join(", "), palette.reset);
+    }
+    text
+}
+
+fn seeds(report: &Report) -> String {
+    let done = report.results.len() as u64;
+    if !report.is_many() && report.planned == 1 {
+        return format!("1 replication, seed {}", report.seed);
+    }
+    let last = report.seed.wrapping_add(done.saturating_sub(1));
+    if done < report.planned {
+        format!(
+            "stopped after {done} of {} replications, seeds {} to {last}",
+            report.planned, report.seed
+        )
+    } else {
+        format!("{done} replications, seeds {} to {last}", report.seed)
+    }
+}
+
+fn timeline(report: &Report, palette: &Palette) -> String {
+    let scenario = &report.study.scenario;
+    let lines = story(report);
+    let mut text = heading("What happened", palette);
+    let longest = Nodes::name(scenario.nodes.count.saturating_sub(1)).len();
+    let width = longest.max("published".len());
+    let mut today = String::new();
+    for line in &lines {
+        let day = format::day(scenario, line.at);
+        if day != today {
+            text += &format!("  {}{day}{}\n", palette.dim, palette.reset);
+            today = day;
+        }
+        text += &story_line(report, line, width, palette);
+    }
+    text
+}
+
+fn story_line(report: &Report, line: &Line, width: usize, palette: &Palette) -> String {
+    let indent = " ".repeat(width + 14);
+    let words = format::wrap(&line.text, WIDTH - indent.len(), &indent);
+    let color = match line.tone {
+        Tone::Bad => palette.bad,
+        Tone::Warn => palette.warn,
+        Tone::Good => palette.good,
+        Tone::People => palette.people,
+        Tone::Input => palette.bold,
+        Tone::Published => palette.published,
+    };
+    let time = format::time(&report.study.scenario, line.at);
+    let who = &line.who;
+    let (dim, reset) = (palette.dim, palette.reset);
+    if line.tone == Tone::Published {
+        return format!("  {dim}{time}{reset}  {color}{who:width$}  {words}{reset}\n");
+    }
+    let mut text = format!("  {dim}{time}{reset}  {color}{who:width$}{reset}  {words}\n");
+    if let Some(standing) = &line.standing {
+        text += &format!("{indent}{dim}{standing}{reset}\n");
+    }
+    text
+}
+
+fn summary(report: &Report, palette: &Palette) -> String {
+    let mut text = heading("In short", palette);
+    text += &format!("  {}\n", format::wrap(&figures::headline(report), WIDTH - 2, "  "));
+    text += &heading("Milestones", palette);
+    text += &figures::milestones(report);
+    text += &heading("Figures", palette);
+    text += &if report.is_many() { figures::many(report) } else { figures::single(report) };
+    text
+}
+
+fn tail(report: &Report) -> String {
+    format!(
+        "\nseed {}, digest {}, scenario {}\n",
+        report.seed,
+        report.summary.digest,
+        report.scenario_hash()
+    )
+}

@@ -1,0 +1,45 @@
+//! The reference page: every key of a scenario, and every result that a claim can be about.
+
+use crate::scenario::keys::Document;
+use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::text::{json_schema, reference_page};
+
+/// The page, as Markdown.
+pub fn page() -> String {
+    let mut text = reference_page::<Document>();
+    let measures = Measure::ALL.iter().map(|one| (one.name(), one.unit(), one.about()));
+    let about = "What is measured of a replication; a claim names one as `measure`. Where a \
+                 replication does not have it, it is no number and keeps within no bounds.";
+    table(&mut text, "Measures", about, measures);
+    let measures = IntervalMeasure::ALL.iter().map(|one| (one.name(), one.unit(), one.about()));
+    let about = "What is measured of every `[interval.NAME]`; a claim names one as \
+                 `measure = \"NAME.restarts\"`.";
+    table(&mut text, "Measures of an interval", about, measures);
+    let milestones = Milestone::ALL.iter().map(|one| (one.name(), one.unit(), one.about()));
+    let about = "Moments of a replication; a claim names one as `milestone`.";
+    table(&mut text, "Milestones", about, milestones);
+    text
+}
+
+fn table<'a>(
+    text: &mut String,
+    title: &str,
+    about: &str,
+    rows: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+) {
+    text.push_str(&format!(
+        "\n## {title}\n\n{about}\n\n| Name | Unit | Meaning |\n|---|---|---|\n"
+    ));
+    for (name, unit, about) in rows {
+        text.push_str(&format!("| `{name}` | {unit} | {about} |\n"));
+    }
+}
+
+/// The JSON schema of a scenario, for editors.
+pub fn schema() -> String {
+    let schema = json_schema::<Document>("fleetfall scenario");
+    let mut text =
+        serde_json::to_string_pretty(&schema).expect("numbers and texts can be written as JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,135 @@
+//! What happened, in words.
+
+use super::format::{length, number, percent, plural, with_unit};
+use crate::fleet::supervisor::Settings;
+use crate::fleet::supervisor::rule::{Metric, Rule};
+use crate::scenario::Scenario;
+use crate::scenario::model::Method;
+use crate::sim::observation::{Alert, Cause, Refusal};
+
+/// The restart rules of a scenario.
+pub(super) fn rules(scenario: &Scenario) -> &[Rule] {
+    match &scenario.supervisor {
+        Settings::Bluepill(settings) => &settings.rules,
+        Settings::None | Settings::Systemd(_) => &[],
+    }
+}
+
+/// The name of the supervisor.
+pub(super) fn supervisor(scenario: &Scenario) -> &'static str {
+    match &scenario.supervisor {
+        Settings::None => "nothing",
+        Settings::Bluepill(_) => "bluepill",
+        Settings::Systemd(_) => "systemd",
+    }
+}
+
+/// A value of a metric for people.
+pub(super) fn metric_value(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Memory => with_unit("B", value),
+        Metric::Age => with_unit("s", value),
+        Metric::CpuWindow | Metric::CpuLife => percent(value),
+        Metric::InFlight | Metric::Backlog | Metric::RequestsServed => number(value),
+    }
+}
+
+/// What a metric measures.
+fn metric_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Memory => "memory",
+        Metric::CpuWindow => "CPU use since the last sample",
+        Metric::CpuLife => "CPU use over its life",
+        Metric::InFlight => "requests in service",
+        Metric::Backlog => "requests waiting",
+        Metric::RequestsServed => "requests served",
+        Metric::Age => "age",
+    }
+}
+
+/// Why a process is started again; with the rule in full if `full`.
+pub(super) fn cause(scenario: &Scenario, cause: Cause, full: bool) -> String {
+    match cause {
+        Cause::Rule { rule, value, limit } => {
+            let Some(rule) = rules(scenario).get(rule as usize) else {
+                return "a rule fired".to_string();
+            };
+            let what = metric_name(rule.metric);
+            let value = metric_value(rule.metric, value.0);
+            let limit = metric_value(rule.metric, limit.0);
+            if !full {
+                return format!("{what} {value}, limit {limit}");
+            }
+            let samples = if rule.samples == 1 {
+                "at one sample".to_string()
+            } else {
+                format!("{} of the last {} samples were over", rule.over, rule.samples)
+            };
+            format!(
+                "{what} {value} is over the limit of {limit} (rule `{}`: {samples}, taken every {})",
+                rule.name,
+                length(rule.every)
+            )
+        }
+        Cause::OutOfMemory => "the kernel had killed it for want of memory".to_string(),
+        Cause::Runtime => "it had reached its greatest age".to_string(),
+        Cause::Deploy => "the rolling deploy has reached it".to_string(),
+        Cause::Exit => "it had ended".to_string(),
+    }
+}
+
+/// Why a restart did not happen.
+pub(super) fn refusal(why: Refusal) -> &'static str {
+    match why {
+        Refusal::ConfigCheck => "the configuration on its disk is invalid, and the check saw it",
+        Refusal::Budget => "too many nodes are away already",
+    }
+}
+
+/// What made people look.
+pub(super) fn alert(scenario: &Scenario, alert: Alert) -> String {
+    let people = &scenario.people;
+    match alert {
+        Alert::Success => match people.success_below {
+            Some((share, lasting)) => format!(
+                "less than {} of the requests have succeeded for {}",
+                percent(share),
+                length(lasting)
+            ),
+            None => "too few requests succeed".to_string(),
+        },
+        Alert::NodesLost => match people.nodes_lost {
+            Some((count, lasting)) => {
+                let nodes = plural(u64::from(count), "node");
+                format!("at least {nodes} lost for {}", length(lasting))
+            }
+            None => "too many nodes are lost".to_string(),
+        },
+        Alert::RolloutStopped => "the rollout has stopped".to_string(),
+        Alert::RestartRefused => "a restart was refused, the configuration is invalid".to_string(),
+    }
+}
+
+/// A deploy, with what lies in wait in it.
+pub(super) fn deploy(scenario: &Scenario, number: u32, release: u32, corrected: bool) -> String {
+    let deploy = &scenario.deploys[number as usize];
+    let release = &scenario.releases[release as usize];
+    let how = match deploy.method {
+        Method::Hot => "the files change on every node, no process is touched",
+        Method::Rolling { .. } => "node by node, each is restarted",
+    };
+    let mut text = format!("release `{}` is deployed: {how}", release.name);
+    if corrected {
+        let planned = &scenario.releases[deploy.release].name;
+        text += &format!(
+            "; a comparison found what is wrong with `{planned}`, and this release is corrected"
+        );
+    }
+    if let Some(why) = &release.invalid {
+        text += &format!("; a process cannot start with it here ({why})");
+        if deploy.method == Method::Hot {
+            text += ", which shows when the first one has to";
+        }
+    }
+    text
+}
