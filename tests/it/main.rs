@@ -1,5 +1,11 @@
 //! The integration tests, one binary.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    clippy::match_wildcard_for_single_variants,
+    reason = "a test looks at what it is about, whatever else may happen"
+)]
+
 mod blackhole;
 mod common_random_numbers;
 mod littles_law;

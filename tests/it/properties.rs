@@ -350,7 +350,7 @@ fn digests(results: &[Results]) -> Vec<Digest> {
 
 fn config() -> ProptestConfig {
     let file = FileFailurePersistence::Direct("proptest-regressions/it/properties.txt");
-    ProptestConfig { cases: 48, failure_persistence: Some(Box::new(file)), ..Default::default() }
+    ProptestConfig { cases: 32, failure_persistence: Some(Box::new(file)), ..Default::default() }
 }
 
 /// The scenario of a text, with the text in the message if it is refused.

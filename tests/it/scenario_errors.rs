@@ -187,12 +187,17 @@ at_most = 0.1
 claim = "It is bounded by nothing."
 measure = "availability"
 "#;
-    check(&format!("{RIGHT}{wrong}"), NOTHING, NOTHING, expect![[r#"
+    check(
+        &format!("{RIGHT}{wrong}"),
+        NOTHING,
+        NOTHING,
+        expect![[r#"
         pinpoint.toml:26:11: there is no measure `downtime`; did you mean `downtime_s`?
         pinpoint.toml:30:13: there is no milestone `fleet_dwon`; did you mean `fleet_down`?
         pinpoint.toml:34:11: there is no interval `night`
         pinpoint.toml:38:11: claim `It is bounded by nothing.` is bounded by `at_least` or `at_most` and nothing else
-    "#]]);
+    "#]],
+    );
 }
 
 /// A patch is tried when the file is read, and a mistake in it has its place there, although the key
