@@ -178,8 +178,8 @@ impl Arrivals {
         self.change_course(Course::new(vec![all]), now)
     }
 
-    /// Follows another course from `now` on, which is not later than the pending arrival; returns the
-    /// time of that arrival under it.
+    /// Follows another course from `now` on, which is not later than the pending arrival; returns
+    /// the time of that arrival under it.
     ///
     /// Where the courses agree up to `now`, the arrivals are to the bit those of a source that has
     /// followed the new course all along.

@@ -70,7 +70,9 @@ impl Simulation {
         request.attempts += 1;
         request.alive += 1;
         if request.attempts > 1 {
-            let (entity, occurrence) = (u64::from(request.source), request.number);
+            // The stream is the source's in every variant of the scenario, its number is not.
+            let entity = self.scenario.sources[request.source as usize].stream;
+            let occurrence = request.number;
             let draw = self.streams.draw(purpose::ATTEMPT, entity, occurrence, request.attempts);
             request.pick = draw.die(again::PICK).next_u64();
         }
@@ -379,8 +381,8 @@ impl Simulation {
             return;
         }
         let next = request.attempts + 1;
-        let (entity, occurrence) = (u64::from(request.source), request.number);
-        let draw = self.streams.draw(purpose::ATTEMPT, entity, occurrence, next);
+        let entity = self.scenario.sources[request.source as usize].stream;
+        let draw = self.streams.draw(purpose::ATTEMPT, entity, request.number, next);
         let delay = retry.delay(next, &mut draw.die(again::BACKOFF));
         self.calendar.after(delay, Event::RetryDue(at));
     }

@@ -131,37 +131,43 @@ fn the_back_offs_of_two_requests_differ() {
     assert!((1.5..=2.01).contains(&most), "{most}");
 }
 
-/// Three nodes, more than enough slots, and everything about a request is drawn.
-fn customers(policy: &str, more: &str) -> String {
+/// Three nodes, more than enough slots, and everything about a request is drawn: its work, its
+/// client's patience, and the back-off before another attempt.
+fn customers(policy: &str) -> String {
     format!(
         r#"
 load.constant.steady = {{ rate = "10/s", class = "web" }}
 load.surge.rush = {{ onset = 2021-02-01T00:05:00Z, ramp = "1min", rate = "20/s", plateau = "1min", decay = "1min", class = "web" }}
 class.web.stages = [{{ wait.exponential.mean = "1s" }}, {{ wait.lognormal = {{ mean = "1s", sigma = 1 }} }}]
-clients.patience.exponential.mean = "3s"
+clients = {{ patience.exponential.mean = "3s", retry = {{ attempts = 2, base = "5s" }} }}
 balancer.policy = "{policy}"
 nodes.count = 3
 process = {{ slots = 1000 }}
-{more}
 "#
     )
 }
 
+/// Wherever the other source is declared: a stream belongs to a source's name, not to its place.
 #[test]
 fn another_load_source_leaves_the_customers_of_the_others() {
-    let (few, before) = run(&customers("random", ""));
-    // Declared later and earlier, by name and by kind.
-    for name in ["aaa", "zzz"] {
-        let more = format!("load.constant.{name} = {{ rate = \"7/s\", class = \"web\" }}");
-        let (many, after) = run(&customers("random", &more));
-        assert!(arrivals(&many, &after, name).len() > 5_000);
-        let (ends_before, ends_after) = (ends(&before), ends(&after));
-        for source in ["steady", "rush"] {
-            let issued = arrivals(&few, &before, source);
-            assert!(issued.len() > 2_000);
-            assert_eq!(issued, arrivals(&many, &after, source), "{source} beside {name}");
-            for issued in issued {
-                assert_eq!(ends_before.get(&issued), ends_after.get(&issued), "{source}");
+    let customers = customers("random");
+    let (few, before) = run(&customers);
+    let ends_before = ends(&before);
+    let constant = "load.constant.other = { rate = \"7/s\", class = \"web\" }";
+    let surge = "load.surge.other = { onset = 2021-02-01T00:01:00Z, ramp = \"1min\", \
+                 rate = \"20/s\", plateau = \"9min\", decay = \"1min\", class = \"web\" }";
+    for other in [constant, surge] {
+        for text in [format!("{customers}\n{other}"), format!("{other}\n{customers}")] {
+            let (many, after) = run(&text);
+            assert!(arrivals(&many, &after, "other").len() > 5_000);
+            let ends_after = ends(&after);
+            for source in ["steady", "rush"] {
+                let issued = arrivals(&few, &before, source);
+                assert!(issued.len() > 2_000);
+                assert_eq!(issued, arrivals(&many, &after, source), "{source}");
+                for issued in issued {
+                    assert_eq!(ends_before.get(&issued), ends_after.get(&issued), "{source}");
+                }
             }
         }
     }
@@ -171,7 +177,7 @@ fn another_load_source_leaves_the_customers_of_the_others() {
 /// ends show both.
 #[test]
 fn the_policy_of_the_balancer_leaves_arrivals_work_and_patience() {
-    let (_, round_robin) = run(&customers("round_robin", ""));
+    let (_, round_robin) = run(&customers("round_robin"));
     let ends_round_robin = ends(&round_robin);
     let timed_out =
         ends_round_robin.values().filter(|(_, outcome, _)| *outcome == Outcome::TimedOut).count();
@@ -184,7 +190,7 @@ fn the_policy_of_the_balancer_leaves_arrivals_work_and_patience() {
         seen.iter().filter_map(node).collect()
     };
     for policy in ["random", "least_outstanding"] {
-        let (_, other) = run(&customers(policy, ""));
+        let (_, other) = run(&customers(policy));
         assert_eq!(ends_round_robin, ends(&other), "{policy}");
         assert_ne!(nodes(&round_robin), nodes(&other), "{policy} picks other nodes");
     }

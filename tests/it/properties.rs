@@ -350,7 +350,7 @@ fn digests(results: &[Results]) -> Vec<Digest> {
 
 fn config() -> ProptestConfig {
     let file = FileFailurePersistence::Direct("proptest-regressions/it/properties.txt");
-    ProptestConfig { cases: 48, failure_persistence: Some(Box::new(file)), ..Default::default() }
+    ProptestConfig { cases: 32, failure_persistence: Some(Box::new(file)), ..Default::default() }
 }
 
 /// The scenario of a text, with the text in the message if it is refused.
@@ -428,22 +428,50 @@ proptest! {
         text in scenarios(), seed in 0..1_000_u64, rate in 10..200_u32, cut in 0..120_u64,
         later in 1..90_u64, before in 0..50_u32,
     ) {
-        let surge = |rate: u32, onset: u64| {
-            let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
-            let onset = start + jiff::SignedDuration::from_secs(onset as i64);
-            let surge = format!(
-                "load.surge.late = {{ onset = {onset}, ramp = \"10s\", rate = \"{rate}/s\", \
-                 plateau = \"20s\", decay = \"5s\", class = \"page\" }}"
-            );
-            load_text(&format!("{text}\n{surge}"))
-        };
-        let (without, with) = (surge(before, 200), surge(rate, cut + later));
-        let mut run = Replication::new(&without, Seed(seed), false);
-        run.run_until(Instant::START + Duration::from_secs(cut));
-        let fork = run.fork(&with).expect("the surge alone differs").finish();
-        let own = Replication::new(&with, Seed(seed), false).finish();
-        prop_assert_eq!(own.digest, fork.digest);
+        let without = with_surge(&text, before, 200, 20);
+        let with = with_surge(&text, rate, cut + later, 20);
+        let (own, fork) = own_and_forked(&without, &with, seed, cut);
+        prop_assert_eq!(own, fork);
     }
+
+    /// So can the rest of a surge that has begun.
+    #[test]
+    fn a_fork_with_a_longer_surge_is_a_run_with_that_surge(
+        text in scenarios(), seed in 0..1_000_u64, rate in 10..200_u32, onset in 0..120_u64,
+        passed in 1..RAMP, plateaus in (0..60_u64, 0..60_u64),
+    ) {
+        let short = with_surge(&text, rate, onset, plateaus.0);
+        let long = with_surge(&text, rate, onset, plateaus.1);
+        let (own, fork) = own_and_forked(&short, &long, seed, onset + passed);
+        prop_assert_eq!(own, fork);
+    }
+}
+
+/// How long the surges below rise, in seconds.
+const RAMP: u64 = 20;
+
+/// A random scenario with a surge that begins, and stays, so many seconds.
+fn with_surge(text: &str, rate: u32, onset: u64, plateau: u64) -> Arc<Scenario> {
+    let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
+    let onset = start + jiff::SignedDuration::from_secs(onset as i64);
+    let surge = format!(
+        "load.surge.late = {{ onset = {onset}, ramp = \"{RAMP}s\", rate = \"{rate}/s\", \
+         plateau = \"{plateau}s\", decay = \"5s\", class = \"page\" }}"
+    );
+    load_text(&format!("{text}\n{surge}"))
+}
+
+/// The digests of a run of `new`, and of one of `old` that goes on as `new` after `cut` seconds.
+fn own_and_forked(
+    old: &Arc<Scenario>,
+    new: &Arc<Scenario>,
+    seed: u64,
+    cut: u64,
+) -> (Digest, Digest) {
+    let mut run = Replication::new(old, Seed(seed), false);
+    run.run_until(Instant::START + Duration::from_secs(cut));
+    let fork = run.fork(new).expect("the surge alone differs").finish();
+    (Replication::new(new, Seed(seed), false).finish().digest, fork.digest)
 }
 
 proptest! {

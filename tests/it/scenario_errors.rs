@@ -1,1 +1,328 @@
-//! To come.
+//! What a person is told about a scenario with mistakes.
+
+use crate::support::NOTHING;
+use expect_test::{Expect, expect};
+use fleetfall::scenario::Study;
+
+/// The problems of a scenario under patches and assignments, a line each.
+#[track_caller]
+fn check(text: &str, with: &[&str], sets: &[&str], expected: Expect) {
+    let problems = Study::load("pinpoint.toml", text, with, sets).expect_err("it has mistakes");
+    expected.assert_eq(&problems.lines());
+}
+
+const RIGHT: &str = r#"schema = 1
+name = "right"
+title = "Nothing is wrong with it"
+
+[clock]
+start = 2021-02-01T00:00:00Z
+end = 2021-02-01T01:00:00Z
+
+[load.constant.all]
+rate = "10/s"
+
+[class.web]
+stages = [{ cpu = "20ms" }]
+
+[process]
+slots = 8
+
+[release.one]
+
+[mitigation.more-nodes]
+about = "Twice the nodes."
+patch.nodes.count = 2
+"#;
+
+#[test]
+fn a_right_scenario_has_no_problems() {
+    assert!(Study::load("pinpoint.toml", RIGHT, NOTHING, NOTHING).is_ok());
+    assert!(Study::load("pinpoint.toml", RIGHT, &["more-nodes"], &["nodes.cores=4"]).is_ok());
+}
+
+/// Of the shape: keys, types and units. All of them at once.
+#[test]
+fn ten_mistakes_of_shape_are_told_at_once() {
+    let wrong = r#"schema = 2
+name = "wrong"
+title = 7
+
+[clock]
+start = 2021-02-01T00:00:00Z
+end = 2021-02-01T01:00:00Z
+zone = "Europe/Londno"
+
+[load.constant.all]
+rate = "10 per second"
+
+[class.web]
+stages = [{ cpu = "20 parsecs" }]
+
+[balancer]
+polcy = "random"
+policy = "round_robbin"
+redispatch = 9
+
+[nodes]
+memory = "1 Gib"
+speed = -1
+
+[process]
+backlog = 10
+"#;
+    check(
+        wrong,
+        NOTHING,
+        NOTHING,
+        expect![[r#"
+        pinpoint.toml:1:10: `schema` is `2`, must be between `1` and `1`
+        pinpoint.toml:3:9: `title` must be text in quotes, found the number `7`
+        pinpoint.toml:8:8: there is no time zone `Europe/Londno`; did you mean `Europe/London`?
+        pinpoint.toml:11:8: `load.constant.all.rate` is `10 per second`, is no rate such as `40/s`
+        pinpoint.toml:14:19: `class.web.stages.0.cpu` is `20 parsecs`, `parsecs` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`
+        pinpoint.toml:17:1: unknown key `polcy` in `balancer`; did you mean `policy`?
+        pinpoint.toml:18:10: `balancer.policy` is `round_robbin`, must be one of `round_robin`, `random`, `least_outstanding`; did you mean `round_robin`?
+        pinpoint.toml:19:14: `balancer.redispatch` is `9`, must be between `0` and `7`
+        pinpoint.toml:22:10: `nodes.memory` is `1 Gib`, `Gib` is no unit; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
+        pinpoint.toml:23:9: `nodes.speed` is `-1`, must be between `0.01` and `16`
+        pinpoint.toml:25:1: missing key `slots` in `process`; `slots` is a whole number, such as `3`
+    "#]],
+    );
+}
+
+/// Of the meaning: names that dangle, times out of order, impossible combinations.
+#[test]
+fn ten_mistakes_of_meaning_are_told_at_once() {
+    let wrong = r#"schema = 1
+name = "wrong"
+title = "Ten mistakes"
+first_release = "v3"
+
+[clock]
+start = 2021-02-01T00:00:00Z
+end = 2021-02-01T01:00:00Z
+
+[load]
+rate = "10/s"
+[load.region.uk]
+zone = "Europe/London"
+share = "60%"
+weekday = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1]
+weekend = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+class = "wbe"
+[load.surge.early]
+onset = 2021-01-31T23:00:00Z
+ramp = "1min"
+rate = "5/s"
+plateau = "1min"
+decay = "1min"
+
+[class.web]
+stages = []
+
+[process]
+slots = 8
+
+[supervisor.bluepill.rule.memory]
+above.memory = "1 GiB"
+every = "30s"
+over = 5
+samples = 3
+
+[environment.provides]
+supervisor = "bluepill"
+
+[release.v1]
+[release.v2]
+
+[deploy.sunday]
+at = 2021-02-01T00:30:00Z
+release = "v22"
+
+[people]
+fixed_release = "v11"
+
+[interval.night]
+from = 2021-02-01T00:30:00Z
+to = 2021-02-01T00:20:00Z
+"#;
+    check(
+        wrong,
+        NOTHING,
+        NOTHING,
+        expect![[r#"
+        pinpoint.toml:4:17: there is no release `v3`; did you mean `v1`?
+        pinpoint.toml:12:14: the shares of the regions add up to 0.6000, not to 1
+        pinpoint.toml:12:14: the shape at hour 23 is negative
+        pinpoint.toml:17:9: there is no class `wbe`; did you mean `web`?
+        pinpoint.toml:18:13: the onset of surge `early` is before `clock.start`
+        pinpoint.toml:26:10: a class has 1 to 5 stages, this one has 0
+        pinpoint.toml:31:27: rule `memory` wants 5 samples over its limit and keeps 3; `samples` must be at least `over`
+        pinpoint.toml:38:1: `supervisor` is provided by the supervisor that the fleet has; remove this line; `[supervisor]` decides
+        pinpoint.toml:45:11: there is no release `v22`; did you mean `v2`?
+        pinpoint.toml:48:17: there is no release `v11`; did you mean `v1`?
+        pinpoint.toml:52:6: interval `night` ends before it begins
+    "#]],
+    );
+}
+
+/// Claims are read once there is a scenario that they can be about.
+#[test]
+fn claims_about_nothing_are_refused() {
+    let wrong = r#"
+[[expect]]
+claim = "It stays up."
+measure = "downtime"
+at_most = 0
+[[expect]]
+claim = "It falls over soon."
+milestone = "fleet_dwon"
+not_after = 2021-02-01T00:10:00Z
+[[expect]]
+claim = "Few fail at night."
+measure = "night.failed_share"
+at_most = 0.1
+[[expect]]
+claim = "It is bounded by nothing."
+measure = "availability"
+"#;
+    check(
+        &format!("{RIGHT}{wrong}"),
+        NOTHING,
+        NOTHING,
+        expect![[r#"
+        pinpoint.toml:26:11: there is no measure `downtime`; did you mean `downtime_s`?
+        pinpoint.toml:30:13: there is no milestone `fleet_dwon`; did you mean `fleet_down`?
+        pinpoint.toml:34:11: there is no interval `night`
+        pinpoint.toml:38:11: claim `It is bounded by nothing.` is bounded by `at_least` or `at_most` and nothing else
+    "#]],
+    );
+}
+
+/// A patch is tried when the file is read, and a mistake in it has its place there, although the key
+/// itself stands elsewhere.
+#[test]
+fn a_mistake_in_a_patch_points_into_the_patch() {
+    let wrong = r#"
+[mitigation.right-supervisor]
+about = "The supervisor that the release was tested with."
+patch.supervisor.sistemd = {}
+
+[mitigation.fewer-slots]
+about = "Fewer slots."
+[mitigation.fewer-slots.patch.process]
+slots = 0
+backlock = 5
+
+[counterfactual.no-load]
+about = "What if nobody came?"
+patch.load.constant.all.rate = "none"
+
+[counterfactual.other-release]
+about = "What if another release ran?"
+patch.first_release = "two"
+"#;
+    let text = format!("{RIGHT}{wrong}");
+    check(
+        &text,
+        NOTHING,
+        NOTHING,
+        expect![[r#"
+        pinpoint.toml:26:18: `supervisor` is `sistemd`, must be one of `none`, `bluepill`, `systemd`; did you mean `systemd`?
+        pinpoint.toml:31:9: `process.slots` is `0`, must be between `1` and `1000000`
+        pinpoint.toml:32:1: unknown key `backlock` in `process`; did you mean `backlog`?
+        pinpoint.toml:36:32: `load.constant.all.rate` is `none`, is no rate such as `40/s`
+        pinpoint.toml:40:23: there is no release `two`; known: `one`
+    "#]],
+    );
+}
+
+#[test]
+fn a_patch_that_does_not_exist_is_told_with_those_that_do() {
+    check(
+        RIGHT,
+        &["more-node"],
+        NOTHING,
+        expect![[r#"
+        --with more-node:1:1: there is no mitigation or counterfactual `more-node`; did you mean `more-nodes`?
+    "#]],
+    );
+}
+
+#[test]
+fn assignments_are_told_apart_and_checked_alike() {
+    check(
+        RIGHT,
+        NOTHING,
+        &["nodes.cuont=3", "process.slots=many", "process.boot=5", "load.rate", "clock.end="],
+        expect![[r#"
+            --set nodes.cuont=3:1:7: unknown key `cuont` in `nodes`; did you mean `count`?
+            --set process.slots=many:1:15: `process.slots` must be a whole number, found the string `many`
+            --set process.boot=5:1:14: `process.boot` is `5`, needs a unit, such as `5s`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`
+            --set load.rate:1:1: there is no `=`; write `path.to.key=value`
+            --set clock.end=:1:1: there is no value after `=`
+        "#]],
+    );
+}
+
+/// An assignment that is well formed can still be wrong for this scenario.
+#[test]
+fn an_assignment_that_makes_no_sense_is_refused_with_its_place() {
+    check(
+        RIGHT,
+        NOTHING,
+        &["clock.end=2021-01-31T00:00:00Z", "first_release=two", "load.constant.all.class=api"],
+        expect![[r#"
+            --set clock.end=2021-01-31T00:00:00Z:1:11: `clock.end` is not later than `clock.start`
+            --set first_release=two:1:15: there is no release `two`; known: `one`
+            --set load.constant.all.class=api:1:25: there is no class `api`; known: `web`
+        "#]],
+    );
+}
+
+/// Text that is not TOML has one problem, where it ceases to be.
+#[test]
+fn text_that_is_no_toml_has_its_place() {
+    check(
+        "schema = 1\nname = \"a\ntitle = 3\n",
+        NOTHING,
+        NOTHING,
+        expect![[r#"
+        pinpoint.toml:2:10: not valid TOML: invalid basic string, expected `"`
+    "#]],
+    );
+    check(
+        "schema = 1\nschema = 1\n",
+        NOTHING,
+        NOTHING,
+        expect![[r#"
+        pinpoint.toml:2:1: duplicate key `schema`
+    "#]],
+    );
+}
+
+/// For people the line concerned is shown with a caret under it.
+#[test]
+fn a_problem_is_shown_with_its_line() {
+    let text = RIGHT.replace("slots = 8", "slotz = 8");
+    let problems = Study::load("pinpoint.toml", &text, NOTHING, NOTHING).expect_err("a mistake");
+    expect![[r#"
+        error: missing key `slots` in `process`
+          --> pinpoint.toml:15:1
+           |
+        15 | [process]
+           | ^^^^^^^^^
+           |
+           = help: `slots` is a whole number, such as `3`
+
+        error: unknown key `slotz` in `process`
+          --> pinpoint.toml:16:1
+           |
+        16 | slotz = 8
+           | ^^^^^
+           |
+           = help: did you mean `slots`?
+    "#]]
+    .assert_eq(&problems.render(false));
+}

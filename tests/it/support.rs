@@ -82,7 +82,7 @@ pub(crate) fn trace(seen: &[(Instant, Observation)], origin: Instant) -> String 
     let mut text = String::new();
     for (now, seen) in seen.iter().filter(|(now, _)| *now >= origin) {
         if let Some(what) = what(seen, origin) {
-            writeln!(text, "{:>8} {what}", seconds(origin, *now)).expect("a string takes it");
+            writeln!(text, "{:<7} {what}", seconds(origin, *now)).expect("a string takes it");
         }
     }
     text

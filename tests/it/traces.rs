@@ -39,12 +39,12 @@ process = { slots = 2 }
 "#,
         issued,
         expect![[r#"
-               0.000 issued
-               0.000 accepted by node-1
-               3.648 issued
-               3.648 accepted by node-1
-              16.352 completed: issued at 0.000, attempts 1, waited 0.000
-              20.000 completed: issued at 3.648, attempts 1, waited 0.000
+            0.000   issued
+            0.000   accepted by node-1
+            3.648   issued
+            3.648   accepted by node-1
+            16.352  completed: issued at 0.000, attempts 1, waited 0.000
+            20.000  completed: issued at 3.648, attempts 1, waited 0.000
         "#]],
     );
 }
@@ -63,12 +63,12 @@ process = { slots = 2 }
 "#,
         issued,
         expect![[r#"
-               0.000 issued
-               0.000 accepted by node-1
-               3.648 issued
-               3.648 accepted by node-1
-              10.000 completed: issued at 0.000, attempts 1, waited 0.000
-              13.648 completed: issued at 3.648, attempts 1, waited 0.000
+            0.000   issued
+            0.000   accepted by node-1
+            3.648   issued
+            3.648   accepted by node-1
+            10.000  completed: issued at 0.000, attempts 1, waited 0.000
+            13.648  completed: issued at 3.648, attempts 1, waited 0.000
         "#]],
     );
 }
@@ -91,27 +91,27 @@ process = { slots = 1, backlog = 1 }
 "#,
         issued,
         expect![[r#"
-               0.000 issued
-               0.000 accepted by node-1
-               0.015 issued
-               0.015 accepted by node-2
-               0.440 issued
-               0.440 accepted by node-1
-               0.520 issued
-               0.520 accepted by node-2
-               0.828 issued
-               0.828 attempt refused
-               0.828 refused: issued at 0.828, attempts 1, waited 0.000
-               0.890 issued
-               0.890 attempt refused
-               0.890 refused: issued at 0.890, attempts 1, waited 0.000
-               0.957 issued
-               0.957 attempt refused
-               0.957 refused: issued at 0.957, attempts 1, waited 0.000
-               5.000 completed: issued at 0.000, attempts 1, waited 0.000
-               5.015 completed: issued at 0.015, attempts 1, waited 0.000
-              10.000 completed: issued at 0.440, attempts 1, waited 4.560
-              10.015 completed: issued at 0.520, attempts 1, waited 4.495
+            0.000   issued
+            0.000   accepted by node-1
+            0.015   issued
+            0.015   accepted by node-2
+            0.440   issued
+            0.440   accepted by node-1
+            0.520   issued
+            0.520   accepted by node-2
+            0.828   issued
+            0.828   attempt refused
+            0.828   refused: issued at 0.828, attempts 1, waited 0.000
+            0.890   issued
+            0.890   attempt refused
+            0.890   refused: issued at 0.890, attempts 1, waited 0.000
+            0.957   issued
+            0.957   attempt refused
+            0.957   refused: issued at 0.957, attempts 1, waited 0.000
+            5.000   completed: issued at 0.000, attempts 1, waited 0.000
+            5.015   completed: issued at 0.015, attempts 1, waited 0.000
+            10.000  completed: issued at 0.440, attempts 1, waited 4.560
+            10.015  completed: issued at 0.520, attempts 1, waited 4.495
         "#]],
     );
 }
@@ -136,27 +136,27 @@ process = { slots = 2, backlog = 2, boot = "30s" }
 "#,
         issued,
         expect![[r#"
-               0.000 issued
-               0.000 accepted by node-2
-               0.015 issued
-               0.015 accepted by node-2
-               0.440 issued
-               0.440 accepted by node-2
-               0.520 issued
-               0.520 accepted by node-2
-               0.828 issued
-               0.828 attempt refused
-               0.828 refused: issued at 0.828, attempts 1, waited 0.000
-               0.890 issued
-               0.890 attempt refused
-               0.890 refused: issued at 0.890, attempts 1, waited 0.000
-               0.957 issued
-               0.957 attempt refused
-               0.957 refused: issued at 0.957, attempts 1, waited 0.000
-               1.000 completed: issued at 0.000, attempts 1, waited 0.000
-               1.015 completed: issued at 0.015, attempts 1, waited 0.000
-               2.000 completed: issued at 0.440, attempts 1, waited 0.560
-               2.015 completed: issued at 0.520, attempts 1, waited 0.495
+            0.000   issued
+            0.000   accepted by node-2
+            0.015   issued
+            0.015   accepted by node-2
+            0.440   issued
+            0.440   accepted by node-2
+            0.520   issued
+            0.520   accepted by node-2
+            0.828   issued
+            0.828   attempt refused
+            0.828   refused: issued at 0.828, attempts 1, waited 0.000
+            0.890   issued
+            0.890   attempt refused
+            0.890   refused: issued at 0.890, attempts 1, waited 0.000
+            0.957   issued
+            0.957   attempt refused
+            0.957   refused: issued at 0.957, attempts 1, waited 0.000
+            1.000   completed: issued at 0.000, attempts 1, waited 0.000
+            1.015   completed: issued at 0.015, attempts 1, waited 0.000
+            2.000   completed: issued at 0.440, attempts 1, waited 0.560
+            2.015   completed: issued at 0.520, attempts 1, waited 0.495
         "#]],
     );
 }
@@ -180,14 +180,14 @@ process = { slots = 1 }
 "#,
         issued,
         expect![[r#"
-               0.000 issued
-               0.000 accepted by node-1
-               3.000 attempt timed_out
-               4.000 accepted by node-1
-               5.000 node-1 finished unwanted work
-               7.000 attempt timed_out
-               7.000 timed_out: issued at 0.000, attempts 2, waited 0.000
-              10.000 node-1 finished unwanted work
+            0.000   issued
+            0.000   accepted by node-1
+            3.000   attempt timed_out
+            4.000   accepted by node-1
+            5.000   node-1 finished unwanted work
+            7.000   attempt timed_out
+            7.000   timed_out: issued at 0.000, attempts 2, waited 0.000
+            10.000  node-1 finished unwanted work
         "#]],
     );
 }
@@ -217,28 +217,28 @@ supervisor.bluepill.rule.old = { above.age = "95s", every = "1s" }
 "#,
         |seen| matches!(seen, Observation::RestartBegun { .. }),
         expect![[r#"
-               0.000 node-1 restart, 95.602 over 95.000
-               0.000 fleet down
-               0.000 node-1 process ended
-               0.000 node-1 starting
-               0.100 node-1 process ended
-               0.100 node-1 start failed, the restart's
-               0.100 node-1 lost, FailedRestart
-               7.170 node-1 starting
-               7.270 node-1 process ended
-               7.270 node-1 start failed
-              11.310 node-1 starting
-              11.410 node-1 process ended
-              11.410 node-1 start failed
-              15.450 node-1 starting
-              15.550 node-1 process ended
-              15.550 node-1 start failed
-              19.590 node-1 starting
-              19.690 node-1 process ended
-              19.690 node-1 start failed
-              23.730 node-1 starting
-              23.830 node-1 process ended
-              23.830 node-1 start failed
+            0.000   node-1 restart, 95.602 over 95.000
+            0.000   fleet down
+            0.000   node-1 process ended
+            0.000   node-1 starting
+            0.100   node-1 process ended
+            0.100   node-1 start failed, the restart's
+            0.100   node-1 lost, FailedRestart
+            7.170   node-1 starting
+            7.270   node-1 process ended
+            7.270   node-1 start failed
+            11.310  node-1 starting
+            11.410  node-1 process ended
+            11.410  node-1 start failed
+            15.450  node-1 starting
+            15.550  node-1 process ended
+            15.550  node-1 start failed
+            19.590  node-1 starting
+            19.690  node-1 process ended
+            19.690  node-1 start failed
+            23.730  node-1 starting
+            23.830  node-1 process ended
+            23.830  node-1 start failed
         "#]],
     );
 }
@@ -259,24 +259,24 @@ supervisor.bluepill.rule.old = { above.age = "0s", every = "2s", over = 2, sampl
 "#,
         |seen| matches!(seen, Observation::RestartBegun { .. }),
         expect![[r#"
-               0.000 node-1 restart, 3602.682 over 0.000
-               0.000 fleet down
-               0.000 node-1 process ended
-               0.000 node-1 starting
-               0.100 node-1 serving
-               0.100 fleet serving
-               9.190 node-1 restart, 9.190 over 0.000
-               9.190 fleet down
-               9.190 node-1 process ended
-               9.190 node-1 starting
-               9.290 node-1 serving
-               9.290 fleet serving
-              18.380 node-1 restart, 9.190 over 0.000
-              18.380 fleet down
-              18.380 node-1 process ended
-              18.380 node-1 starting
-              18.480 node-1 serving
-              18.480 fleet serving
+            0.000   node-1 restart, 3602.682 over 0.000
+            0.000   fleet down
+            0.000   node-1 process ended
+            0.000   node-1 starting
+            0.100   node-1 serving
+            0.100   fleet serving
+            9.190   node-1 restart, 9.190 over 0.000
+            9.190   fleet down
+            9.190   node-1 process ended
+            9.190   node-1 starting
+            9.290   node-1 serving
+            9.290   fleet serving
+            18.380  node-1 restart, 9.190 over 0.000
+            18.380  fleet down
+            18.380  node-1 process ended
+            18.380  node-1 starting
+            18.480  node-1 serving
+            18.480  fleet serving
         "#]],
     );
 }
@@ -300,26 +300,26 @@ supervisor.systemd = { runtime_max = "1min" }
 "#,
         |seen| matches!(seen, Observation::FleetDown),
         expect![[r#"
-               0.000 fleet down
-               0.000 node-1 process ended
-               0.100 node-1 restart, Runtime
-               0.100 node-1 starting
-               0.100 node-1 process ended
-               0.100 node-1 start failed, the restart's
-               0.100 node-1 lost, FailedRestart
-               0.200 node-1 starting
-               0.200 node-1 process ended
-               0.200 node-1 start failed
-               0.300 node-1 starting
-               0.300 node-1 process ended
-               0.300 node-1 start failed
-               0.400 node-1 starting
-               0.400 node-1 process ended
-               0.400 node-1 start failed
-               0.500 node-1 starting
-               0.500 node-1 process ended
-               0.500 node-1 start failed
-               0.600 node-1 given up
+            0.000   fleet down
+            0.000   node-1 process ended
+            0.100   node-1 restart, Runtime
+            0.100   node-1 starting
+            0.100   node-1 process ended
+            0.100   node-1 start failed, the restart's
+            0.100   node-1 lost, FailedRestart
+            0.200   node-1 starting
+            0.200   node-1 process ended
+            0.200   node-1 start failed
+            0.300   node-1 starting
+            0.300   node-1 process ended
+            0.300   node-1 start failed
+            0.400   node-1 starting
+            0.400   node-1 process ended
+            0.400   node-1 start failed
+            0.500   node-1 starting
+            0.500   node-1 process ended
+            0.500   node-1 start failed
+            0.600   node-1 given up
         "#]],
     );
 }
@@ -342,20 +342,20 @@ supervisor.systemd = { runtime_max = "2min 14s" }
 "#,
         |seen| matches!(seen, Observation::FleetDown),
         expect![[r#"
-               0.000 fleet down
-               0.000 node-1 process ended
-               0.100 node-1 restart, Runtime
-               0.100 node-1 starting
-               2.100 node-1 process ended
-               2.100 node-1 start failed, the restart's
-               2.100 node-1 lost, FailedRestart
-               2.200 node-1 starting
-               4.200 node-1 process ended
-               4.200 node-1 start failed
-               4.300 node-1 starting
-               6.300 node-1 process ended
-               6.300 node-1 start failed
-               6.400 node-1 starting
+            0.000   fleet down
+            0.000   node-1 process ended
+            0.100   node-1 restart, Runtime
+            0.100   node-1 starting
+            2.100   node-1 process ended
+            2.100   node-1 start failed, the restart's
+            2.100   node-1 lost, FailedRestart
+            2.200   node-1 starting
+            4.200   node-1 process ended
+            4.200   node-1 start failed
+            4.300   node-1 starting
+            6.300   node-1 process ended
+            6.300   node-1 start failed
+            6.400   node-1 starting
         "#]],
     );
 }
@@ -380,13 +380,13 @@ fn a_refusing_node_is_marked_down_and_up_again() {
         REFUSING,
         |seen| matches!(seen, Observation::RestartBegun { .. }),
         expect![[r#"
-               0.000 Deployed { deploy: 0, release: 0, corrected: false }
-               0.000 node-1 restart, Deploy
-               0.000 node-1 process ended
-               0.000 node-1 starting
-               4.151 node-1 marked down
-              30.000 node-1 serving
-              32.151 node-1 marked up
+            0.000   Deployed { deploy: 0, release: 0, corrected: false }
+            0.000   node-1 restart, Deploy
+            0.000   node-1 process ended
+            0.000   node-1 starting
+            4.151   node-1 marked down
+            30.000  node-1 serving
+            32.151  node-1 marked up
         "#]],
     );
 }
