@@ -78,11 +78,34 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             Observation::RestartBegun { .. } | Observation::OutOfMemory { .. } => {
                 node.serving = false;
             }
-            Observation::ProcessEnded { .. } if node.serving => node.serving = false,
+            Observation::ProcessEnded { .. } => node.serving = false,
             Observation::StartFailed { .. } => node.booting = false,
             Observation::Thrashing { on, .. } => node.thrashing = on,
             Observation::NodeMarked { balancer, up, .. } => node.up[balancer as usize] = up,
-            _ => {}
+            Observation::RequestIssued { .. }
+            | Observation::AttemptAccepted { .. }
+            | Observation::AttemptFailed { .. }
+            | Observation::WorkWasted { .. }
+            | Observation::RequestSettled { .. }
+            | Observation::NodeSampled { .. }
+            | Observation::RestartRefused { .. }
+            | Observation::SupervisorGaveUp { .. }
+            | Observation::NodeLost { .. }
+            | Observation::NodeBack { .. }
+            | Observation::NodeAdded { .. }
+            | Observation::FleetDown
+            | Observation::FleetServing
+            | Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::RolloutStopped { .. }
+            | Observation::Alerted { .. }
+            | Observation::Detected
+            | Observation::Diagnosed
+            | Observation::NothingToFix
+            | Observation::FixStarted { .. }
+            | Observation::NodeFixed { .. }
+            | Observation::FixFinished
+            | Observation::Ended { .. } => {}
         }
         node.note(*at);
     }

@@ -264,7 +264,27 @@ impl Teller<'_> {
                 self.line(at, Tone::People, "people", "have fixed every node".to_string());
             }
             Observation::Ended { .. } => self.ended(),
-            _ => {}
+            Observation::RequestIssued { .. }
+            | Observation::AttemptAccepted { .. }
+            | Observation::AttemptFailed { .. }
+            | Observation::WorkWasted { .. }
+            | Observation::RequestSettled { .. }
+            | Observation::NodeSampled { .. }
+            | Observation::RestartBegun { .. }
+            | Observation::RestartRefused { .. }
+            | Observation::ProcessStarting { .. }
+            | Observation::StartFailed { .. }
+            | Observation::ProcessServing { .. }
+            | Observation::ProcessEnded { .. }
+            | Observation::OutOfMemory { .. }
+            | Observation::Thrashing { .. }
+            | Observation::SupervisorGaveUp { .. }
+            | Observation::NodeMarked { .. }
+            | Observation::NodeLost { .. }
+            | Observation::NodeBack { .. }
+            | Observation::NodeAdded { .. }
+            | Observation::RolloutStopped { .. }
+            | Observation::NodeFixed { .. } => {}
         }
     }
 
@@ -341,7 +361,25 @@ impl Teller<'_> {
                     self.tales[node as usize].returning = Some(line);
                 }
             }
-            _ => {}
+            Observation::RequestIssued { .. }
+            | Observation::AttemptAccepted { .. }
+            | Observation::AttemptFailed { .. }
+            | Observation::WorkWasted { .. }
+            | Observation::RequestSettled { .. }
+            | Observation::Thrashing { on: false, .. }
+            | Observation::NodeSampled { .. }
+            | Observation::NodeBack { .. }
+            | Observation::FleetDown
+            | Observation::FleetServing
+            | Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::Alerted { .. }
+            | Observation::Detected
+            | Observation::Diagnosed
+            | Observation::NothingToFix
+            | Observation::FixStarted { .. }
+            | Observation::FixFinished
+            | Observation::Ended { .. } => {}
         }
     }
 
