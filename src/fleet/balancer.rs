@@ -38,19 +38,20 @@ pub struct Thresholds {
     pub fall: u32,
 }
 
+/// What a balancer believes about a node.
 #[derive(Clone, Copy, Debug)]
-struct View {
+struct Mark {
     up: bool,
-    /// Consecutive results that speak against the present mark.
+    /// Consecutive results that speak against it.
     streak: u32,
-    /// Attempts sent to the node that it has not answered.
-    outstanding: u32,
 }
 
 /// A balancer instance.
 #[derive(Clone, Debug)]
 pub struct Balancer {
-    views: Vec<View>,
+    marks: Vec<Mark>,
+    /// Attempts sent to each node that it has not answered.
+    outstanding: Vec<u32>,
     /// Nodes believed up, in order of their numbers.
     up: Vec<u32>,
     /// The node whose turn comes next.
@@ -60,13 +61,18 @@ pub struct Balancer {
 impl Balancer {
     /// A balancer that believes all of `nodes` nodes up.
     pub fn new(nodes: u32) -> Balancer {
-        let view = View { up: true, streak: 0, outstanding: 0 };
-        Balancer { views: vec![view; nodes as usize], up: (0..nodes).collect(), cursor: 0 }
+        Balancer {
+            marks: vec![Mark { up: true, streak: 0 }; nodes as usize],
+            outstanding: vec![0; nodes as usize],
+            up: (0..nodes).collect(),
+            cursor: 0,
+        }
     }
 
     /// Adds a node that must pass its checks before it is up.
     pub fn add_node(&mut self) {
-        self.views.push(View { up: false, streak: 0, outstanding: 0 });
+        self.marks.push(Mark { up: false, streak: 0 });
+        self.outstanding.push(0);
     }
 
     /// Picks a node that is up and not among `tried`; `None` if there is none.
@@ -74,15 +80,23 @@ impl Balancer {
     /// `dice` decides where the policy is random.
     #[inline]
     pub fn pick(&mut self, policy: Policy, tried: &[u32], dice: u64) -> Option<u32> {
-        let picked = choose(&self.views, &self.up, self.cursor, policy, tried, dice)?;
+        let picked = if !tried.is_empty() {
+            let left: Vec<u32> = untried(&self.up, tried);
+            self.choose(policy, &left, dice)?
+        } else if policy == Policy::LeastOutstanding && self.up.len() == self.outstanding.len() {
+            // The usual case: no list of nodes to go by.
+            self.least_outstanding(0..self.outstanding.len() as u32)?
+        } else {
+            self.choose(policy, &self.up, dice)?
+        };
         self.cursor = picked + 1;
         Some(picked)
     }
 
     /// Picks among all nodes, up or not, as [`Balancer::pick`] does among those that are up.
     pub fn pick_any(&mut self, policy: Policy, tried: &[u32], dice: u64) -> Option<u32> {
-        let all: Vec<u32> = (0..self.views.len() as u32).collect();
-        let picked = choose(&self.views, &all, self.cursor, policy, tried, dice)?;
+        let all: Vec<u32> = (0..self.marks.len() as u32).collect();
+        let picked = self.choose(policy, &untried(&all, tried), dice)?;
         self.cursor = picked + 1;
         Some(picked)
     }
@@ -90,94 +104,84 @@ impl Balancer {
     /// Counts an attempt sent to a node.
     #[inline]
     pub fn sent(&mut self, node: u32) {
-        self.views[node as usize].outstanding += 1;
+        self.outstanding[node as usize] += 1;
     }
 
     /// Counts an attempt out that the node has answered or lost.
     #[inline]
     pub fn answered(&mut self, node: u32) {
-        let outstanding = &mut self.views[node as usize].outstanding;
+        let outstanding = &mut self.outstanding[node as usize];
         *outstanding = outstanding.checked_sub(1).expect("an answer follows an attempt");
     }
 
     /// Takes in the result of a check; `Some(up)` if it changed the node's mark.
     pub fn on_check(&mut self, node: u32, passed: bool, thresholds: Thresholds) -> Option<bool> {
-        let view = &mut self.views[node as usize];
-        if passed == view.up {
-            view.streak = 0;
+        let mark = &mut self.marks[node as usize];
+        if passed == mark.up {
+            mark.streak = 0;
             return None;
         }
-        view.streak += 1;
+        mark.streak += 1;
         let needed = if passed { thresholds.rise } else { thresholds.fall };
-        if view.streak < needed {
+        if mark.streak < needed {
             return None;
         }
-        view.up = passed;
-        view.streak = 0;
-        let views = &self.views;
-        self.up = (0..views.len() as u32).filter(|&n| views[n as usize].up).collect();
+        mark.up = passed;
+        mark.streak = 0;
+        let marks = &self.marks;
+        self.up = (0..marks.len() as u32).filter(|&n| marks[n as usize].up).collect();
         Some(passed)
     }
 
     /// Whether the node is believed up.
+    #[inline]
     pub fn is_up(&self, node: u32) -> bool {
-        self.views[node as usize].up
+        self.marks[node as usize].up
     }
 
     /// Whether any node is believed up.
+    #[inline]
     pub fn any_up(&self) -> bool {
         !self.up.is_empty()
     }
 
     /// Attempts in hand on all nodes.
     pub fn outstanding(&self) -> u64 {
-        self.views.iter().map(|view| u64::from(view.outstanding)).sum()
+        self.outstanding.iter().map(|&count| u64::from(count)).sum()
+    }
+
+    #[inline]
+    fn choose(&self, policy: Policy, among: &[u32], dice: u64) -> Option<u32> {
+        if among.is_empty() {
+            return None;
+        }
+        match policy {
+            Policy::RoundRobin => {
+                let after = among.partition_point(|&node| node < self.cursor);
+                Some(among[if after == among.len() { 0 } else { after }])
+            }
+            Policy::Random => {
+                let at = (u128::from(dice) * among.len() as u128) >> 64;
+                Some(among[at as usize])
+            }
+            Policy::LeastOutstanding => self.least_outstanding(among.iter().copied()),
+        }
+    }
+
+    #[inline]
+    fn least_outstanding(&self, among: impl Iterator<Item = u32>) -> Option<u32> {
+        // Below the count stands how far the node is from its turn. Those that have had theirs wrap
+        // round to the largest numbers, so they come last, in order. The least key tells its node.
+        let key = |node: u32| {
+            let turn = node.wrapping_sub(self.cursor);
+            u64::from(self.outstanding[node as usize]) << 32 | u64::from(turn)
+        };
+        among.map(key).min().map(|key| (key as u32).wrapping_add(self.cursor))
     }
 }
 
-#[inline]
-fn choose(
-    views: &[View],
-    among: &[u32],
-    cursor: u32,
-    policy: Policy,
-    tried: &[u32],
-    dice: u64,
-) -> Option<u32> {
-    if tried.is_empty() {
-        return choose_from(views, among, cursor, policy, dice);
-    }
-    let left: Vec<u32> = among.iter().copied().filter(|node| !tried.contains(node)).collect();
-    choose_from(views, &left, cursor, policy, dice)
-}
-
-#[inline]
-fn choose_from(
-    views: &[View],
-    among: &[u32],
-    cursor: u32,
-    policy: Policy,
-    dice: u64,
-) -> Option<u32> {
-    if among.is_empty() {
-        return None;
-    }
-    // How far a node is from its turn, counted from the cursor round the ring of all nodes.
-    let ring = views.len() as u32;
-    let turn = |node: u32| if node >= cursor { node - cursor } else { node + ring - cursor };
-    match policy {
-        Policy::RoundRobin => {
-            let after = among.partition_point(|&node| node < cursor);
-            Some(among[if after == among.len() { 0 } else { after }])
-        }
-        Policy::Random => {
-            let at = (u128::from(dice) * among.len() as u128) >> 64;
-            Some(among[at as usize])
-        }
-        Policy::LeastOutstanding => among.iter().copied().min_by_key(|&node| {
-            u64::from(views[node as usize].outstanding) << 32 | u64::from(turn(node))
-        }),
-    }
+fn untried(among: &[u32], tried: &[u32]) -> Vec<u32> {
+    among.iter().copied().filter(|node| !tried.contains(node)).collect()
 }
 
 #[cfg(test)]

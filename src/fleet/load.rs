@@ -1,8 +1,8 @@
 //! Load sources: Poisson arrivals whose rate follows a given course, exactly.
 
-use crate::kernel::chance::{Draw, Sequence};
+use crate::kernel::chance::Sequence;
 use crate::kernel::time::Instant;
-use rand_distr::{Distribution, Exp1};
+use crate::kernel::ziggurat;
 
 /// Which die of an arrival's draw is thrown for what.
 pub mod die {
@@ -71,6 +71,13 @@ impl Course {
         self.stretches.iter().map(part).sum()
     }
 
+    /// The first stretch that has not ended at `when`, and how many seconds of it have passed.
+    fn position(&self, when: Instant) -> (usize, f64) {
+        let stretch = self.stretches.partition_point(|s| s.end <= when);
+        let start = self.stretches.get(stretch).map_or(when, |s| s.start.min(when));
+        (stretch, when.since(start).as_secs_f64())
+    }
+
     /// The stretches.
     pub fn stretches(&self) -> &[Stretch] {
         &self.stretches
@@ -90,34 +97,62 @@ fn slope(s: &Stretch) -> f64 {
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     course: Course,
+    /// Its draw in hand is that of the pending arrival.
     sequence: Sequence,
     /// The stretch in which the last arrival fell.
     stretch: usize,
     /// Seconds from that stretch's start to the last arrival.
     offset: f64,
-    pending: Draw,
     pending_time: Instant,
+    origin: Origin,
+}
+
+/// Where the gap before the pending arrival begins.
+#[derive(Clone, Copy, Debug)]
+struct Origin {
+    time: Instant,
+    stretch: usize,
+    offset: f64,
+    /// The part of the gap that had passed by then, in expected arrivals.
+    spent: f64,
 }
 
 impl Arrivals {
     /// The arrivals of a course, drawn from `sequence`.
-    pub fn new(course: Course, mut sequence: Sequence) -> Arrivals {
-        let pending = sequence.next_draw();
+    pub fn new(course: Course, sequence: Sequence) -> Arrivals {
         let pending_time = Instant::START;
-        Arrivals { course, sequence, stretch: 0, offset: 0.0, pending, pending_time }
+        let origin = Origin { time: pending_time, stretch: 0, offset: 0.0, spent: 0.0 };
+        let mut arrivals =
+            Arrivals { course, sequence, stretch: 0, offset: 0.0, pending_time, origin };
+        arrivals.pending_time = arrivals.find_next();
+        arrivals
     }
 
-    /// Moves on to the next arrival and returns its time; [`Instant::NEVER`] when the course has
-    /// ended. To be called once an arrival.
+    /// The time of the pending arrival; [`Instant::NEVER`] when the course has ended.
     #[inline]
-    pub fn next_time(&mut self) -> Instant {
-        self.pending_time = self.find_next();
+    pub fn time(&self) -> Instant {
         self.pending_time
+    }
+
+    /// The draw of the pending arrival; its occurrence is the arrival's number.
+    #[inline]
+    pub fn draw(&self) -> &Sequence {
+        &self.sequence
+    }
+
+    /// Moves on to the next arrival.
+    #[inline]
+    pub fn advance(&mut self) {
+        let (time, stretch, offset) = (self.pending_time, self.stretch, self.offset);
+        self.origin = Origin { time, stretch, offset, spent: 0.0 };
+        self.sequence.advance();
+        self.pending_time = self.find_next();
     }
 
     #[inline]
     fn find_next(&mut self) -> Instant {
-        let mut mass: f64 = Exp1.sample(&mut self.pending.die(die::GAP));
+        let gap = ziggurat::exponential(&mut self.sequence.die(die::GAP));
+        let mut mass = (gap - self.origin.spent).max(0.0);
         while let Some(s) = self.course.stretches.get(self.stretch) {
             let length = s.end.since(s.start).as_secs_f64();
             let slope = (s.to - s.from) / length;
@@ -136,38 +171,42 @@ impl Arrivals {
         Instant::NEVER
     }
 
-    /// Takes the pending arrival: its number and its draw.
-    #[inline]
-    pub fn take(&mut self) -> (u64, Draw) {
-        let number = self.sequence.occurrence() - 1;
-        (number, std::mem::replace(&mut self.pending, self.sequence.next_draw()))
-    }
-
-    /// Keeps the rate at its value at `now` from the pending arrival on, for ever.
-    pub fn freeze(&mut self, now: Instant) {
+    /// Keeps the rate at its value at `now` for ever; returns the time of the pending arrival then.
+    pub fn freeze(&mut self, now: Instant) -> Instant {
         let rate = self.course.rate(now);
-        let (start, end) = (self.pending_time, Instant::NEVER);
-        self.change_course(Course::new(vec![Stretch { start, end, from: rate, to: rate }]));
+        let all = Stretch { start: now, end: Instant::NEVER, from: rate, to: rate };
+        self.change_course(Course::new(vec![all]), now)
     }
 
-    /// Follows another course from the pending arrival on, which keeps its time.
+    /// Follows another course from `now` on, which is not later than the pending arrival; returns the
+    /// time of that arrival under it.
     ///
-    /// Where both courses share the stretch in hand, arrivals within it stay the same to the bit.
-    pub fn change_course(&mut self, course: Course) {
-        let current = self.course.stretches.get(self.stretch);
-        if let Some(same) = course.stretches.iter().position(|s| Some(s) == current) {
-            self.stretch = same;
-            self.course = course;
-            return;
+    /// Where the courses agree up to `now`, the arrivals are to the bit those of a source that has
+    /// followed the new course all along.
+    pub fn change_course(&mut self, course: Course, now: Instant) -> Instant {
+        if course == self.course {
+            return self.pending_time;
         }
-        let last = self.pending_time;
-        let passed = course.stretches.iter().take_while(|s| s.end <= last).count();
-        self.offset = course
-            .stretches
-            .get(passed)
-            .map_or(0.0, |s| if s.start < last { last.since(s.start).as_secs_f64() } else { 0.0 });
-        self.stretch = passed;
+        let since = self.origin.time;
+        let passed = |course: &Course| -> Vec<Stretch> {
+            let all = course.stretches.iter();
+            all.filter(|s| s.end > since && s.start < now).copied().collect()
+        };
+        if passed(&course) == passed(&self.course) {
+            let current = self.course.stretches.get(self.origin.stretch);
+            match course.stretches.iter().position(|s| Some(s) == current) {
+                Some(same) => self.origin.stretch = same,
+                None => (self.origin.stretch, self.origin.offset) = course.position(since),
+            }
+        } else {
+            self.origin.spent += self.course.mean_arrivals(since, now);
+            self.origin.time = now;
+            (self.origin.stretch, self.origin.offset) = course.position(now);
+        }
         self.course = course;
+        (self.stretch, self.offset) = (self.origin.stretch, self.origin.offset);
+        self.pending_time = self.find_next().max(now);
+        self.pending_time
     }
 
     /// The rate at `when`, in arrivals per second.
@@ -180,6 +219,7 @@ impl Arrivals {
 mod tests {
     use super::*;
     use crate::kernel::chance::{Purpose, Seed, Streams};
+    use crate::kernel::time::Duration;
 
     fn ramp() -> Course {
         let at = |s: u64| Instant::from_nanos(s * 1_000_000_000);
@@ -197,17 +237,13 @@ mod tests {
         let (mut first, mut half, mut second) = (0.0, 0.0, 0.0);
         for run in 0..runs {
             let mut arrivals = Arrivals::new(ramp(), streams.sequence(Purpose(0), run));
-            loop {
-                let time = arrivals.next_time();
-                if time == Instant::NEVER {
-                    break;
-                }
-                arrivals.take();
-                let s = time.as_secs_f64();
+            while arrivals.time() != Instant::NEVER {
+                let s = arrivals.time().as_secs_f64();
                 assert!(!(100.1..200.0).contains(&s), "no arrival falls where the rate is zero");
                 first += f64::from(s < 150.0);
                 half += f64::from(s < 50.0);
                 second += f64::from(s > 150.0);
+                arrivals.advance();
             }
         }
         // 3.3 standard errors of a Poisson count.
@@ -224,15 +260,90 @@ mod tests {
         let streams = Streams::new(Seed(5));
         let mut arrivals = Arrivals::new(ramp(), streams.sequence(Purpose(0), 0));
         let now = Instant::from_nanos(50_000_000_000);
-        let mut pending = arrivals.next_time();
+        let mut pending = arrivals.time();
         while pending < now {
-            arrivals.take();
-            pending = arrivals.next_time();
+            arrivals.advance();
+            pending = arrivals.time();
         }
-        arrivals.freeze(now);
+        pending = arrivals.freeze(now);
         assert!((arrivals.rate(Instant::from_nanos(u64::MAX / 2)) - 100.0).abs() < 1e-9);
-        arrivals.take();
-        assert!(arrivals.next_time() >= pending, "the pending arrival comes first");
+        let mut count = 0.0;
+        while pending < now + Duration::from_secs(1_000) {
+            assert!(pending >= now);
+            count += 1.0;
+            arrivals.advance();
+            pending = arrivals.time();
+        }
+        assert!((count - 100_000.0_f64).abs() < 3.3 * 317.0, "{count} arrivals in 1,000 s");
+    }
+
+    #[test]
+    fn what_has_not_begun_when_the_rate_is_frozen_never_does() {
+        let streams = Streams::new(Seed(5));
+        let at = |s: u64| Instant::from_nanos(s * 1_000_000_000);
+        let late = Stretch { start: at(100), end: at(200), from: 10.0, to: 10.0 };
+        let course = Course::new(vec![late]);
+        let mut arrivals = Arrivals::new(course, streams.sequence(Purpose(0), 0));
+        assert!(arrivals.time() > at(100));
+        assert_eq!(arrivals.freeze(at(50)), Instant::NEVER);
+    }
+
+    /// A ramp that is followed by another one 50 s later, at 150 s instead of 200 s.
+    #[test]
+    fn a_course_that_agrees_so_far_could_have_been_followed_all_along() {
+        let streams = Streams::new(Seed(5));
+        let at = |s: u64| Instant::from_nanos(s * 1_000_000_000);
+        let other = Course::new(vec![
+            Stretch { start: at(0), end: at(100), from: 50.0, to: 150.0 },
+            Stretch { start: at(150), end: at(300), from: 100.0, to: 0.0 },
+        ]);
+        for change in [0, 1, 50, 99, 100, 120, 149, 150] {
+            let mut a = Arrivals::new(ramp(), streams.sequence(Purpose(0), change));
+            let mut b = Arrivals::new(other.clone(), streams.sequence(Purpose(0), change));
+            let (mut from_a, mut from_b) = (a.time(), b.time());
+            while from_a <= at(change) {
+                assert_eq!(from_a, from_b);
+                a.advance();
+                b.advance();
+                (from_a, from_b) = (a.time(), b.time());
+            }
+            from_a = a.change_course(other.clone(), at(change));
+            for n in 0..1000 {
+                assert_eq!(from_a, from_b, "arrival {n} after a change at {change} s");
+                a.advance();
+                b.advance();
+                (from_a, from_b) = (a.time(), b.time());
+            }
+        }
+    }
+
+    /// Ten per second until 100 s, a hundred from then on: what has passed of the gap at the change
+    /// counts, so the process has exactly the new rate at once.
+    #[test]
+    fn a_course_that_differs_applies_at_once() {
+        let streams = Streams::new(Seed(5));
+        let at = |s: u64| Instant::from_nanos(s * 1_000_000_000);
+        let constant =
+            |rate| Course::new(vec![Stretch { start: at(0), end: at(1000), from: rate, to: rate }]);
+        let runs = 20_000;
+        let mut count = 0.0;
+        for run in 0..runs {
+            let mut arrivals = Arrivals::new(constant(0.1), streams.sequence(Purpose(0), run));
+            let mut time = arrivals.time();
+            while time <= at(100) {
+                arrivals.advance();
+                time = arrivals.time();
+            }
+            time = arrivals.change_course(constant(1.0), at(100));
+            assert!(time >= at(100));
+            while time <= at(103) {
+                count += 1.0;
+                arrivals.advance();
+                time = arrivals.time();
+            }
+        }
+        let expected = 3.0 * runs as f64;
+        assert!((count - expected).abs() < 3.3 * expected.sqrt(), "{count} for {expected}");
     }
 
     #[test]
@@ -241,11 +352,11 @@ mod tests {
         let mut a = Arrivals::new(ramp(), streams.sequence(Purpose(0), 0));
         let mut b = a.clone();
         for n in 0..12_000 {
-            assert_eq!(a.next_time(), b.next_time(), "arrival {n}");
-            a.take();
-            b.take();
+            assert_eq!(a.time(), b.time(), "arrival {n}");
+            a.advance();
+            b.advance();
             if n % 1000 == 0 {
-                b.change_course(ramp());
+                b.change_course(ramp(), b.pending_time);
             }
         }
     }

@@ -124,7 +124,7 @@ impl<E: Copy> Calendar<E> {
             self.lanes.silence(lane.0);
         } else {
             let seq = self.take_seq();
-            self.lanes.set(lane.0, key(when.as_nanos(), seq));
+            self.lanes.set(lane.0, when.as_nanos(), seq);
         }
     }
 

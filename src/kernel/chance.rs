@@ -49,18 +49,27 @@ pub struct Draw {
 /// belongs to this die alone, so the other dice of the draw stay as they are.
 #[derive(Debug)]
 pub struct Die<'a> {
-    draw: &'a Draw,
-    slot: usize,
+    first: u64,
     taken: bool,
-    spill: Option<Box<ChaCha8Rng>>,
+    slot: usize,
+    name: &'a Name,
+    /// Not boxed: a die without anything to drop lives in registers.
+    spill: Option<ChaCha8Rng>,
 }
 
-/// The draws number 0, 1, 2… of one purpose and entity, made in order and therefore cheaply.
+/// The draws number 0, 1, 2… of one purpose and entity, made in order and therefore cheaply: four
+/// blocks of the key stream at a time.
 #[derive(Clone, Debug)]
 pub struct Sequence {
     rng: ChaCha8Rng,
+    /// The words of the draw in hand and of those around it.
+    words: [[u64; DICE]; BATCH],
+    /// The name of the draw in hand.
     name: Name,
 }
+
+/// Draws made at a time.
+const BATCH: usize = 4;
 
 impl Streams {
     /// The draws of the replication with this seed.
@@ -75,23 +84,33 @@ impl Streams {
         Draw { words: words(&mut rng), name }
     }
 
-    /// The draws of `purpose` and `entity` in the order of their occurrence, from the first.
+    /// The draws of `purpose` and `entity` in the order of their occurrence, at the first.
     pub fn sequence(&self, purpose: Purpose, entity: u64) -> Sequence {
         let name = Name { seed: self.seed, purpose, entity, occurrence: 0, step: 0 };
-        Sequence { rng: name.generator(0), name }
+        let mut rng = name.generator(0);
+        Sequence { words: batch(&mut rng), rng, name }
     }
 }
 
 impl Sequence {
-    /// The next draw. Its name is that of [`Streams::draw`] with step 0.
+    /// One of the [`DICE`] dice of the draw in hand, whose name is that of [`Streams::draw`] with
+    /// step 0.
     #[inline]
-    pub fn next_draw(&mut self) -> Draw {
-        let draw = Draw { words: words(&mut self.rng), name: self.name };
-        self.name.occurrence += 1;
-        draw
+    pub fn die(&self, slot: usize) -> Die<'_> {
+        let words = &self.words[self.name.occurrence as usize % BATCH];
+        Die { first: words[slot], taken: false, slot, name: &self.name, spill: None }
     }
 
-    /// The occurrence that the next draw will have.
+    /// Moves on to the next draw.
+    #[inline]
+    pub fn advance(&mut self) {
+        self.name.occurrence += 1;
+        if self.name.occurrence.is_multiple_of(BATCH as u64) {
+            self.words = batch(&mut self.rng);
+        }
+    }
+
+    /// The occurrence of the draw in hand.
     #[inline]
     pub fn occurrence(&self) -> u64 {
         self.name.occurrence
@@ -102,7 +121,7 @@ impl Draw {
     /// One of the draw's [`DICE`] dice.
     #[inline]
     pub fn die(&self, slot: usize) -> Die<'_> {
-        Die { draw: self, slot, taken: false, spill: None }
+        Die { first: self.words[slot], taken: false, slot, name: &self.name, spill: None }
     }
 }
 
@@ -128,9 +147,14 @@ impl Name {
     }
 }
 
-#[inline]
 fn words(rng: &mut ChaCha8Rng) -> [u64; DICE] {
     std::array::from_fn(|_| rng.next_u64())
+}
+
+fn batch(rng: &mut ChaCha8Rng) -> [[u64; DICE]; BATCH] {
+    let mut bytes = [[[0; 8]; DICE]; BATCH];
+    rng.fill_bytes(bytes.as_flattened_mut().as_flattened_mut());
+    bytes.map(|draw| draw.map(u64::from_le_bytes))
 }
 
 impl Die<'_> {
@@ -140,14 +164,14 @@ impl Die<'_> {
             self.spill_word()
         } else {
             self.taken = true;
-            self.draw.words[self.slot]
+            self.first
         }
     }
 
     #[cold]
     fn spill_word(&mut self) -> u64 {
         let slot = u32::try_from(self.slot).expect("a draw has few dice");
-        self.spill.get_or_insert_with(|| Box::new(self.draw.name.generator(1 + slot))).next_u64()
+        self.spill.get_or_insert_with(|| self.name.generator(1 + slot)).next_u64()
     }
 }
 
@@ -188,13 +212,15 @@ mod tests {
         let streams = Streams::new(Seed(7));
         let mut sequence = streams.sequence(Purpose(3), 11);
         for n in 0..40 {
-            let in_order = sequence.next_draw();
+            assert_eq!(sequence.occurrence(), n);
             let by_name = streams.draw(Purpose(3), 11, n, 0);
-            assert_eq!(in_order.words, by_name.words);
-            let (mut a, mut b) = (in_order.die(2), by_name.die(2));
-            for _ in 0..5 {
-                assert_eq!(a.next_u64(), b.next_u64(), "the spill of draw {n} has the same name");
+            for slot in 0..DICE {
+                let (mut a, mut b) = (sequence.die(slot), by_name.die(slot));
+                for _ in 0..5 {
+                    assert_eq!(a.next_u64(), b.next_u64(), "die {slot} of draw {n} and its spill");
+                }
             }
+            sequence.advance();
         }
     }
 

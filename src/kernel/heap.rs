@@ -1,5 +1,7 @@
 //! A 4-ary min-heap: shallower than a binary one, and its children share a cache line.
 
+use std::hint::select_unpredictable;
+
 /// What a heap orders its entries by.
 pub trait Keyed {
     /// The key; smaller comes out first. Equal keys must not occur.
@@ -72,10 +74,15 @@ impl<T: Copy + Keyed> Heap<T> {
     }
 
     #[inline]
-    fn sift_up(&mut self, mut at: usize) {
-        let entry = self.entries[at];
+    fn sift_up(&mut self, at: usize) {
+        self.rise(at, 0, self.entries[at]);
+    }
+
+    /// Puts `entry` at `at`, or nearer to `top` until what is above it is smaller.
+    #[inline]
+    fn rise(&mut self, mut at: usize, top: usize, entry: T) {
         let key = entry.key();
-        while at > 0 {
+        while at > top {
             let parent = (at - 1) / 4;
             if self.entries[parent].key() <= key {
                 break;
@@ -87,36 +94,33 @@ impl<T: Copy + Keyed> Heap<T> {
     }
 
     #[inline]
-    fn sift_down(&mut self, mut at: usize) {
-        let len = self.entries.len();
-        if at >= len {
-            return;
-        }
-        let entry = self.entries[at];
-        let key = entry.key();
+    fn sift_down(&mut self, top: usize) {
+        let Some(&entry) = self.entries.get(top) else { return };
+        // The gap goes all the way down before the entry is looked at: one from the end of the heap
+        // belongs near the bottom, so comparing it on the way would mostly be in vain.
+        let mut gap = top;
         loop {
-            let first = 4 * at + 1;
-            if first >= len {
-                break;
-            }
-            let children = &self.entries[first..(first + 4).min(len)];
-            let mut least = 0;
-            let mut least_key = children[0].key();
-            for (i, child) in children.iter().enumerate().skip(1) {
-                let child_key = child.key();
-                if child_key < least_key {
-                    least = i;
-                    least_key = child_key;
-                }
-            }
-            if key <= least_key {
-                break;
-            }
-            self.entries[at] = children[least];
-            at = first + least;
+            let first = 4 * gap + 1;
+            let least = match self.entries.get(first..) {
+                Some([a, b, c, d, ..]) => least_of_four([a.key(), b.key(), c.key(), d.key()]),
+                Some([a, b, c]) => least_of_four([a.key(), b.key(), c.key(), u128::MAX]),
+                Some([a, b]) => usize::from(b.key() < a.key()),
+                Some([_]) => 0,
+                Some([]) | None => break,
+            };
+            self.entries[gap] = self.entries[first + least];
+            gap = first + least;
         }
-        self.entries[at] = entry;
+        self.rise(gap, top, entry);
     }
+}
+
+/// Which of four keys is the smallest, without a branch: nobody can foresee it.
+#[inline]
+fn least_of_four([a, b, c, d]: [u128; 4]) -> usize {
+    let (left, left_at) = (select_unpredictable(b < a, b, a), usize::from(b < a));
+    let (right, right_at) = (select_unpredictable(d < c, d, c), 2 + usize::from(d < c));
+    select_unpredictable(right < left, right_at, left_at)
 }
 
 #[cfg(test)]

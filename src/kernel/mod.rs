@@ -8,3 +8,4 @@ pub mod lanes;
 pub mod slab;
 pub mod time;
 pub mod timers;
+pub mod ziggurat;

@@ -28,6 +28,19 @@ impl Digest {
         all
     }
 
+    /// Folds two words in with one multiplication, of which both halves count.
+    #[inline]
+    fn fold(&mut self, a: u64, b: u64) {
+        let product = u128::from(self.0 ^ a) * u128::from(b ^ 0x9E37_79B9_7F4A_7C15);
+        self.0 = product as u64 ^ (product >> 64) as u64;
+    }
+
+    #[cold]
+    fn fold_rare(&mut self, now: Instant, seen: &Observation) {
+        now.hash(self);
+        seen.hash(self);
+    }
+
     /// The digest as a number.
     pub fn value(self) -> u64 {
         self.0
@@ -42,10 +55,24 @@ impl fmt::Display for Digest {
 }
 
 impl Observer for Digest {
+    /// What every request does is packed into few words; the numbers below keep the kinds apart.
     #[inline]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are hashed alike")]
     fn observe(&mut self, now: Instant, seen: &Observation) {
-        now.hash(self);
-        seen.hash(self);
+        match *seen {
+            Observation::RequestIssued { source } => {
+                self.fold(now.as_nanos(), u64::from(source) << 8 | 1);
+            }
+            Observation::AttemptAccepted { node } => {
+                self.fold(now.as_nanos(), u64::from(node) << 8 | 2);
+            }
+            Observation::RequestSettled { issued, outcome, attempts, wait } => {
+                let how = u64::from(attempts) << 16 | (outcome as u64) << 8;
+                self.fold(now.as_nanos(), issued.as_nanos());
+                self.fold(wait.as_nanos(), how | 3);
+            }
+            _ => self.fold_rare(now, seen),
+        }
     }
 }
 
@@ -64,9 +91,7 @@ impl Hasher for Digest {
 
     #[inline]
     fn write_u64(&mut self, word: u64) {
-        let word = u128::from(self.0 ^ word);
-        let product = word.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
-        self.0 = (product as u64) ^ (product >> 64) as u64;
+        self.fold(word, 0);
     }
 
     #[inline]

@@ -21,6 +21,8 @@ const HOUR: u64 = 3_600_000_000_000;
 #[derive(Clone, Debug)]
 pub struct Recorder {
     scenario: Arc<Scenario>,
+    /// That of the scenario, at hand for every request.
+    warm_up: Instant,
     digest: Digest,
     windows: Windows,
     finder: Finder,
@@ -93,6 +95,7 @@ struct Counts {
     restarts_refused: u64,
     starts_failed: u64,
     oom_kills: u64,
+    lost_in_collapse: u64,
     lost_to_restart: u64,
     memory_max: u64,
     partial_service: Duration,
@@ -136,13 +139,14 @@ impl Recorder {
             minutes: Minutes::new(scenario.clock.warm_up, scenario.clock.window),
             series: detailed.then(Series::default),
             ended: None,
+            warm_up: scenario.clock.warm_up,
             scenario,
         }
     }
 
     /// Goes on under another scenario, as a fork of the simulation does.
     pub fn fork(&self, scenario: Arc<Scenario>) -> Recorder {
-        Recorder { scenario, ..self.clone() }
+        Recorder { warm_up: scenario.clock.warm_up, scenario, ..self.clone() }
     }
 
     /// The results, once the simulation has ended.
@@ -228,7 +232,9 @@ impl Recorder {
             Measure::StartsFailed => counts.starts_failed as f64,
             Measure::OomKills => counts.oom_kills as f64,
             Measure::NodesLost => self.losses.len() as f64,
-            Measure::LostToRestart => counts.lost_to_restart as f64 / self.losses.len() as f64,
+            Measure::LostToRestart => {
+                counts.lost_to_restart as f64 / counts.lost_in_collapse as f64
+            }
             Measure::LossSpread => self.loss_spread.map_or(f64::NAN, Duration::as_secs_f64),
             Measure::LossBurst => self.loss_burst(),
             Measure::FirstRestart => {
@@ -350,7 +356,7 @@ impl Recorder {
 
     #[inline]
     fn on_issued(&mut self, now: Instant) {
-        if now < self.scenario.clock.warm_up {
+        if now < self.warm_up {
             return;
         }
         if self.windows.advance(now) {
@@ -371,7 +377,7 @@ impl Recorder {
         attempts: u32,
         wait: Duration,
     ) {
-        if issued < self.scenario.clock.warm_up {
+        if issued < self.warm_up {
             return;
         }
         let sojourn = now.since(issued);
@@ -389,7 +395,7 @@ impl Recorder {
     }
 
     fn on_sampled(&mut self, now: Instant, node: u32, gauges: Gauges) {
-        let counted = now >= self.scenario.clock.warm_up;
+        let counted = now >= self.warm_up;
         let view = &mut self.nodes[node as usize];
         view.gauges = Some(gauges);
         if counted {
@@ -412,7 +418,10 @@ impl Recorder {
     fn on_lost(&mut self, now: Instant, node: u32, why: Loss) {
         self.reach(Milestone::FirstNodeLost, now);
         self.losses.push(now);
-        self.counts.lost_to_restart += u64::from(why == Loss::FailedRestart);
+        if self.loss_spread.is_none() {
+            self.counts.lost_in_collapse += 1;
+            self.counts.lost_to_restart += u64::from(why == Loss::FailedRestart);
+        }
         self.count_in_intervals(now, |counts| counts.losses += 1);
         self.nodes[node as usize].lost = true;
         let since = *self.lost_since.get_or_insert(now);
@@ -441,23 +450,35 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
+    /// What every request does is dealt with at the place where it happens, where the kind is known.
+    #[inline]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `on_control`")]
     fn observe(&mut self, now: Instant, seen: &Observation) {
         self.digest.observe(now, seen);
-        if let Some(series) = &mut self.series {
-            series.story.observe(now, seen);
-        }
         match *seen {
             Observation::RequestIssued { .. } => self.on_issued(now),
             Observation::AttemptAccepted { .. } => {
-                if now >= self.scenario.clock.warm_up {
+                if now >= self.warm_up {
                     self.windows.accept();
                 }
             }
             Observation::RequestSettled { issued, outcome, attempts, wait } => {
                 self.on_settled(now, issued, outcome, attempts, wait);
             }
+            _ => self.on_control(now, seen),
+        }
+    }
+}
+
+impl Recorder {
+    #[cold]
+    fn on_control(&mut self, now: Instant, seen: &Observation) {
+        if let Some(series) = &mut self.series {
+            series.story.observe(now, seen);
+        }
+        match *seen {
             Observation::WorkWasted { .. } => {
-                self.counts.wasted += u64::from(now >= self.scenario.clock.warm_up);
+                self.counts.wasted += u64::from(now >= self.warm_up);
             }
             Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
             Observation::RestartBegun { .. } => {
@@ -492,7 +513,10 @@ impl Observer for Recorder {
             Observation::NodeFixed { .. } => self.reach(Milestone::FirstNodeFixed, now),
             Observation::FixFinished => self.reach(Milestone::FixFinished, now),
             Observation::Ended { .. } => self.on_ended(now),
-            Observation::AttemptFailed { .. }
+            Observation::RequestIssued { .. }
+            | Observation::AttemptAccepted { .. }
+            | Observation::RequestSettled { .. }
+            | Observation::AttemptFailed { .. }
             | Observation::ProcessStarting { .. }
             | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }

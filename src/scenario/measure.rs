@@ -76,7 +76,7 @@ names! {
         StartsFailed = "starts_failed", "1", "Start commands whose process exited because its configuration is invalid.";
         OomKills = "oom_kills", "1", "Processes killed for want of memory.";
         NodesLost = "nodes_lost", "1", "Nodes lost, each loss counted.";
-        LostToRestart = "nodes_lost_to_restart_share", "1", "Share of these that were failed restarts.";
+        LostToRestart = "nodes_lost_to_restart_share", "1", "Share of the losses, until every node was lost for the first time, that were failed restarts.";
         LossSpread = "first_to_last_node_lost_s", "s", "From the first node lost to the last before the fleet was down.";
         LossBurst = "most_nodes_lost_in_5s_share", "1", "Most nodes lost within any 5 s, over the nodes there were.";
         FirstRestart = "first_restart_s", "s", "From the start of the simulation to the first restart.";

@@ -7,7 +7,7 @@ use crate::scenario::model::CheckPath;
 use std::sync::Arc;
 
 impl Simulation {
-    pub(super) fn on_check_due(&mut self, balancer: u16, node: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_check_due(&mut self, balancer: u16, node: u32, observer: &mut impl Observer) {
         let scenario = Arc::clone(&self.scenario);
         let Some(health) = &scenario.balancer.health else { return };
         match health.path {
@@ -26,7 +26,7 @@ impl Simulation {
         balancer: u32,
         node: u32,
         passed: bool,
-        observer: &mut dyn Observer,
+        observer: &mut impl Observer,
     ) {
         let Some(health) = &self.scenario.balancer.health else { return };
         let (interval, thresholds) = (health.interval, health.thresholds);
@@ -44,12 +44,12 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_sample(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn on_sample(&mut self, observer: &mut impl Observer) {
         self.sample_all(observer);
         self.calendar.after(self.scenario.clock.window, Event::Sample);
     }
 
-    pub(super) fn sample_all(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn sample_all(&mut self, observer: &mut impl Observer) {
         let now = self.now();
         for number in 0..self.nodes.len() as u32 {
             self.integrate_slots(number);
@@ -73,7 +73,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_nodes_added(&mut self, addition: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_nodes_added(&mut self, addition: u32, observer: &mut impl Observer) {
         let now = self.now();
         for _ in 0..self.scenario.nodes.additions[addition as usize].count {
             let number = self.nodes.len() as u32;

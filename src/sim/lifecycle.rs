@@ -24,7 +24,7 @@ mod die {
 }
 
 impl Simulation {
-    pub(super) fn on_supervisor_tick(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_supervisor_tick(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         let Settings::Bluepill(settings) = &scenario.supervisor else { return };
@@ -135,7 +135,7 @@ impl Simulation {
         number: u32,
         why: Refusal,
         cause: Cause,
-        observer: &mut dyn Observer,
+        observer: &mut impl Observer,
     ) {
         if let Supervisor::Bluepill(daemon) = &mut self.nodes[number as usize].supervisor {
             daemon.refused();
@@ -152,7 +152,7 @@ impl Simulation {
         &mut self,
         number: u32,
         cause: Cause,
-        observer: &mut dyn Observer,
+        observer: &mut impl Observer,
     ) -> Duration {
         self.note_restart(number, cause, observer);
         self.stop_processes(number, observer);
@@ -165,7 +165,7 @@ impl Simulation {
         self.start_process(number, observer)
     }
 
-    fn note_restart(&mut self, number: u32, cause: Cause, observer: &mut dyn Observer) {
+    fn note_restart(&mut self, number: u32, cause: Cause, observer: &mut impl Observer) {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
         node.restarting = true;
@@ -176,14 +176,15 @@ impl Simulation {
             && self.scenario.freeze == Freeze::FirstRestart
         {
             for source in &mut self.sources {
-                source.arrivals.freeze(now);
+                let next = source.arrivals.freeze(now);
                 source.frozen = true;
+                self.calendar.set_lane(source.lane, next);
             }
         }
     }
 
     /// Tells every process of a node to stop.
-    pub(super) fn stop_processes(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn stop_processes(&mut self, number: u32, observer: &mut impl Observer) {
         for at in self.nodes[number as usize].processes.clone() {
             match (self.scenario.process.stop, self.processes[at].state) {
                 (_, ProcessState::Stopping) => {}
@@ -201,14 +202,14 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_stop_over(&mut self, process: Ref, observer: &mut dyn Observer) {
+    pub(super) fn on_stop_over(&mut self, process: Ref, observer: &mut impl Observer) {
         if self.processes.get(process).is_some() {
             self.kill(process, observer);
         }
     }
 
     /// Ends a process at once; what it has in hand is lost.
-    pub(super) fn kill(&mut self, at: Ref, observer: &mut dyn Observer) {
+    pub(super) fn kill(&mut self, at: Ref, observer: &mut impl Observer) {
         let now = self.now();
         let number = self.processes[at].node;
         self.close_listener(at, observer);
@@ -230,7 +231,7 @@ impl Simulation {
         self.end_process(at, observer);
     }
 
-    fn close_listener(&mut self, at: Ref, observer: &mut dyn Observer) {
+    fn close_listener(&mut self, at: Ref, observer: &mut impl Observer) {
         let number = self.processes[at].node;
         if self.nodes[number as usize].listener != Some(at) {
             return;
@@ -244,7 +245,7 @@ impl Simulation {
     }
 
     /// A process without work is gone.
-    pub(super) fn end_process(&mut self, at: Ref, observer: &mut dyn Observer) {
+    pub(super) fn end_process(&mut self, at: Ref, observer: &mut impl Observer) {
         self.close_listener(at, observer);
         let process = self.processes.remove(at).expect("a process ends once");
         let node = &mut self.nodes[process.node as usize];
@@ -255,7 +256,7 @@ impl Simulation {
     }
 
     /// Gives the start command; returns how long the supervisor is held up by it.
-    pub(super) fn start_process(&mut self, number: u32, observer: &mut dyn Observer) -> Duration {
+    pub(super) fn start_process(&mut self, number: u32, observer: &mut impl Observer) -> Duration {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         let node = &mut self.nodes[number as usize];
@@ -309,7 +310,7 @@ impl Simulation {
         between(self.scenario.process.memory.base, unit(&mut draw.die(die::BASE)))
     }
 
-    pub(super) fn on_boot_done(&mut self, at: Ref, observer: &mut dyn Observer) {
+    pub(super) fn on_boot_done(&mut self, at: Ref, observer: &mut impl Observer) {
         let now = self.now();
         // Stale if people or a rollout have stopped it meanwhile.
         let Some(process) = self.processes.get_mut(at) else { return };
@@ -329,7 +330,7 @@ impl Simulation {
         self.consider_health(number, observer);
     }
 
-    pub(super) fn on_start_failed(&mut self, at: Ref, observer: &mut dyn Observer) {
+    pub(super) fn on_start_failed(&mut self, at: Ref, observer: &mut impl Observer) {
         let Some(process) = self.processes.get(at) else { return };
         let (number, release) = (process.node, process.release);
         self.end_process(at, observer);
@@ -342,7 +343,7 @@ impl Simulation {
     }
 
     /// A process has exited; its supervisor may start it again.
-    fn on_exit(&mut self, number: u32, failure: bool, observer: &mut dyn Observer) {
+    fn on_exit(&mut self, number: u32, failure: bool, observer: &mut impl Observer) {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
         match (&mut node.supervisor, &self.scenario.supervisor) {
@@ -358,7 +359,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_start_due(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_start_due(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
         if node.held || !node.processes.is_empty() {
@@ -387,7 +388,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_runtime_over(&mut self, process: Ref, observer: &mut dyn Observer) {
+    pub(super) fn on_runtime_over(&mut self, process: Ref, observer: &mut impl Observer) {
         if self.processes.get(process).is_some_and(|p| p.state == ProcessState::Serving) {
             let number = self.processes[process].node;
             self.kill(process, observer);
@@ -398,7 +399,7 @@ impl Simulation {
 
     /// Slows a node down or has the kernel kill a process, as its memory demands.
     #[inline]
-    pub(super) fn check_memory(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn check_memory(&mut self, number: u32, observer: &mut impl Observer) {
         let node = &self.nodes[number as usize];
         let over = node.memory > self.scenario.nodes.memory;
         if over != node.thrashing {
@@ -410,7 +411,7 @@ impl Simulation {
     }
 
     #[cold]
-    fn set_thrashing(&mut self, number: u32, on: bool, observer: &mut dyn Observer) {
+    fn set_thrashing(&mut self, number: u32, on: bool, observer: &mut impl Observer) {
         let now = self.now();
         let setup = &self.scenario.nodes;
         let speed = if on { setup.speed.times(setup.thrash_speed) } else { setup.speed };
@@ -422,7 +423,7 @@ impl Simulation {
     }
 
     #[cold]
-    fn kill_for_memory(&mut self, number: u32, observer: &mut dyn Observer) {
+    fn kill_for_memory(&mut self, number: u32, observer: &mut impl Observer) {
         let node = &self.nodes[number as usize];
         let memory = node.memory;
         let needs = |at: Ref| {
@@ -448,7 +449,7 @@ impl Simulation {
     }
 
     /// Notes that a node will not serve again by itself.
-    pub(super) fn lose(&mut self, number: u32, why: Loss, observer: &mut dyn Observer) {
+    pub(super) fn lose(&mut self, number: u32, why: Loss, observer: &mut impl Observer) {
         let node = &mut self.nodes[number as usize];
         if !std::mem::replace(&mut node.lost, true) {
             observer.observe(self.now(), &Observation::NodeLost { node: number, why });
@@ -456,7 +457,7 @@ impl Simulation {
     }
 
     /// Whether a node serves and some balancer sends to it; tells those who wait for that.
-    pub(super) fn consider_health(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn consider_health(&mut self, number: u32, observer: &mut impl Observer) {
         let seen_up = self.balancers.iter().any(|balancer| balancer.is_up(number));
         let node = &mut self.nodes[number as usize];
         if node.listener.is_none() || !seen_up {
@@ -470,7 +471,7 @@ impl Simulation {
     }
 
     /// Starts a node's process by hand.
-    pub(super) fn start_by_hand(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn start_by_hand(&mut self, number: u32, observer: &mut impl Observer) {
         let node = &mut self.nodes[number as usize];
         node.held = false;
         node.ended = None;

@@ -19,7 +19,7 @@ mod step {
 }
 
 impl Simulation {
-    pub(super) fn on_monitor_tick(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn on_monitor_tick(&mut self, observer: &mut impl Observer) {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         let people = &scenario.people;
@@ -48,7 +48,7 @@ impl Simulation {
     }
 
     /// Calls people, unless they are there.
-    pub(super) fn raise_alert(&mut self, alert: Alert, observer: &mut dyn Observer) {
+    pub(super) fn raise_alert(&mut self, alert: Alert, observer: &mut impl Observer) {
         if std::mem::replace(&mut self.watch.busy, true) {
             return;
         }
@@ -58,13 +58,13 @@ impl Simulation {
         self.calendar.after(delay, Event::Noticed);
     }
 
-    pub(super) fn on_noticed(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn on_noticed(&mut self, observer: &mut impl Observer) {
         observer.observe(self.now(), &Observation::Detected);
         let delay = self.scenario.people.diagnose.sample(&mut self.repair(step::DIAGNOSE).die(0));
         self.calendar.after(delay, Event::Diagnosed);
     }
 
-    pub(super) fn on_diagnosed(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn on_diagnosed(&mut self, observer: &mut impl Observer) {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         observer.observe(now, &Observation::Diagnosed);
@@ -95,7 +95,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_node_fixed(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_node_fixed(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         self.watch.fixing -= 1;

@@ -9,7 +9,7 @@ use crate::scenario::model::Method;
 use std::sync::Arc;
 
 impl Simulation {
-    pub(super) fn on_deploy(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_deploy(&mut self, number: u32, observer: &mut impl Observer) {
         let scenario = Arc::clone(&self.scenario);
         let deploy = &scenario.deploys[number as usize];
         let mut release = deploy.release;
@@ -39,7 +39,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_rollout_next(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_rollout_next(&mut self, number: u32, observer: &mut impl Observer) {
         let rollout = &mut self.rollouts[number as usize];
         if !rollout.running {
             return;
@@ -62,7 +62,7 @@ impl Simulation {
     }
 
     /// A node is healthy: the rollout that waits for it goes on.
-    pub(super) fn on_rollout_health(&mut self, node: u32, _: &mut dyn Observer) {
+    pub(super) fn on_rollout_health(&mut self, node: u32, _: &mut impl Observer) {
         for number in 0..self.rollouts.len() {
             let rollout = &mut self.rollouts[number];
             if rollout.running && rollout.waiting == Some(node) {
@@ -75,7 +75,7 @@ impl Simulation {
     }
 
     /// A start failed on a node: the rollout that waits for it stops.
-    pub(super) fn on_rollout_failure(&mut self, node: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_rollout_failure(&mut self, node: u32, observer: &mut impl Observer) {
         for number in 0..self.rollouts.len() as u32 {
             let rollout = &self.rollouts[number as usize];
             if rollout.running && rollout.waiting == Some(node) {
@@ -88,7 +88,7 @@ impl Simulation {
         &mut self,
         number: u32,
         step: u32,
-        observer: &mut dyn Observer,
+        observer: &mut impl Observer,
     ) {
         let rollout = &self.rollouts[number as usize];
         if let Some(node) = rollout.waiting
@@ -99,7 +99,7 @@ impl Simulation {
         }
     }
 
-    fn stop_rollout(&mut self, number: u32, node: u32, observer: &mut dyn Observer) {
+    fn stop_rollout(&mut self, number: u32, node: u32, observer: &mut impl Observer) {
         let rollout = &mut self.rollouts[number as usize];
         rollout.running = false;
         rollout.waiting = None;

@@ -29,6 +29,10 @@ mod die {
     pub(super) const CHECKS: usize = 1;
     /// Memory retained at the start.
     pub(super) const RETAINED: usize = 2;
+    /// The limit of one of its supervisor's rules; a draw for each rule.
+    pub(super) const LIMIT: usize = 0;
+    /// When that rule samples for the first time.
+    pub(super) const SAMPLES: usize = 1;
 }
 
 /// A running simulation.
@@ -98,8 +102,8 @@ impl Simulation {
         for (number, source) in scenario.sources.iter().enumerate() {
             let lane = sim.calendar.add_lane(Event::Arrival(number as u32));
             let sequence = streams.sequence(purpose::ARRIVAL, source.stream);
-            let mut arrivals = Arrivals::new(source.course.clone(), sequence);
-            sim.calendar.set_lane(lane, arrivals.next_time());
+            let arrivals = Arrivals::new(source.course.clone(), sequence);
+            sim.calendar.set_lane(lane, arrivals.time());
             sim.sources.push(Source { arrivals, lane, frozen: false });
         }
         for _ in 0..scenario.nodes.count {
@@ -143,11 +147,12 @@ impl Simulation {
     ///
     /// # Panics
     /// If an invariant is broken: the result would be wrong, so there is none.
-    pub fn run_until(&mut self, until: Instant, observer: &mut dyn Observer) {
+    pub fn run_until(&mut self, until: Instant, observer: &mut impl Observer) {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
             self.dispatch(event, observer);
-            if let Some(node) = self.touched.take() {
+            // Swapping, or a kill for want of memory, touches the node once more.
+            while let Some(node) = self.touched.take() {
                 self.after_touch(node, observer);
             }
             self.dispatched += 1;
@@ -165,12 +170,14 @@ impl Simulation {
     }
 
     /// Simulates to the scenario's horizon.
-    pub fn run(&mut self, observer: &mut dyn Observer) {
+    pub fn run(&mut self, observer: &mut impl Observer) {
         self.run_until(Instant::NEVER, observer);
     }
 
     /// A snapshot that goes on under another scenario. What was already decided or scheduled stays;
-    /// everything that is decided from now on follows the new scenario.
+    /// everything that is decided from now on follows the new scenario, arrivals included. If the
+    /// scenarios differ only in load that is still to come, the fork goes on as a simulation of the
+    /// new scenario would from its start.
     ///
     /// # Errors
     /// If the scenarios differ in what cannot change on the way: civil start, load sources, classes,
@@ -198,10 +205,15 @@ impl Simulation {
             return Err(ForkError { what });
         }
         let mut fork = self.clone();
+        let now = self.now();
         for (source, spec) in fork.sources.iter_mut().zip(&scenario.sources) {
             if !source.frozen {
-                source.arrivals.change_course(spec.course.clone());
+                let next = source.arrivals.change_course(spec.course.clone(), now);
+                fork.calendar.set_lane(source.lane, next);
             }
+        }
+        for node in 0..fork.nodes.len() as u32 {
+            fork.integrate_slots(node);
         }
         fork.scenario = scenario;
         for node in 0..fork.nodes.len() as u32 {
@@ -211,7 +223,7 @@ impl Simulation {
         Ok(fork)
     }
 
-    fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
+    fn dispatch(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Arrival(source) => self.on_arrival(source, observer),
             Event::Completion(node) => self.on_completion(node, observer),
@@ -252,7 +264,7 @@ impl Simulation {
     }
 
     #[inline]
-    fn after_touch(&mut self, node: u32, observer: &mut dyn Observer) {
+    fn after_touch(&mut self, node: u32, observer: &mut impl Observer) {
         self.rearm(node);
         self.check_memory(node, observer);
     }
@@ -284,7 +296,7 @@ impl Simulation {
             thrashing: false,
             on_disk: self.scenario.first_release,
             starts: 0,
-            supervisor: Supervisor::new(&self.scenario.supervisor),
+            supervisor: self.new_supervisor(number),
             limits: self.draw_limits(number),
             marks: vec![(Duration::ZERO, now); self.scenario.supervisor.rules().len()],
             restarting: false,
@@ -293,7 +305,7 @@ impl Simulation {
             token: false,
             held: false,
             checks: 0,
-            integrals: Integrals { since: now, ..Integrals::default() },
+            integrals: Integrals { since: now, busy_since: now, ..Integrals::default() },
         });
         if let Settings::Bluepill(settings) = &self.scenario.supervisor {
             let draw = self.streams.draw(purpose::NODE, u64::from(number), 0, 0);
@@ -333,12 +345,20 @@ impl Simulation {
         self.schedule_runtime_limit(process);
     }
 
+    fn new_supervisor(&self, node: u32) -> Supervisor {
+        let phase = |rule: u32| {
+            let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, rule);
+            unit(&mut draw.die(die::SAMPLES))
+        };
+        Supervisor::new(self.now(), &self.scenario.supervisor, (0..).map(phase))
+    }
+
     fn draw_limits(&self, node: u32) -> Vec<f64> {
         let rules = self.scenario.supervisor.rules();
         let limit = |(number, rule): (usize, &crate::fleet::supervisor::rule::Rule)| {
             let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, number as u32);
             let (low, high) = rule.limit;
-            low + (high - low) * unit(&mut draw.die(0))
+            low + (high - low) * unit(&mut draw.die(die::LIMIT))
         };
         rules.iter().enumerate().map(limit).collect()
     }

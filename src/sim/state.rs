@@ -116,10 +116,22 @@ pub(super) struct Process {
 /// Core and slot time, integrated.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Integrals {
+    /// Until when the time offered is counted.
     pub since: Instant,
     pub offered: Duration,
-    pub slots_busy: Duration,
     pub slots_offered: Duration,
+    /// Until when the time in use is counted, which changes with every request.
+    pub busy_since: Instant,
+    pub slots_busy: Duration,
+}
+
+impl Integrals {
+    /// Counts the use of `slots` slots until `now`.
+    #[inline]
+    pub(super) fn count_busy(&mut self, now: Instant, slots: u32) {
+        self.slots_busy += now.since(self.busy_since) * u64::from(slots);
+        self.busy_since = now;
+    }
 }
 
 /// A machine.

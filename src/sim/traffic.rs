@@ -30,14 +30,11 @@ enum Answer {
 }
 
 impl Simulation {
-    pub(super) fn on_arrival(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_arrival(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
-        let source = &mut self.sources[number as usize];
-        let (occurrence, draw) = source.arrivals.take();
-        let next = source.arrivals.next_time();
-        self.calendar.set_lane(source.lane, next);
-
         let class = self.scenario.sources[number as usize].class;
+        let source = &mut self.sources[number as usize];
+        let draw = source.arrivals.draw();
         let mut demands = [Duration::ZERO; STAGES_MAX];
         for (i, stage) in self.scenario.classes[class].stages.iter().enumerate() {
             demands[i] = stage.demand.sample(&mut draw.die(die::FIRST_STAGE + i));
@@ -45,7 +42,7 @@ impl Simulation {
         let request = self.requests.add(Request {
             source: number,
             class: class as u32,
-            number: occurrence,
+            number: draw.occurrence(),
             issued: now,
             patience: self.scenario.clients.patience.sample(&mut draw.die(die::PATIENCE)),
             demands,
@@ -54,17 +51,19 @@ impl Simulation {
             alive: 0,
             settled: false,
         });
+        source.arrivals.advance();
+        self.calendar.set_lane(source.lane, source.arrivals.time());
         self.counts.issued += 1;
         observer.observe(now, &Observation::RequestIssued { source: number });
         self.send(request, observer);
     }
 
-    pub(super) fn on_retry(&mut self, request: Ref, observer: &mut dyn Observer) {
+    pub(super) fn on_retry(&mut self, request: Ref, observer: &mut impl Observer) {
         self.send(request, observer);
     }
 
     /// Makes the next attempt of a request.
-    fn send(&mut self, at: Ref, observer: &mut dyn Observer) {
+    fn send(&mut self, at: Ref, observer: &mut impl Observer) {
         let now = self.now();
         let instances = self.scenario.balancer.instances;
         let request = &mut self.requests[at];
@@ -181,10 +180,13 @@ impl Simulation {
         let attempt = &mut self.attempts[at];
         attempt.in_slot = true;
         attempt.started = now;
-        let (number, process) = (attempt.node, attempt.process.expect("it was accepted"));
-        self.integrate_slots(number);
-        self.processes[process].in_service += 1;
-        self.nodes[number as usize].memory += self.scenario.process.memory.in_service;
+        let (number, holder) = (attempt.node, attempt.process.expect("it was accepted"));
+        let (node, process) = (&mut self.nodes[number as usize], &mut self.processes[holder]);
+        if node.listener == Some(holder) {
+            node.integrals.count_busy(now, process.in_service);
+        }
+        process.in_service += 1;
+        node.memory += self.scenario.process.memory.in_service;
         self.start_stage(at);
     }
 
@@ -232,7 +234,7 @@ impl Simulation {
         demand.scaled(1.0 + (factor - 1.0) * left)
     }
 
-    pub(super) fn on_completion(&mut self, number: u32, observer: &mut dyn Observer) {
+    pub(super) fn on_completion(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         self.nodes[number as usize].armed = Instant::NEVER;
         self.touch(number);
@@ -241,7 +243,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_wait_over(&mut self, attempt: Ref, observer: &mut dyn Observer) {
+    pub(super) fn on_wait_over(&mut self, attempt: Ref, observer: &mut impl Observer) {
         // Stale if the process was killed meanwhile.
         if self.attempts.get(attempt).is_some() {
             self.finish_stage(attempt, observer);
@@ -249,7 +251,7 @@ impl Simulation {
     }
 
     #[inline]
-    fn finish_stage(&mut self, at: Ref, observer: &mut dyn Observer) {
+    fn finish_stage(&mut self, at: Ref, observer: &mut impl Observer) {
         let attempt = &mut self.attempts[at];
         attempt.stage += 1;
         let stages = match attempt.owner {
@@ -266,7 +268,7 @@ impl Simulation {
         }
     }
 
-    fn complete(&mut self, at: Ref, observer: &mut dyn Observer) {
+    fn complete(&mut self, at: Ref, observer: &mut impl Observer) {
         let now = self.now();
         let attempt = self.attempts.remove(at).expect("a stage of it has just ended");
         let number = attempt.node;
@@ -297,20 +299,24 @@ impl Simulation {
     }
 
     /// Frees a slot and gives it to whoever has waited longest.
-    fn release_slot(&mut self, number: u32, at: Ref, observer: &mut dyn Observer) {
-        self.integrate_slots(number);
-        let memory = self.scenario.process.memory;
-        let process = &mut self.processes[at];
+    fn release_slot(&mut self, number: u32, at: Ref, observer: &mut impl Observer) {
+        let now = self.now();
+        let memory = &self.scenario.process.memory;
+        let (node, process) = (&mut self.nodes[number as usize], &mut self.processes[at]);
+        if node.listener == Some(at) {
+            node.integrals.count_busy(now, process.in_service);
+        }
         process.in_service -= 1;
         process.served += 1;
         process.retained += memory.retained_per_request;
         let next = process.backlog.pop_front();
         let drained = process.state == ProcessState::Stopping && process.in_service == 0;
-        let node = &mut self.nodes[number as usize];
         node.memory = node.memory + memory.retained_per_request - memory.in_service;
+        if next.is_some() {
+            node.memory -= memory.queued;
+        }
         self.touch(number);
         if let Some(next) = next {
-            self.nodes[number as usize].memory -= memory.queued;
             self.take_slot(next);
         } else if drained {
             self.end_process(at, observer);
@@ -325,7 +331,7 @@ impl Simulation {
     }
 
     /// An attempt ends without an answer from the node.
-    pub(super) fn fail(&mut self, at: Ref, how: Outcome, observer: &mut dyn Observer) {
+    pub(super) fn fail(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
         let attempt = self.attempts.remove(at).expect("an attempt fails once");
         if attempt.process.is_some() {
             self.balancers[attempt.balancer as usize].answered(attempt.node);
@@ -350,7 +356,7 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_patience_over(&mut self, at: Ref, observer: &mut dyn Observer) {
+    pub(super) fn on_patience_over(&mut self, at: Ref, observer: &mut impl Observer) {
         let attempt = self.attempts.get_mut(at).expect("its timer is cancelled when it ends");
         attempt.timer = None;
         // The node does not notice: the attempt keeps its place and its work is done all the same.
@@ -363,7 +369,7 @@ impl Simulation {
     }
 
     /// The client tries again, or the request has failed.
-    fn after_failure(&mut self, at: Ref, how: Outcome, observer: &mut dyn Observer) {
+    fn after_failure(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
         let now = self.now();
         observer.observe(now, &Observation::AttemptFailed { how });
         let retry = self.scenario.clients.retry;
@@ -379,7 +385,7 @@ impl Simulation {
         self.calendar.after(delay, Event::RetryDue(at));
     }
 
-    fn settle(&mut self, at: Ref, outcome: Outcome, wait: Duration, observer: &mut dyn Observer) {
+    fn settle(&mut self, at: Ref, outcome: Outcome, wait: Duration, observer: &mut impl Observer) {
         let request = &mut self.requests[at];
         request.settled = true;
         let (issued, attempts) = (request.issued, request.attempts);
@@ -409,7 +415,7 @@ impl Simulation {
         balancer: u32,
         node: u32,
         timeout: Duration,
-        observer: &mut dyn Observer,
+        observer: &mut impl Observer,
     ) {
         let now = self.now();
         self.counts.checks += 1;
@@ -434,8 +440,7 @@ impl Simulation {
         }
     }
 
-    /// Brings a node's time integrals up to date before what they integrate changes.
-    #[inline]
+    /// Brings a node's time integrals up to date.
     pub(super) fn integrate_slots(&mut self, number: u32) {
         let now = self.now();
         let cores = u64::from(self.scenario.nodes.cores);
@@ -444,10 +449,11 @@ impl Simulation {
         let elapsed = now.since(node.integrals.since);
         node.integrals.since = now;
         if let Some(listener) = node.listener {
-            let busy = u64::from(self.processes[listener].in_service);
-            node.integrals.slots_busy += elapsed * busy;
+            node.integrals.count_busy(now, self.processes[listener].in_service);
             node.integrals.slots_offered += elapsed * slots;
             node.integrals.offered += elapsed * cores;
+        } else {
+            node.integrals.busy_since = now;
         }
     }
 }

@@ -52,9 +52,9 @@ enum State {
     Unmonitored,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Check {
-    last_run: Option<Instant>,
+    next_run: Instant,
     samples: Samples,
 }
 
@@ -67,12 +67,17 @@ pub struct Bluepill {
 }
 
 impl Bluepill {
-    /// A daemon that finds its process up.
-    pub fn new(settings: &Settings) -> Bluepill {
+    /// A daemon that finds its process up. It has run for long: `phases` says for each of its checks
+    /// after which share of the check's interval from `now` on it samples next.
+    pub fn new(now: Instant, settings: &Settings, phases: impl Iterator<Item = f64>) -> Bluepill {
+        let check = |(rule, phase): (&Rule, f64)| Check {
+            next_run: now + rule.every.scaled(phase),
+            samples: Samples::default(),
+        };
         Bluepill {
             state: State::Up,
             blind_until: Instant::START,
-            checks: vec![Check::default(); settings.rules.len()],
+            checks: settings.rules.iter().zip(phases).map(check).collect(),
         }
     }
 
@@ -110,10 +115,10 @@ impl Bluepill {
                 for (number, (check, rule)) in
                     self.checks.iter_mut().zip(&settings.rules).enumerate()
                 {
-                    if check.last_run.is_some_and(|last| now.since(last) < rule.every) {
+                    if now < check.next_run {
                         continue;
                     }
-                    check.last_run = Some(now);
+                    check.next_run = now + rule.every;
                     let (value, is_over) = sample(number);
                     if check.samples.add(rule, is_over) {
                         self.enter(State::Acting);
@@ -183,7 +188,7 @@ mod tests {
     /// once, and returns the times of starts in seconds since the first restart.
     fn starts(valid: bool, seconds: u64) -> Vec<f64> {
         let settings = settings();
-        let mut daemon = Bluepill::new(&settings);
+        let mut daemon = Bluepill::new(Instant::START, &settings, std::iter::repeat(0.0));
         let mut now = Instant::START;
         let mut alive = true;
         let mut starts = Vec::new();

@@ -8,6 +8,8 @@ pub mod bluepill;
 pub mod rule;
 pub mod systemd;
 
+use crate::kernel::time::Instant;
+
 /// Which supervisor a fleet has, with its settings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settings {
@@ -50,11 +52,13 @@ pub enum Supervisor {
 }
 
 impl Supervisor {
-    /// A supervisor that finds its process running.
-    pub fn new(settings: &Settings) -> Supervisor {
+    /// A supervisor that finds its process running; `phases` as in [`bluepill::Bluepill::new`].
+    pub fn new(now: Instant, settings: &Settings, phases: impl Iterator<Item = f64>) -> Supervisor {
         match settings {
             Settings::None => Supervisor::None,
-            Settings::Bluepill(settings) => Supervisor::Bluepill(bluepill::Bluepill::new(settings)),
+            Settings::Bluepill(settings) => {
+                Supervisor::Bluepill(bluepill::Bluepill::new(now, settings, phases))
+            }
             Settings::Systemd(_) => Supervisor::Systemd(systemd::Systemd::default()),
         }
     }

@@ -1,0 +1,537 @@
+//! Properties of whole runs over random scenarios.
+
+use crate::support::{self, Log};
+use fleetfall::experiment::Replication;
+use fleetfall::kernel::chance::Seed;
+use fleetfall::kernel::time::{Duration, Instant};
+use fleetfall::observe::{Digest, Results};
+use fleetfall::scenario::Scenario;
+use fleetfall::sim::Simulation;
+use fleetfall::sim::observation::{Observation, Outcome};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::FileFailurePersistence;
+use std::sync::Arc;
+
+/// Length of the random scenarios.
+const MINUTES: u64 = 4;
+/// Their length in nanoseconds.
+const LENGTH: u64 = MINUTES * 60_000_000_000;
+
+/// One of some texts.
+fn one_of(texts: &[&'static str]) -> impl Strategy<Value = String> + Clone + use<> {
+    select(texts.to_vec()).prop_map(str::to_string)
+}
+
+fn load() -> impl Strategy<Value = String> {
+    let freeze = select(vec!["never", "first_restart"]);
+    (5..120_u32, 0..60_u32, 0..200_u32, 0..240_i64, freeze).prop_map(
+        |(steady, other, surge, onset, freeze)| {
+            let onset = jiff::SignedDuration::from_secs(onset);
+            let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
+            let onset = start + onset;
+            format!(
+                r#"
+load.freeze = "{freeze}"
+load.constant.steady = {{ rate = "{steady}/s", class = "page" }}
+load.constant.other = {{ rate = "{other}/s", class = "slow" }}
+load.surge.rush = {{ onset = {onset}, ramp = "20s", rate = "{surge}/s", plateau = "30s", decay = "20s", class = "page" }}"#
+            )
+        },
+    )
+}
+
+fn classes() -> impl Strategy<Value = String> {
+    let slow = one_of(&[
+        r#"[{ wait = "50ms" }]"#,
+        r#"[{ wait.exponential.mean = "200ms" }, { cpu = "1ms" }]"#,
+        r#"[{ cpu.uniform = { from = "0s", to = "40ms" } }, { wait = "0s" }, { cpu = "5ms" }]"#,
+        r#"[{ cpu.empirical = ["1ms", "90ms"] }]"#,
+    ]);
+    let sigma = select(vec![0.0, 0.5, 1.5]);
+    (slow, sigma, 1..40_u32).prop_map(|(slow, sigma, mean)| {
+        format!(
+            r#"
+class.page.stages = [{{ cpu.lognormal = {{ mean = "{mean}ms", sigma = {sigma} }} }}, {{ wait = "20ms" }}]
+class.slow.stages = {slow}"#
+        )
+    })
+}
+
+fn clients() -> impl Strategy<Value = String> {
+    let patience = one_of(&[
+        r#""1min""#,
+        r#""0s""#,
+        r#"{ exponential.mean = "500ms" }"#,
+        r#"{ uniform = { from = "100ms", to = "3s" } }"#,
+    ]);
+    let base = select(vec!["0s", "50ms", "1s"]);
+    let jitter = select(vec!["0%", "50%", "100%"]);
+    (patience, 1..5_u32, base, jitter).prop_map(|(patience, attempts, base, jitter)| {
+        format!(
+            r#"
+clients = {{ patience = {patience}, retry = {{ attempts = {attempts}, base = "{base}", jitter = "{jitter}" }} }}"#
+        )
+    })
+}
+
+fn balancer() -> impl Strategy<Value = String> {
+    let policy = select(vec!["round_robin", "random", "least_outstanding"]);
+    let none_up = select(vec!["fail", "fail_open"]);
+    let lost_share = select(vec!["moved", "moved", "moved", "dropped"]);
+    let health = one_of(&[
+        r#""none""#,
+        "{ active = {} }",
+        r#"{ active = { interval = "500ms", timeout = "300ms", fall = 1, rise = 1 } }"#,
+        r#"{ active = { interval = "1s", timeout = "3s", fall = 2, rise = 3, work = "0s" } }"#,
+        r#"{ active = { interval = "1s", path = "separate" } }"#,
+    ]);
+    (1..4_u32, policy, 0..4_u32, none_up, lost_share, health).prop_map(
+        |(instances, policy, redispatch, none_up, lost_share, health)| {
+            format!(
+                r#"
+balancer = {{ instances = {instances}, policy = "{policy}", redispatch = {redispatch}, none_up = "{none_up}", lost_share = "{lost_share}", health = {health} }}"#
+            )
+        },
+    )
+}
+
+fn nodes() -> impl Strategy<Value = String> {
+    let add = one_of(&[
+        "[]",
+        "[{ at = 2021-02-01T00:01:30Z, count = 2 }]",
+        "[{ at = 2021-02-01T00:00:00Z, count = 1 }, { at = 2021-02-01T00:02:00Z, count = 1 }]",
+    ]);
+    let memory = select(vec!["256 MiB", "1 GiB", "64 GiB"]);
+    let swap = select(vec!["0 B", "32 MiB"]);
+    (1..6_u32, 1..4_u32, memory, swap, add).prop_map(|(count, cores, memory, swap, add)| {
+        format!(
+            r#"
+nodes = {{ count = {count}, cores = {cores}, memory = "{memory}", swap = "{swap}", add = {add} }}"#
+        )
+    })
+}
+
+fn process() -> impl Strategy<Value = String> {
+    let boot = one_of(&[
+        r#""0s""#,
+        r#""7s""#,
+        r#"{ uniform = { from = "1s", to = "20s" } }"#,
+        r#"{ exponential.mean = "5s" }"#,
+    ]);
+    let stop = one_of(&[r#""drop""#, r#"{ finish = "2s" }"#, r#"{ finish = "1min" }"#]);
+    let cold = select(vec!["0s", "15s"]);
+    let kept = select(vec!["0 B", "10 KiB", "200 KiB"]);
+    let queued = select(vec!["0 B", "1 MiB"]);
+    (1..40_u32, 0..100_u32, boot, stop, cold, kept, queued).prop_map(
+        |(slots, backlog, boot, stop, cold, kept, queued)| {
+            format!(
+                r#"
+process = {{ slots = {slots}, backlog = {backlog}, boot = {boot}, stop = {stop}, cold = "{cold}", cold_factor = 3, memory = {{ base.uniform = {{ from = "80 MiB", to = "120 MiB" }}, retained_at_start.uniform = {{ from = "0 B", to = "40 MiB" }}, retained_per_request = "{kept}", in_service = "2 MiB", queued = "{queued}" }} }}"#
+            )
+        },
+    )
+}
+
+fn supervisor() -> impl Strategy<Value = String> {
+    let rule = one_of(&[
+        r#"{ above.requests_served.uniform = { from = 200, to = 900 }, every = "5s" }"#,
+        r#"{ above.memory.uniform = { from = "130 MiB", to = "200 MiB" }, every = "3s", over = 2, samples = 3 }"#,
+        r#"{ above.cpu_window = 0.7, every = "4s", over = 3, samples = 5 }"#,
+        r#"{ above.cpu_life = 0.4, every = "10s" }"#,
+        r#"{ above.in_flight = 6, every = "2s", over = 2, samples = 2 }"#,
+        r#"{ above.backlog = 3, every = "2s" }"#,
+        r#"{ above.age.uniform = { from = "40s", to = "150s" }, every = "5s" }"#,
+    ]);
+    let bluepill = (rule.clone(), rule, any::<bool>()).prop_map(|(one, other, daemonize)| {
+        format!(
+            "\nsupervisor.bluepill = {{ daemonize = {daemonize}, rule = {{ one = {one}, other = {other} }} }}"
+        )
+    });
+    let systemd = one_of(&[
+        "\nsupervisor.systemd = {}",
+        "\nsupervisor.systemd = { restart = \"no\", runtime_max = \"90s\" }",
+        "\nsupervisor.systemd = { restart = \"always\", memory_max = \"180 MiB\" }",
+        "\nsupervisor.systemd = { restart_sec = \"2s\", runtime_max = \"40s\" }",
+    ]);
+    prop_oneof![1 => one_of(&[""]), 4 => bluepill, 2 => systemd]
+}
+
+fn deploys() -> impl Strategy<Value = String> {
+    let rolling = r#"{ rolling = { pause = "5s", patience = "40s" } }"#;
+    let method = select(vec![r#""hot""#, rolling]);
+    let comparison = one_of(&["", r#", comparison = { finds = "50%", corrected = "two" }"#]);
+    let release = select(vec!["two", "wrong"]);
+    let fails_after = select(vec!["0s", "100ms", "4s"]);
+    (method.clone(), method, comparison, release, fails_after).prop_map(
+        |(one, other, comparison, release, fails_after)| {
+            format!(
+                r#"
+environment.provides.workers = "8"
+first_release = "one"
+release.one.needs.workers = "8"
+release.two = {{}}
+release.wrong = {{ needs.workers = "9", fails_after = "{fails_after}" }}
+deploy.first = {{ at = 2021-02-01T00:00:20Z, release = "{release}", method = {one}{comparison} }}
+deploy.second = {{ at = 2021-02-01T00:02:30Z, release = "two", method = {other} }}"#
+            )
+        },
+    )
+}
+
+fn people() -> impl Strategy<Value = String> {
+    let alert = one_of(&[
+        "",
+        r#"
+people.alert.success = { below = "80%", lasting = "20s" }"#,
+        r#"
+people.alert.nodes_lost = { count = 1, lasting = "5s" }"#,
+    ]);
+    let rejoin = select(vec!["each", "together"]);
+    (alert, rejoin, 1..4_u32).prop_map(|(alert, rejoin, at_a_time)| {
+        format!(
+            r#"{alert}
+people.notice.exponential.mean = "5s"
+people.diagnose.uniform = {{ from = "1s", to = "20s" }}
+people.fix.lognormal = {{ mean = "4s", sigma = 1 }}
+people.at_a_time = {at_a_time}
+people.rejoin = "{rejoin}"
+people.fixed_release = "two""#
+        )
+    })
+}
+
+fn protections() -> impl Strategy<Value = String> {
+    let check = one_of(&[
+        "",
+        "\nprotections.config_check.finds = \"70%\"",
+        "\nprotections.config_check = {}",
+    ]);
+    let budget = one_of(&["", "\nprotections.restart_budget.nodes = 1"]);
+    let shed = one_of(&["", "\nprotections.shed_above = 8"]);
+    (check, budget, shed).prop_map(|(check, budget, shed)| check + &budget + &shed)
+}
+
+/// A scenario in which much can happen at once.
+fn scenarios() -> impl Strategy<Value = String> {
+    let traffic = (load(), classes(), clients(), balancer());
+    let fleet = (nodes(), process(), supervisor(), deploys());
+    (traffic, fleet, people(), protections()).prop_map(|(traffic, fleet, people, protections)| {
+        [traffic.0, traffic.1, traffic.2, traffic.3, fleet.0, fleet.1, fleet.2, fleet.3].concat()
+            + &people
+            + &protections
+    })
+}
+
+/// What a run looks like from outside, checked as it goes.
+struct Accounts {
+    issued: u64,
+    settled: u64,
+    completed: u64,
+    failed_attempts: u64,
+    attempts_of_settled: u64,
+    accepted: u64,
+    wasted: u64,
+    timed_out: u64,
+    last: Instant,
+    /// Processes of each node.
+    processes: Vec<i64>,
+    /// Whether each node is lost.
+    lost: Vec<bool>,
+    fleet_down: bool,
+}
+
+impl Accounts {
+    fn new(scenario: &Scenario) -> Accounts {
+        let nodes = scenario.nodes.count as usize;
+        Accounts {
+            issued: 0,
+            settled: 0,
+            completed: 0,
+            failed_attempts: 0,
+            attempts_of_settled: 0,
+            accepted: 0,
+            wasted: 0,
+            timed_out: 0,
+            last: Instant::START,
+            processes: vec![1; nodes],
+            lost: vec![false; nodes],
+            fleet_down: false,
+        }
+    }
+
+    fn add(&mut self, now: Instant, seen: &Observation, most_attempts: u32) {
+        assert!(now >= self.last, "the clock ran back");
+        self.last = now;
+        match *seen {
+            Observation::RequestIssued { .. } => self.issued += 1,
+            Observation::AttemptAccepted { .. } => self.accepted += 1,
+            Observation::AttemptFailed { how } => {
+                self.failed_attempts += 1;
+                self.timed_out += u64::from(how == Outcome::TimedOut);
+            }
+            Observation::WorkWasted { .. } => self.wasted += 1,
+            Observation::RequestSettled { issued, outcome, attempts, wait } => {
+                self.settled += 1;
+                self.completed += u64::from(outcome == Outcome::Completed);
+                self.attempts_of_settled += u64::from(attempts);
+                assert!((1..=most_attempts).contains(&attempts), "{attempts} attempts");
+                assert!(wait <= now.since(issued), "it waited longer than it was there");
+            }
+            Observation::ProcessStarting { node, .. } => self.processes[node as usize] += 1,
+            Observation::ProcessEnded { node } => {
+                self.processes[node as usize] -= 1;
+                assert!(self.processes[node as usize] >= 0, "a process ended twice");
+            }
+            Observation::NodeAdded { node } => {
+                assert_eq!(node as usize, self.processes.len(), "nodes are numbered in order");
+                self.processes.push(0);
+                self.lost.push(false);
+            }
+            Observation::NodeLost { node, .. } => {
+                let lost = std::mem::replace(&mut self.lost[node as usize], true);
+                assert!(!lost, "a node was lost twice");
+            }
+            Observation::NodeBack { node } => {
+                let lost = std::mem::replace(&mut self.lost[node as usize], false);
+                assert!(lost, "a node came back that was not away");
+            }
+            Observation::FleetDown => {
+                assert!(
+                    !std::mem::replace(&mut self.fleet_down, true),
+                    "the fleet went down twice"
+                );
+            }
+            Observation::FleetServing => {
+                assert!(std::mem::replace(&mut self.fleet_down, false), "the fleet was not down");
+            }
+            Observation::NodeSampled { gauges, .. } => {
+                assert!(
+                    gauges.slots_busy <= gauges.slots_offered,
+                    "more slots busy than there are"
+                );
+            }
+            Observation::Ended { open } => self.close(open, most_attempts),
+            _ => {}
+        }
+    }
+
+    /// Conservation, from what was told alone.
+    fn close(&self, open: u64, most_attempts: u32) {
+        assert_eq!(self.issued, self.settled + open, "requests are not conserved");
+        // Every attempt of a settled request has failed or been completed; what failed beyond that
+        // belongs to requests that are open.
+        let of_open = (self.failed_attempts + self.completed)
+            .checked_sub(self.attempts_of_settled)
+            .expect("an attempt of a settled request neither failed nor was completed");
+        assert!(of_open <= open * u64::from(most_attempts), "failed attempts of nobody");
+        assert!(self.completed <= self.accepted, "more was completed than accepted");
+        assert!(self.wasted <= self.timed_out, "unwanted work that nobody gave up");
+    }
+}
+
+/// The digest of a run to its end.
+fn digest(scenario: &Arc<Scenario>, seed: u64) -> Digest {
+    let mut digest = Digest::default();
+    Simulation::new(Arc::clone(scenario), Seed(seed)).run(&mut digest);
+    digest
+}
+
+/// The scenario cut off at `end`.
+fn until(scenario: &Arc<Scenario>, end: Instant) -> Arc<Scenario> {
+    let mut shorter = Scenario::clone(scenario);
+    shorter.clock.horizon = end;
+    Arc::new(shorter)
+}
+
+fn digests(results: &[Results]) -> Vec<Digest> {
+    results.iter().map(|results| results.digest).collect()
+}
+
+fn config() -> ProptestConfig {
+    let file = FileFailurePersistence::Direct("proptest-regressions/it/properties.txt");
+    ProptestConfig { cases: 48, failure_persistence: Some(Box::new(file)), ..Default::default() }
+}
+
+/// The scenario of a text, with the text in the message if it is refused.
+fn load_text(text: &str) -> Arc<Scenario> {
+    support::scenario(MINUTES, text)
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// The simulator's own invariants are checked at the horizon, so the run is also stopped on its
+    /// way, where it is in the middle of things, for them to be checked there.
+    #[test]
+    fn accounts_balance_and_invariants_hold_at_any_time(
+        text in scenarios(), seed in 0..1_000_u64, stops in prop::collection::vec(0..LENGTH, 6),
+    ) {
+        let scenario = load_text(&text);
+        let most_attempts = scenario.clients.retry.attempts;
+        let mut accounts = Accounts::new(&scenario);
+        for (now, seen) in support::log(&scenario, seed) {
+            accounts.add(now, &seen, most_attempts);
+        }
+        prop_assert!(accounts.issued > 0);
+        let mut stops = stops;
+        stops.sort_unstable();
+        let mut running = Simulation::new(Arc::clone(&scenario), Seed(seed));
+        for stop in stops {
+            let stop = Instant::from_nanos(stop);
+            running.run_until(stop, &mut ());
+            let mut cut = running.fork(until(&scenario, stop)).expect("only the horizon differs");
+            cut.run(&mut ());
+        }
+        running.run(&mut ());
+    }
+
+    #[test]
+    fn a_seed_decides_everything(text in scenarios(), seed in 0..1_000_u64) {
+        let scenario = load_text(&text);
+        let once = digest(&scenario, seed);
+        prop_assert_eq!(once, digest(&scenario, seed));
+        prop_assert_ne!(once, digest(&scenario, seed + 1));
+        // Whoever watches changes nothing, however much of it is kept.
+        for detailed in [false, true] {
+            let results = Replication::new(&scenario, Seed(seed), detailed).finish();
+            prop_assert_eq!(once, results.digest);
+        }
+    }
+
+    #[test]
+    fn a_snapshot_continues_as_the_original(
+        text in scenarios(), seed in 0..1_000_u64, cut in 0..LENGTH, other_cut in 0..LENGTH,
+    ) {
+        let scenario = load_text(&text);
+        let straight = Replication::new(&scenario, Seed(seed), true).finish();
+        let mut original = Replication::new(&scenario, Seed(seed), true);
+        original.run_until(Instant::from_nanos(cut));
+        let mut snapshot = original.clone();
+        let fork = original.fork(&scenario).expect("it is the same scenario");
+        // Stopping once more changes nothing either.
+        snapshot.run_until(Instant::from_nanos(cut.max(other_cut)));
+        for (what, run) in [("original", original), ("snapshot", snapshot), ("fork", fork)] {
+            let results = run.finish();
+            prop_assert_eq!(straight.digest, results.digest, "{} differs", what);
+            let bits = |results: &Results| -> Vec<u64> {
+                results.measures.iter().map(|value| value.to_bits()).collect()
+            };
+            prop_assert_eq!(bits(&straight), bits(&results), "{} is measured differently", what);
+            prop_assert_eq!(&straight.milestones, &results.milestones, "{}", what);
+        }
+    }
+
+    /// What lies in the future only can be changed by a fork as well as by a run of its own.
+    #[test]
+    fn a_fork_with_a_later_surge_is_a_run_with_that_surge(
+        text in scenarios(), seed in 0..1_000_u64, rate in 10..200_u32, cut in 0..120_u64,
+        later in 1..90_u64, before in 0..50_u32,
+    ) {
+        let surge = |rate: u32, onset: u64| {
+            let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
+            let onset = start + jiff::SignedDuration::from_secs(onset as i64);
+            let surge = format!(
+                "load.surge.late = {{ onset = {onset}, ramp = \"10s\", rate = \"{rate}/s\", \
+                 plateau = \"20s\", decay = \"5s\", class = \"page\" }}"
+            );
+            load_text(&format!("{text}\n{surge}"))
+        };
+        let (without, with) = (surge(before, 200), surge(rate, cut + later));
+        let mut run = Replication::new(&without, Seed(seed), false);
+        run.run_until(Instant::START + Duration::from_secs(cut));
+        let fork = run.fork(&with).expect("the surge alone differs").finish();
+        let own = Replication::new(&with, Seed(seed), false).finish();
+        prop_assert_eq!(own.digest, fork.digest);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..config() })]
+
+    #[test]
+    fn threads_change_nothing(text in scenarios()) {
+        let scenario = load_text(&text);
+        let one = support::results(&scenario, 6, 1);
+        let two = support::results(&scenario, 6, 2);
+        prop_assert_eq!(digests(&one), digests(&two));
+        let by_seed: Vec<Digest> = (1..=6).map(|seed| digest(&scenario, seed)).collect();
+        prop_assert_eq!(digests(&one), by_seed);
+    }
+}
+
+/// The random scenarios are rich enough: over a few of them everything happens.
+#[test]
+fn everything_happens_in_the_random_scenarios() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let mut names: Vec<String> = Vec::new();
+    for _ in 0..150 {
+        let text = scenarios().new_tree(&mut runner).expect("nothing is filtered").current();
+        let mut log = Log::default();
+        Simulation::new(load_text(&text), Seed(1)).run(&mut log);
+        for (_, seen) in &log.seen {
+            let name = match seen {
+                Observation::AttemptFailed { how } => format!("attempt {}", how.name()),
+                Observation::RestartRefused { why, .. } => format!("refused by {why:?}"),
+                Observation::NodeLost { why, .. } => format!("lost by {why:?}"),
+                Observation::Alerted { alert } => format!("alert {alert:?}"),
+                Observation::Thrashing { on, .. } => format!("thrashing {on}"),
+                other => {
+                    let name = format!("{other:?}");
+                    name.split([' ', '{']).next().unwrap_or_default().to_string()
+                }
+            };
+            if let Err(at) = names.binary_search(&name) {
+                names.insert(at, name);
+            }
+        }
+    }
+    expect_test::expect![[r#"
+        AttemptAccepted
+        Deployed
+        Detected
+        Diagnosed
+        Ended
+        FixFinished
+        FixStarted
+        FleetDown
+        FleetServing
+        NodeAdded
+        NodeBack
+        NodeFixed
+        NodeMarked
+        NodeSampled
+        NothingToFix
+        OutOfMemory
+        ProcessEnded
+        ProcessServing
+        ProcessStarting
+        RequestIssued
+        RequestSettled
+        RestartBegun
+        RolloutDone
+        RolloutStopped
+        StartFailed
+        SupervisorGaveUp
+        WorkWasted
+        alert NodesLost
+        alert RestartRefused
+        alert RolloutStopped
+        alert Success
+        attempt dropped
+        attempt no_node
+        attempt refused
+        attempt reset
+        attempt shed
+        attempt timed_out
+        lost by Exit
+        lost by FailedRestart
+        lost by HealthCheck
+        refused by Budget
+        refused by ConfigCheck
+        thrashing false
+        thrashing true"#]]
+    .assert_eq(&names.join("\n"));
+}

@@ -1,0 +1,147 @@
+//! What the tests share: loading scenarios, running them, and writing down what happened.
+
+use fleetfall::experiment::{Outcome as Made, Plan, replicate};
+use fleetfall::kernel::chance::Seed;
+use fleetfall::kernel::time::Instant;
+use fleetfall::observe::Results;
+use fleetfall::scenario::{Problems, Scenario, Study};
+use fleetfall::sim::Simulation;
+use fleetfall::sim::observation::{Cause, Observation, Observer};
+use fleetfall::stats::{Tally, half_width};
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Nobody sets a key from outside.
+pub(crate) const NOTHING: &[&str] = &[];
+
+/// The scenario that a text describes. The text stands after the lines that every scenario needs,
+/// and runs for `minutes`.
+pub(crate) fn scenario(minutes: u64, text: &str) -> Arc<Scenario> {
+    match try_scenario(minutes, text) {
+        Ok(scenario) => scenario,
+        Err(problems) => panic!("{problems}"),
+    }
+}
+
+/// The same, or why not.
+pub(crate) fn try_scenario(minutes: u64, text: &str) -> Result<Arc<Scenario>, Problems> {
+    let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
+    let end = start + jiff::SignedDuration::from_mins(minutes as i64);
+    let head = "schema = 1\nname = \"test\"\ntitle = \"A test\"\n";
+    // Keys of the root come before the first table; a text may begin with some.
+    let clock = format!("clock.start = {start}\nclock.end = {end}\n");
+    let whole = format!("{head}{clock}{text}");
+    Study::load("test.toml", &whole, NOTHING, NOTHING).map(|study| study.scenario)
+}
+
+/// Everything that happened, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) seen: Vec<(Instant, Observation)>,
+}
+
+impl Observer for Log {
+    fn observe(&mut self, now: Instant, seen: &Observation) {
+        self.seen.push((now, *seen));
+    }
+}
+
+/// Everything that happens in a replication.
+pub(crate) fn log(scenario: &Arc<Scenario>, seed: u64) -> Vec<(Instant, Observation)> {
+    let mut log = Log::default();
+    Simulation::new(Arc::clone(scenario), Seed(seed)).run(&mut log);
+    log.seen
+}
+
+/// The results of replications with the seeds 1, 2, 3…
+pub(crate) fn results(scenario: &Arc<Scenario>, replications: u64, threads: usize) -> Vec<Results> {
+    let plan = Plan { seed: Seed(1), replications, threads, detailed: false };
+    match replicate(scenario, plan, &|_| (), &AtomicBool::new(false)) {
+        Ok(Made::Done(results)) => results,
+        Ok(Made::Stopped(_)) => panic!("nobody asked to stop"),
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
+/// The mean of independent values and half the width of its 99.9 % interval by Student's t.
+pub(crate) fn interval(values: &[f64]) -> (f64, f64) {
+    let tally: Tally = values.iter().copied().collect();
+    let deviation = tally.standard_deviation().expect("there are several values");
+    let half = half_width(tally.count(), deviation, 0.999).expect("there are several values");
+    (tally.mean().expect("there are several values"), half)
+}
+
+/// Nanoseconds as seconds with the digits that matter, for traces.
+pub(crate) fn seconds(from: Instant, to: Instant) -> String {
+    format!("{:.3}", to.since(from).as_secs_f64())
+}
+
+/// What happened from `origin` on, a line each: seconds since then, and what.
+pub(crate) fn trace(seen: &[(Instant, Observation)], origin: Instant) -> String {
+    let mut text = String::new();
+    for (now, seen) in seen.iter().filter(|(now, _)| *now >= origin) {
+        if let Some(what) = what(seen, origin) {
+            writeln!(text, "{:>8} {what}", seconds(origin, *now)).expect("a string takes it");
+        }
+    }
+    text
+}
+
+/// An observation in words; gauges and the end are left out.
+fn what(seen: &Observation, origin: Instant) -> Option<String> {
+    let node = |node: u32| format!("node-{}", node + 1);
+    Some(match *seen {
+        Observation::NodeSampled { .. } | Observation::Ended { .. } => return None,
+        Observation::RequestIssued { .. } => "issued".into(),
+        Observation::AttemptAccepted { node: n } => format!("accepted by {}", node(n)),
+        Observation::AttemptFailed { how } => format!("attempt {}", how.name()),
+        Observation::WorkWasted { node: n } => format!("{} finished unwanted work", node(n)),
+        Observation::RequestSettled { issued, outcome, attempts, wait } => format!(
+            "{}: issued at {}, attempts {attempts}, waited {:.3}",
+            outcome.name(),
+            seconds(origin, issued),
+            wait.as_secs_f64()
+        ),
+        Observation::RestartBegun { node: n, cause } => {
+            format!("{} restart, {}", node(n), cause_in_words(cause))
+        }
+        Observation::RestartRefused { node: n, why, .. } => {
+            format!("{} restart refused, {why:?}", node(n))
+        }
+        Observation::ProcessStarting { node: n, .. } => format!("{} starting", node(n)),
+        Observation::StartFailed { node: n, of_restart, .. } => {
+            format!("{} start failed{}", node(n), if of_restart { ", the restart's" } else { "" })
+        }
+        Observation::ProcessServing { node: n } => format!("{} serving", node(n)),
+        Observation::ProcessEnded { node: n } => format!("{} process ended", node(n)),
+        Observation::SupervisorGaveUp { node: n } => format!("{} given up", node(n)),
+        Observation::NodeMarked { node: n, up, .. } => {
+            format!("{} marked {}", node(n), if up { "up" } else { "down" })
+        }
+        Observation::NodeLost { node: n, why } => format!("{} lost, {why:?}", node(n)),
+        Observation::NodeBack { node: n } => format!("{} back", node(n)),
+        Observation::FleetDown => "fleet down".into(),
+        Observation::FleetServing => "fleet serving".into(),
+        Observation::OutOfMemory { .. }
+        | Observation::Thrashing { .. }
+        | Observation::NodeAdded { .. }
+        | Observation::Deployed { .. }
+        | Observation::RolloutDone { .. }
+        | Observation::RolloutStopped { .. }
+        | Observation::Alerted { .. }
+        | Observation::Detected
+        | Observation::Diagnosed
+        | Observation::NothingToFix
+        | Observation::FixStarted { .. }
+        | Observation::NodeFixed { .. }
+        | Observation::FixFinished => format!("{seen:?}"),
+    })
+}
+
+fn cause_in_words(cause: Cause) -> String {
+    match cause {
+        Cause::Rule { value, limit, .. } => format!("{:.3} over {:.3}", value.0, limit.0),
+        Cause::OutOfMemory | Cause::Runtime | Cause::Deploy | Cause::Exit => format!("{cause:?}"),
+    }
+}
