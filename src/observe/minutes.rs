@@ -90,7 +90,7 @@ mod tests {
         for (at, nodes) in [(0, 4), (25, 3), (50, 4), (75, 4)] {
             minutes.add(&row(at, 100, 10, nodes));
         }
-        let minute = |count, nodes_serving| Minute {
+        let minute = |count: u32, nodes_serving| Minute {
             issued: 100 * count,
             failed: 10 * count,
             settled: 100 * count,

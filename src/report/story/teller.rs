@@ -271,7 +271,10 @@ impl<'a> Teller<'a> {
         let rule = &self.scenario.outage;
         for outage in &report.first.outages {
             let below = percent(rule.below);
-            let text = format!("begins: less than {below} of the requests succeed");
+            let text = format!(
+                "begins: of the requests issued in the {} from here on, less than {below} succeed",
+                length(self.scenario.clock.window)
+            );
             self.line(outage.start, Tone::Bad, "OUTAGE", text);
             if outage.end >= self.scenario.clock.horizon {
                 continue;
