@@ -31,6 +31,10 @@ impl Simulation {
             // Without a request there is nothing to see, and what was seen before stands.
             if settled > 0 {
                 let low = (succeeded as f64) < share * settled as f64;
+                if self.watch.watching && !low {
+                    self.watch.watching = false;
+                    self.watch.busy = false;
+                }
                 let began = now.as_nanos().saturating_sub(people.monitor.as_nanos());
                 let since = &mut self.watch.low_since;
                 if lasted(since, low, Instant::from_nanos(began), now, lasting) {
@@ -121,7 +125,9 @@ impl Simulation {
                     self.start_by_hand(node, observer);
                 }
             }
-            self.watch.busy = false;
+            // They stay and watch until the alert that called them is over.
+            self.watch.watching = scenario.people.success_below.is_some();
+            self.watch.busy = self.watch.watching;
             self.watch.low_since = None;
             self.watch.lost_since = None;
         }

@@ -203,6 +203,8 @@ pub(super) struct Watch {
     pub lost_since: Option<Instant>,
     /// An incident is being handled.
     pub busy: bool,
+    /// Everything is fixed, and people wait for the requests to succeed.
+    pub watching: bool,
     /// Incidents so far: the occurrence of the repair's draws.
     pub incidents: u64,
     /// Nodes that still need the fix, last first.
