@@ -1,7 +1,7 @@
 //! What state every node was in, made out from what happened.
 
 use super::Report;
-use crate::kernel::time::{Duration, Instant};
+use crate::kernel::time::Instant;
 use crate::observe::recorder::Series;
 use crate::sim::observation::{Observation, Phase};
 
@@ -148,8 +148,9 @@ pub(super) fn at<T: Copy>(steps: &[(Instant, T)], when: Instant) -> Option<T> {
 
 /// The stretch that tells the story of an incident, with a quarter of an hour around it; all of the
 /// run where there was none.
+#[cfg(feature = "plots")]
 pub(super) fn stretch(report: &Report) -> (Instant, Instant) {
-    const AROUND: Duration = Duration::from_secs(15 * 60);
+    const AROUND: crate::kernel::time::Duration = crate::kernel::time::Duration::from_secs(15 * 60);
     let clock = &report.study.scenario.clock;
     let Some(first) = report.first.outages.first() else {
         return (Instant::START, clock.horizon);

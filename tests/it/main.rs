@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks only at what it asks about")]
 
 mod blackhole;
+#[cfg(feature = "cli")]
 mod cli;
 mod common_random_numbers;
 mod littles_law;

@@ -19,7 +19,8 @@ impl Teller<'_> {
             }
             Observation::RestartBegun { cause, .. } => self.restart_begun(at, node, cause),
             Observation::RestartRefused { why, cause, .. } => {
-                let cause = words::cause(self.scenario, cause, true);
+                let is_first = !std::mem::replace(&mut self.rule_given, true);
+                let cause = words::cause(self.scenario, cause, is_first);
                 let text = format!("would restart, {cause}, but {}", words::refusal(why));
                 self.node_line(at, Tone::Warn, (node, Group::Refused), text);
             }

@@ -40,7 +40,10 @@ pub(super) struct Repeat {
 pub(super) struct Teller<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) series: &'a Series,
+    /// How many nodes serve from when on.
     pub(super) serving: Vec<(Instant, u32)>,
+    /// Since when each node is there.
+    pub(super) added: Vec<Instant>,
     pub(super) lines: Vec<Line>,
     pub(super) tales: Vec<Tale>,
     /// Failing starts by node, while they last.
@@ -59,12 +62,14 @@ pub(super) struct Teller<'a> {
 impl<'a> Teller<'a> {
     pub(super) fn new(report: &'a Report, series: &'a Series) -> Teller<'a> {
         let scenario = &report.study.scenario;
-        let serving = fleet::serving(&fleet::lanes(report, series));
+        let lanes = fleet::lanes(report, series);
+        let added = lanes.iter().filter_map(|lane| lane.first()).map(|first| first.at);
         let tale = Tale { serving: true, ..Tale::default() };
         Teller {
             scenario,
             series,
-            serving,
+            serving: fleet::serving(&lanes),
+            added: added.collect(),
             lines: Vec::new(),
             tales: vec![tale; scenario.nodes.count as usize],
             repeats: BTreeMap::new(),
@@ -113,12 +118,13 @@ impl<'a> Teller<'a> {
         let after = self.series.rows.partition_point(|row| row.start <= at);
         let Some(row) = after.checked_sub(1).map(|index| &self.series.rows[index]) else { return };
         let serving = fleet::at(&self.serving, at).unwrap_or(0);
+        let there = self.added.iter().filter(|added| **added <= at).count();
         let rate = f64::from(row.issued) / window;
         let mut text = format!(
             "{} requests/s on {} of {}",
             number(rate.round()),
             serving,
-            plural(self.tales.len() as u64, "node"),
+            plural(there as u64, "node"),
         );
         if serving > 0 && rate >= 1.0 {
             text += &format!(", {} each", number((rate / f64::from(serving)).round()));
