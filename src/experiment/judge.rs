@@ -25,7 +25,7 @@ pub enum Verdict {
 pub struct Judgement {
     /// The claim.
     pub claim: Claim,
-    /// The value of each replication; not a number where it has none.
+    /// The value of each replication that counts; not a number where it has none.
     pub values: Vec<f64>,
     /// Replications in which the bounds hold.
     pub held: u64,
@@ -49,7 +49,11 @@ pub struct Judgement {
 /// # Panics
 /// If `baseline` is needed and missing.
 pub fn judge(claim: &Claim, results: &[Results], baseline: Option<&[Results]>) -> Judgement {
+    let given = |number: &usize| {
+        claim.given.is_none_or(|milestone| results[*number].milestone(milestone).is_some())
+    };
     let values: Vec<f64> = (0..results.len())
+        .filter(given)
         .map(|number| {
             let value = value_of(claim, &results[number]);
             let other = || {
@@ -72,7 +76,11 @@ pub fn judge(claim: &Claim, results: &[Results], baseline: Option<&[Results]>) -
     let trials = values.len() as u64;
     let (interval, verdict) = match &claim.of {
         Of::All => {
-            let verdict = if held < trials { Verdict::Fail } else { Verdict::Pass };
+            let verdict = match trials {
+                0 => Verdict::Undecided,
+                _ if held < trials => Verdict::Fail,
+                _ => Verdict::Pass,
+            };
             (Some((share_lower(held, trials, CONFIDENCE), 1.0)), verdict)
         }
         Of::Share(share) => {

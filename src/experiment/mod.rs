@@ -1,9 +1,11 @@
 //! Layer 5: many replications, and what they say together. The only place with threads.
 
+pub mod hypercube;
 pub mod judge;
 pub mod replication;
 pub mod summary;
 
+pub use hypercube::{HypercubeError, Point, hypercube, rank_correlations};
 pub use judge::{Judgement, Verdict, judge};
-pub use replication::{Failure, Outcome, Plan, Replication, replicate};
+pub use replication::{Failure, Outcome, Plan, Pool, Replication, replicate};
 pub use summary::Summary;

@@ -107,43 +107,11 @@ pub fn replicate(
     progress: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
 ) -> Result<Outcome, Failure> {
-    let next = AtomicU64::new(0);
-    let done = AtomicU64::new(0);
-    let broken = AtomicBool::new(false);
-    let worker = || {
-        let mut mine = Vec::new();
-        while !stop.load(Ordering::Relaxed) && !broken.load(Ordering::Relaxed) {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= plan.replications {
-                break;
-            }
-            let seed = Seed(plan.seed.0.wrapping_add(number));
-            let result = run_caught(scenario, seed, plan.detailed && number == 0);
-            if result.is_err() {
-                broken.store(true, Ordering::Relaxed);
-            }
-            mine.push((number, result));
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-        }
-        mine
-    };
-    let threads = plan.threads.clamp(1, usize::try_from(plan.replications).unwrap_or(1).max(1));
-    let mut all = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
-        let mut all = worker();
-        for other in others {
-            all.extend(other.join().expect("a worker catches what goes wrong"));
-        }
-        all
-    });
-    all.sort_by_key(|(number, _)| *number);
-    let mut results = Vec::with_capacity(all.len());
-    for (number, result) in all {
-        let result = result?;
-        if number == results.len() as u64 {
-            results.push(result);
-        }
-    }
+    let pool = Pool { threads: plan.threads, progress, stop };
+    let results = pool.run(plan.replications, |number| {
+        let seed = Seed(plan.seed.0.wrapping_add(number));
+        run_caught(scenario, seed, plan.detailed && number == 0)
+    })?;
     if results.len() as u64 == plan.replications {
         Ok(Outcome::Done(results))
     } else {
@@ -151,8 +119,80 @@ pub fn replicate(
     }
 }
 
+/// Threads that work through numbered tasks.
+#[derive(Clone, Copy)]
+pub struct Pool<'a> {
+    /// How many; at least 1.
+    pub threads: usize,
+    /// Told after each task how many are done.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+    /// Looked at before each task.
+    pub stop: &'a AtomicBool,
+}
+
+impl fmt::Debug for Pool<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+impl Pool<'_> {
+    /// Runs the tasks 0 to `count - 1`; what they give, in that order. When it is asked to stop, what
+    /// is done by then from the first on without a gap.
+    ///
+    /// # Errors
+    /// The error of the first task, by number, that has one.
+    pub fn run<T: Send, E: Send>(
+        &self,
+        count: u64,
+        task: impl Fn(u64) -> Result<T, E> + Sync,
+    ) -> Result<Vec<T>, E> {
+        let next = AtomicU64::new(0);
+        let done = AtomicU64::new(0);
+        let broken = AtomicBool::new(false);
+        let worker = || {
+            let mut mine = Vec::new();
+            while !self.stop.load(Ordering::Relaxed) && !broken.load(Ordering::Relaxed) {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= count {
+                    break;
+                }
+                let result = task(number);
+                if result.is_err() {
+                    broken.store(true, Ordering::Relaxed);
+                }
+                mine.push((number, result));
+                (self.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
+            }
+            mine
+        };
+        let threads = self.threads.clamp(1, usize::try_from(count).unwrap_or(1).max(1));
+        let mut all = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
+            let mut all = worker();
+            for other in others {
+                all.extend(other.join().expect("a worker catches what goes wrong"));
+            }
+            all
+        });
+        all.sort_by_key(|(number, _)| *number);
+        let mut results = Vec::with_capacity(all.len());
+        for (number, result) in all {
+            let result = result?;
+            if number == results.len() as u64 {
+                results.push(result);
+            }
+        }
+        Ok(results)
+    }
+}
+
 /// Runs one replication; a panic inside it ends it alone.
-fn run_caught(scenario: &Arc<Scenario>, seed: Seed, detailed: bool) -> Result<Results, Failure> {
+pub(super) fn run_caught(
+    scenario: &Arc<Scenario>,
+    seed: Seed,
+    detailed: bool,
+) -> Result<Results, Failure> {
     let mut replication = Replication::new(scenario, seed, detailed);
     let run = catch_unwind(AssertUnwindSafe(|| {
         replication.run_until(Instant::NEVER);

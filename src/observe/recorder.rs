@@ -31,6 +31,10 @@ pub struct Recorder {
     intervals: Vec<IntervalCounts>,
     milestones: [Option<Instant>; Milestone::ALL.len()],
     nodes: Vec<NodeView>,
+    /// The node of the first restart, and whether its first start failed.
+    first_restart: Option<(u32, Option<bool>)>,
+    /// Since when no node serves.
+    down_since: Option<Instant>,
     losses: Vec<Instant>,
     lost_since: Option<Instant>,
     loss_spread: Option<Duration>,
@@ -98,6 +102,7 @@ struct Counts {
     lost_in_collapse: u64,
     lost_to_restart: u64,
     memory_max: u64,
+    no_node_serves: Duration,
     partial_service: Duration,
     error_budget_ns: f64,
 }
@@ -133,6 +138,8 @@ impl Recorder {
             intervals: vec![IntervalCounts::default(); scenario.intervals.len()],
             milestones: [None; Milestone::ALL.len()],
             nodes: vec![view; scenario.nodes.count as usize],
+            first_restart: None,
+            down_since: None,
             losses: Vec::new(),
             lost_since: None,
             loss_spread: None,
@@ -229,6 +236,14 @@ impl Recorder {
             Measure::Restarts => counts.restarts as f64,
             Measure::RestartsFailed => counts.restarts_failed as f64,
             Measure::RestartsRefused => counts.restarts_refused as f64,
+            Measure::FirstRestartFailed => match self.first_restart {
+                Some((_, Some(failed))) => f64::from(failed),
+                Some((_, None)) | None => f64::NAN,
+            },
+            Measure::NoNodeServes => {
+                let open = self.down_since.map_or(Duration::ZERO, |since| end.since(since));
+                (counts.no_node_serves + open).as_secs_f64()
+            }
             Measure::StartsFailed => counts.starts_failed as f64,
             Measure::OomKills => counts.oom_kills as f64,
             Measure::NodesLost => self.losses.len() as f64,
@@ -438,6 +453,14 @@ impl Recorder {
         }
     }
 
+    fn note_first_restart(&mut self, node: u32, failed: bool) {
+        if let Some((first, outcome @ None)) = &mut self.first_restart
+            && *first == node
+        {
+            *outcome = Some(failed);
+        }
+    }
+
     fn on_ended(&mut self, now: Instant) {
         self.integrate(now);
         while let Some(row) = self.windows.take_first() {
@@ -481,13 +504,15 @@ impl Recorder {
                 self.counts.wasted += u64::from(now >= self.warm_up);
             }
             Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
-            Observation::RestartBegun { .. } => {
+            Observation::RestartBegun { node, .. } => {
                 self.reach(Milestone::FirstRestart, now);
+                self.first_restart.get_or_insert((node, None));
                 self.counts.restarts += 1;
                 self.count_in_intervals(now, |counts| counts.restarts += 1);
             }
             Observation::RestartRefused { .. } => self.counts.restarts_refused += 1,
-            Observation::StartFailed { of_restart, .. } => {
+            Observation::StartFailed { node, of_restart, .. } => {
+                self.note_first_restart(node, true);
                 self.counts.starts_failed += 1;
                 self.counts.restarts_failed += u64::from(of_restart);
             }
@@ -505,7 +530,15 @@ impl Recorder {
             Observation::NodeAdded { .. } => {
                 self.nodes.push(NodeView { gauges: None, first: None, lost: false });
             }
-            Observation::FleetDown => self.reach(Milestone::FleetDown, now),
+            Observation::FleetDown => {
+                self.reach(Milestone::FleetDown, now);
+                self.down_since = Some(now);
+            }
+            Observation::FleetServing => {
+                let since = self.down_since.take().unwrap_or(now);
+                self.counts.no_node_serves += now.since(since);
+            }
+            Observation::ProcessServing { node } => self.note_first_restart(node, false),
             Observation::Alerted { .. } => self.reach(Milestone::Alerted, now),
             Observation::Detected => self.reach(Milestone::Detected, now),
             Observation::Diagnosed => self.reach(Milestone::Diagnosed, now),
@@ -518,12 +551,10 @@ impl Recorder {
             | Observation::RequestSettled { .. }
             | Observation::AttemptFailed { .. }
             | Observation::ProcessStarting { .. }
-            | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }
-            | Observation::FleetServing
             | Observation::Deployed { .. }
             | Observation::RolloutDone { .. }
             | Observation::RolloutStopped { .. }

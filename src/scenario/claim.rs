@@ -16,6 +16,8 @@ pub struct Claim {
     pub subject: Subject,
     /// What it is divided by, in each replication.
     pub over: Option<Subject>,
+    /// Replications that do not reach this milestone are left out.
+    pub given: Option<Milestone>,
     /// How it is set against the same replication without the patch.
     pub against: Against,
     /// Least value; milestones are in seconds since the start.
@@ -79,14 +81,7 @@ fn resolve_claim(
     let place = keys.measure.as_ref().or(keys.milestone.as_ref()).map(|name| name.place);
     let subject = match (&keys.measure, &keys.milestone) {
         (Some(measure), None) => measure_named(measure, scenario, log)?,
-        (None, Some(milestone)) => match Milestone::named(milestone) {
-            Some(found) => Subject::Milestone(found),
-            None => {
-                let known: Vec<&str> = Milestone::ALL.iter().map(|m| m.name()).collect();
-                log.unknown_name(milestone.place, "milestone", milestone, &known);
-                return None;
-            }
-        },
+        (None, Some(milestone)) => Subject::Milestone(milestone_named(milestone, log)?),
         _ => {
             log.problem(place, format!("claim `{text}` needs either `measure` or `milestone`"));
             return None;
@@ -94,6 +89,10 @@ fn resolve_claim(
     };
     let over = match &keys.over {
         Some(name) => Some(measure_named(name, scenario, log)?),
+        None => None,
+    };
+    let given = match &keys.given {
+        Some(name) => Some(milestone_named(name, log)?),
         None => None,
     };
     let is_milestone = matches!(subject, Subject::Milestone(_));
@@ -118,11 +117,21 @@ fn resolve_claim(
         published: keys.published.clone(),
         subject,
         over,
+        given,
         against: keys.against.clone(),
         at_least: keys.at_least.or(keys.not_before.as_ref().map(seconds)),
         at_most: keys.at_most.or(keys.not_after.as_ref().map(seconds)),
         of: keys.of.clone(),
     })
+}
+
+fn milestone_named(name: &At<String>, log: &mut Diagnostics) -> Option<Milestone> {
+    let found = Milestone::named(name);
+    if found.is_none() {
+        let known: Vec<&str> = Milestone::ALL.iter().map(|m| m.name()).collect();
+        log.unknown_name(name.place, "milestone", name, &known);
+    }
+    found
 }
 
 fn measure_named(name: &At<String>, scenario: &Scenario, log: &mut Diagnostics) -> Option<Subject> {

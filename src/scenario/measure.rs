@@ -73,6 +73,7 @@ names! {
         Restarts = "restarts", "1", "Times a process that served was stopped to be started again, or had ended and was started again.";
         RestartsFailed = "restarts_failed", "1", "Restarts whose first start failed.";
         RestartsRefused = "restarts_refused", "1", "Restarts that a protection did not allow.";
+        FirstRestartFailed = "first_restart_failed", "1", "1 if the first start of the first restart failed, 0 if the process came to serve; not a number without a restart.";
         StartsFailed = "starts_failed", "1", "Start commands whose process exited because its configuration is invalid.";
         OomKills = "oom_kills", "1", "Processes killed for want of memory.";
         NodesLost = "nodes_lost", "1", "Nodes lost, each loss counted.";
@@ -80,6 +81,7 @@ names! {
         LossSpread = "first_to_last_node_lost_s", "s", "From the first node lost to the last before the fleet was down.";
         LossBurst = "most_nodes_lost_in_5s_share", "1", "Most nodes lost within any 5 s, over the nodes there were.";
         FirstRestart = "first_restart_s", "s", "From the start of the simulation to the first restart.";
+        NoNodeServes = "no_node_serves_s", "s", "Time during which no node served.";
         Collapse = "first_restart_to_fleet_down_s", "s", "From the first restart until no node served.";
         Detection = "outage_start_to_detected_s", "s", "From the start of the first outage until somebody attended to it.";
         Diagnosis = "outage_start_to_diagnosed_s", "s", "From the start of the first outage until its cause was found.";

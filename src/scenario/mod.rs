@@ -4,6 +4,7 @@
 //! fleet, `resolve` turns them into a [`model::Scenario`], in which nothing is optional, misnamed or
 //! impossible any more.
 
+pub mod assumption;
 pub mod claim;
 mod course;
 pub mod keys;

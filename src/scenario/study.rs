@@ -19,6 +19,8 @@ pub struct Study {
     pub document: Document,
     /// What must come out.
     pub claims: Vec<Claim>,
+    /// What must come out over the ranges of all assumptions.
+    pub hypercube_claims: Vec<Claim>,
     sources: Sources,
     tree: Node,
 }
@@ -116,13 +118,16 @@ impl Study {
         let document: Document = read(&tree, log)?;
         let scenario = resolve(&document, log)?;
         let claims = resolve_claims(&document.expect, &scenario, !with.is_empty(), log);
+        let hypercube = document.hypercube.as_ref().map_or(&[][..], |keys| keys.expect.as_slice());
+        let hypercube_claims = resolve_claims(hypercube, &scenario, false, log);
         // A patch or a range is meant for the file as it stands, not for another patch's result.
         if with.is_empty() && sets.is_empty() {
             check_patches(&tree, &document, &kind, log);
             check_assumptions(&tree, &document, &kind, sources, log);
         }
         let sources = Sources::new();
-        Some(Study { scenario: Arc::new(scenario), document, claims, sources, tree })
+        let scenario = Arc::new(scenario);
+        Some(Study { scenario, document, claims, hypercube_claims, sources, tree })
     }
 
     /// The study's scenario under one of its patches, with the claims of a counterfactual.

@@ -59,6 +59,20 @@ section! {
 }
 
 section! {
+    /// The scenario over the ranges of all assumptions together: points of a Latin hypercube, one
+    /// replication each.
+    pub struct Hypercube {
+        /// Number of points.
+        pub points: u32 = 100, within(2, 100000);
+        /// Whether the load of a point is scaled with the capacity of its fleet (nodes times cores
+        /// over the mean work of a request).
+        pub scale_load: bool = true;
+        /// What must come out, over the points.
+        pub expect: Vec<Claim>;
+    }
+}
+
+section! {
     /// A claim about the outcome, decided over replications.
     pub struct Claim {
         /// The claim in words.
@@ -71,6 +85,8 @@ section! {
         pub milestone: Option<At<String>>;
         /// A measure by which the measure is divided, in each replication.
         pub over: Option<At<String>>;
+        /// A milestone: replications that do not reach it are left out.
+        pub given: Option<At<String>>;
         /// How the measure is set against that of the same replication without the patch.
         pub against: Against = "nothing";
         /// Least value of the measure.

@@ -9,7 +9,7 @@ pub mod quantity;
 
 use super::text::{At, Duration, Name, Named, Share, Timestamp, Zone, section};
 use change::{Deploy, Environment, People, Protections, Release};
-use claims::{Assumption, Claim, Counterfactual, Experiment, Interval, Mitigation};
+use claims::{Assumption, Claim, Counterfactual, Experiment, Hypercube, Interval, Mitigation};
 use fleet::{Balancer, Nodes, Process, Supervisor};
 use load::{Class, Clients, Load};
 
@@ -66,6 +66,8 @@ section! {
         pub experiment: Experiment = {};
         /// Inputs that nobody has published, with the range in which they are plausible.
         pub assumption: Vec<Assumption>;
+        /// What must hold over the ranges of all assumptions together.
+        pub hypercube: Option<Hypercube>;
         /// Named patches that are meant to help; `--with NAME` applies one.
         pub mitigation: Named<Mitigation>;
         /// Named patches that test whether the model behaves as it must.
