@@ -59,15 +59,7 @@ impl Teller<'_> {
                 let text = format!("the rollout stops at {}", Nodes::name(node));
                 self.line(at, Tone::Warn, "deploy", text);
             }
-            Observation::NodeFixed { .. } => {
-                self.fixed.0 += 1;
-                let (count, all) = self.fixed;
-                let text = format!("is fixed, {count} of {all}");
-                let line = self.node_line(at, Tone::Good, (node, Group::Fixed), text);
-                if !self.tales[node as usize].serving {
-                    self.tales[node as usize].returning = Some(line);
-                }
-            }
+            Observation::NodeFixed { .. } => self.node_fixed(at, node),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
@@ -87,6 +79,16 @@ impl Teller<'_> {
             | Observation::FixStarted { .. }
             | Observation::FixFinished
             | Observation::Ended { .. } => {}
+        }
+    }
+
+    fn node_fixed(&mut self, at: Instant, node: u32) {
+        self.fixed.0 += 1;
+        let (count, all) = self.fixed;
+        let text = format!("is fixed, {count} of {all}");
+        let line = self.node_line(at, Tone::Good, (node, Group::Fixed), text);
+        if !self.tales[node as usize].serving {
+            self.tales[node as usize].returning = Some(line);
         }
     }
 
