@@ -7,6 +7,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+/// The only file that not every run has.
+const BANDS: &str = "bands.csv";
+
 /// Writes all files of a run into a directory.
 ///
 /// # Errors
@@ -21,6 +24,11 @@ pub(super) fn write(report: &Report, directory: &Path) -> Result<(), Exit> {
         Exit::Usage
     };
     fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
+    // Of an earlier run with many replications; beside the files of this one it would lie.
+    if !report.is_many() && fs::exists(directory.join(BANDS)).unwrap_or(false) {
+        let path = directory.join(BANDS);
+        fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+    }
     // Last, so that a manifest speaks of files that are there.
     let manifest = ("manifest.json", manifest.as_bytes());
     for (name, content) in contents.into_iter().chain([manifest]) {
@@ -41,7 +49,7 @@ fn files(report: &Report) -> Vec<(&'static str, String)> {
         ("scenario.toml", report.study.resolved()),
     ];
     if report.is_many() {
-        files.push(("bands.csv", tables::bands(report)));
+        files.push((BANDS, tables::bands(report)));
     }
     #[cfg(feature = "plots")]
     files.extend(fleetfall::report::plots::all(report));

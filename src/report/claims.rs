@@ -142,9 +142,15 @@ pub(super) fn plus_minus(unit: &str, factor: f64, mean: f64, half: f64) -> Strin
     format!("{} ± {}{gap}{unit}", format::decimal(mean, decimals), format::decimal(half, decimals))
 }
 
+/// Whether two results differ by rounding at most.
+pub(super) fn are_same(one: f64, other: f64) -> bool {
+    (one - other).abs() <= one.abs() * 1e-9
+}
+
 /// Decimals that show two digits of a half-width.
 pub(super) fn precision(mean: f64, half: f64) -> usize {
-    if half <= 0.0 {
+    // Less than that is rounding.
+    if half <= mean.abs() * 1e-9 {
         let whole = (mean - mean.round()).abs() < 1e-9;
         return if whole { 0 } else { format::decimals(mean) };
     }
@@ -158,7 +164,7 @@ fn spread(judgement: &Judgement, scenario: &Scenario) -> String {
     let missing = judgement.values.len() - known.len();
     let show = |number| value(&judgement.claim, scenario, number);
     let Some(range) = Range90::of(&known) else { return "none has a value".to_string() };
-    let mut text = if range.p05.total_cmp(&range.p95).is_eq() {
+    let mut text = if are_same(range.p05, range.p95) {
         format!("always {}", show(range.p50))
     } else {
         format!("median {}, 5-95 % {} to {}", show(range.p50), show(range.p05), show(range.p95))

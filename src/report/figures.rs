@@ -1,7 +1,7 @@
 //! Measures and milestones as tables for people.
 
 use super::Report;
-use super::claims::{is_share, plus_minus};
+use super::claims::{are_same, is_share, plus_minus};
 use super::format::{self, number, percent, plural, scale, with_unit};
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
@@ -114,7 +114,7 @@ fn row(
         Some(half) => plus_minus(unit, 1.0 / factor, figure.mean, half),
         None => format!("{} {unit}", number(figure.mean / factor)),
     };
-    let same = figure.p05.total_cmp(&figure.p95).is_eq();
+    let same = are_same(figure.p05, figure.p95);
     let mut range = if same {
         "always".to_string()
     } else {

@@ -1,7 +1,7 @@
 //! What state every node was in, made out from what happened.
 
 use super::Report;
-use crate::kernel::time::{Duration, Instant};
+use crate::kernel::time::Instant;
 use crate::observe::recorder::Series;
 use crate::sim::observation::{Observation, Phase};
 
@@ -78,11 +78,34 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             Observation::RestartBegun { .. } | Observation::OutOfMemory { .. } => {
                 node.serving = false;
             }
-            Observation::ProcessEnded { .. } if node.serving => node.serving = false,
+            Observation::ProcessEnded { .. } => node.serving = false,
             Observation::StartFailed { .. } => node.booting = false,
             Observation::Thrashing { on, .. } => node.thrashing = on,
             Observation::NodeMarked { balancer, up, .. } => node.up[balancer as usize] = up,
-            _ => {}
+            Observation::RequestIssued { .. }
+            | Observation::AttemptAccepted { .. }
+            | Observation::AttemptFailed { .. }
+            | Observation::WorkWasted { .. }
+            | Observation::RequestSettled { .. }
+            | Observation::NodeSampled { .. }
+            | Observation::RestartRefused { .. }
+            | Observation::SupervisorGaveUp { .. }
+            | Observation::NodeLost { .. }
+            | Observation::NodeBack { .. }
+            | Observation::NodeAdded { .. }
+            | Observation::FleetDown
+            | Observation::FleetServing
+            | Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::RolloutStopped { .. }
+            | Observation::Alerted { .. }
+            | Observation::Detected
+            | Observation::Diagnosed
+            | Observation::NothingToFix
+            | Observation::FixStarted { .. }
+            | Observation::NodeFixed { .. }
+            | Observation::FixFinished
+            | Observation::Ended { .. } => {}
         }
         node.note(*at);
     }
@@ -125,8 +148,9 @@ pub(super) fn at<T: Copy>(steps: &[(Instant, T)], when: Instant) -> Option<T> {
 
 /// The stretch that tells the story of an incident, with a quarter of an hour around it; all of the
 /// run where there was none.
+#[cfg(feature = "plots")]
 pub(super) fn stretch(report: &Report) -> (Instant, Instant) {
-    const AROUND: Duration = Duration::from_secs(15 * 60);
+    const AROUND: crate::kernel::time::Duration = crate::kernel::time::Duration::from_secs(15 * 60);
     let clock = &report.study.scenario.clock;
     let Some(first) = report.first.outages.first() else {
         return (Instant::START, clock.horizon);

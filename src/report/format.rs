@@ -73,7 +73,8 @@ pub fn day(scenario: &Scenario, when: Instant) -> String {
 
 /// RFC 3339 in UTC, to the millisecond.
 pub fn rfc3339(scenario: &Scenario, when: Instant) -> String {
-    format!("{:.3}", scenario.civil(when))
+    let civil = scenario.civil(when);
+    format!("{:.3}", civil.round(jiff::Unit::Millisecond).unwrap_or(civil))
 }
 
 /// The name of the zone in which times are shown.
@@ -109,7 +110,7 @@ pub fn decimal(number: f64, decimals: usize) -> String {
 pub fn decimals(number: f64) -> usize {
     let size = number.abs();
     match size {
-        _ if size >= 100.0 || size < 1e-9 => 0,
+        _ if !(1e-9..100.0).contains(&size) => 0,
         _ if size >= 10.0 => 1,
         _ if size >= 1.0 => 2,
         _ if size >= 0.1 => 3,

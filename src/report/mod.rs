@@ -14,6 +14,8 @@ pub mod plots;
 pub mod reference;
 pub mod story;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use format::Palette;

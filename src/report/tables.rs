@@ -76,10 +76,14 @@ pub fn nodes(report: &Report) -> String {
     let cores = f64::from(report.study.scenario.nodes.cores);
     let mut last: Vec<Option<(Instant, Gauges)>> = Vec::new();
     let gauges = report.first.series.iter().flat_map(|series| &series.story.gauges);
-    let rows = gauges.map(|&(at, node, gauges)| {
+    let rows = gauges.filter_map(|&(at, node, gauges)| {
         let index = node as usize;
         if last.len() <= index {
             last.resize(index + 1, None);
+        }
+        // At the end the gauges are read once more, which may be at the time of the last window.
+        if last[index].is_some_and(|(before, _)| before == at) {
+            return None;
         }
         let used = last[index].map_or(f64::NAN, |(before, old)| {
             let busy = gauges.busy.as_secs_f64() - old.busy.as_secs_f64();
@@ -93,7 +97,7 @@ pub fn nodes(report: &Report) -> String {
         cells.extend([gauges.in_service.to_string(), gauges.queued.to_string()]);
         cells.push(gauges.memory.to_string());
         cells.push(if used.is_finite() { format!("{used:.6}") } else { String::new() });
-        cells
+        Some(cells)
     });
     write(std::iter::once(head).chain(rows))
 }

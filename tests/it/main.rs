@@ -7,6 +7,8 @@
 )]
 
 mod blackhole;
+#[cfg(feature = "cli")]
+mod cli;
 mod common_random_numbers;
 mod littles_law;
 mod properties;

@@ -1,0 +1,239 @@
+//! Telling what happens to a node.
+
+use super::Tone;
+use super::group::Group;
+use super::teller::{Repeat, Tale, Teller};
+use crate::kernel::time::{Duration, Instant};
+use crate::report::format::{self, length, with_unit};
+use crate::report::words;
+use crate::scenario::model::Nodes;
+use crate::sim::observation::{Cause, Loss, Observation};
+
+impl Teller<'_> {
+    pub(super) fn tell_node(&mut self, at: Instant, node: u32, seen: &Observation) {
+        match *seen {
+            Observation::NodeAdded { .. } => {
+                let text = "is added and boots".to_string();
+                let line = self.node_line(at, Tone::Input, (node, Group::Added), text);
+                self.tales.push(Tale { returning: Some(line), ..Tale::default() });
+            }
+            Observation::RestartBegun { cause, .. } => self.restart_begun(at, node, cause),
+            Observation::RestartRefused { why, cause, .. } => {
+                let is_first = !std::mem::replace(&mut self.rule_given, true);
+                let cause = words::cause(self.scenario, cause, is_first);
+                let text = format!("would restart, {cause}, but {}", words::refusal(why));
+                self.node_line(at, Tone::Warn, (node, Group::Refused), text);
+            }
+            Observation::ProcessStarting { .. } => {
+                self.tales[node as usize].starting = Some(at);
+            }
+            Observation::StartFailed { release, of_restart, .. } => {
+                self.start_failed(at, node, release, of_restart);
+            }
+            Observation::ProcessServing { .. } => self.serves(at, node),
+            Observation::ProcessEnded { .. } => {
+                let tale = &mut self.tales[node as usize];
+                if std::mem::take(&mut tale.serving) {
+                    let text = "its process ends".to_string();
+                    self.node_line(at, Tone::Warn, (node, Group::Ended), text);
+                }
+            }
+            Observation::OutOfMemory { memory, .. } => {
+                self.tales[node as usize].serving = false;
+                let used = with_unit("B", memory as f64);
+                let text = format!("the kernel kills the process: {used} of memory are needed");
+                self.node_line(at, Tone::Bad, (node, Group::OutOfMemory), text);
+            }
+            Observation::Thrashing { on: true, .. } => {
+                let has = with_unit("B", self.scenario.nodes.memory as f64);
+                let text = format!("needs more than its {has} of memory and slows down");
+                self.node_line(at, Tone::Warn, (node, Group::Thrashing), text);
+            }
+            Observation::SupervisorGaveUp { .. } => {
+                let text = format!("{} gives up starting it", words::supervisor(self.scenario));
+                self.node_line(at, Tone::Bad, (node, Group::GaveUp), text);
+            }
+            Observation::NodeMarked { balancer, up, .. } => self.marked(at, node, balancer, up),
+            Observation::NodeLost { why, .. } => self.lost(at, node, why),
+            Observation::RolloutStopped { .. } => {
+                let text = format!("the rollout stops at {}", Nodes::name(node));
+                self.line(at, Tone::Warn, "deploy", text);
+            }
+            Observation::NodeFixed { .. } => self.node_fixed(at, node),
+            Observation::RequestIssued { .. }
+            | Observation::AttemptAccepted { .. }
+            | Observation::AttemptFailed { .. }
+            | Observation::WorkWasted { .. }
+            | Observation::RequestSettled { .. }
+            | Observation::Thrashing { on: false, .. }
+            | Observation::NodeSampled { .. }
+            | Observation::NodeBack { .. }
+            | Observation::FleetDown
+            | Observation::FleetServing
+            | Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::Alerted { .. }
+            | Observation::Detected
+            | Observation::Diagnosed
+            | Observation::NothingToFix
+            | Observation::FixStarted { .. }
+            | Observation::FixFinished
+            | Observation::Ended { .. } => {}
+        }
+    }
+
+    fn node_fixed(&mut self, at: Instant, node: u32) {
+        self.fixed.0 += 1;
+        let (count, all) = self.fixed;
+        let text = format!("is fixed, {count} of {all}");
+        let line = self.node_line(at, Tone::Good, (node, Group::Fixed), text);
+        if !self.tales[node as usize].serving {
+            self.tales[node as usize].returning = Some(line);
+        }
+    }
+
+    fn restart_begun(&mut self, at: Instant, node: u32, cause: Cause) {
+        let is_first = !std::mem::replace(&mut self.rule_given, true);
+        let why = words::cause(self.scenario, cause, is_first);
+        let text = match cause {
+            Cause::Rule { .. } if is_first => {
+                let supervisor = words::supervisor(self.scenario);
+                format!("{supervisor} restarts the process: {why}")
+            }
+            Cause::Rule { .. } | Cause::Deploy => format!("restarts: {why}"),
+            Cause::OutOfMemory | Cause::Runtime | Cause::Exit => {
+                format!("is started again: {why}")
+            }
+        };
+        let line = self.node_line(at, Tone::Warn, (node, Group::Restart), text);
+        let tale = &mut self.tales[node as usize];
+        tale.restart = Some((line, at));
+        tale.returning = Some(line);
+        tale.serving = false;
+        tale.marked = None;
+        if is_first {
+            self.stands(line);
+        }
+    }
+
+    fn start_failed(&mut self, at: Instant, node: u32, release: u32, of_restart: bool) {
+        let tale = &mut self.tales[node as usize];
+        let took = tale.starting.map_or(Duration::ZERO, |start| at.since(start));
+        let was_failing = std::mem::replace(&mut tale.failing, true);
+        let restart = tale.restart.take();
+        // A start that was under way when the node was fixed may still fail; the fix stands.
+        if restart.is_some() {
+            tale.returning = None;
+        }
+        let release = &self.scenario.releases[release as usize];
+        let why = if std::mem::replace(&mut self.reason_given, true) {
+            "and cannot start either".to_string()
+        } else {
+            let why = release.invalid.as_deref().unwrap_or("invalid");
+            let name = &release.name;
+            let took = length(took);
+            format!(
+                "the new process exits after {took}: the configuration of release `{name}` does not work here ({why})"
+            )
+        };
+        match restart {
+            Some((number, _)) if of_restart => {
+                let line = &mut self.lines[number];
+                let comma = if why.starts_with("and") { ", " } else { "; " };
+                line.text += &format!("{comma}{why}");
+                line.tone = Tone::Bad;
+                line.group = Some(Group::FailedRestart);
+                // How the load of those that are lost weighs on the others.
+                self.failures += 1;
+                if self.failures <= 3 {
+                    self.stands(number);
+                }
+            }
+            _ if !was_failing => {
+                self.node_line(at, Tone::Bad, (node, Group::FailedRestart), why);
+            }
+            _ => {
+                let new = Repeat { first: at, last: at, count: 0, nodes: 1 };
+                let repeat = self.repeats.entry(node).or_insert(new);
+                repeat.last = at;
+                repeat.count += 1;
+            }
+        }
+    }
+
+    fn serves(&mut self, at: Instant, node: u32) {
+        let tale = &mut self.tales[node as usize];
+        let (restart, returning) = (tale.restart.take(), tale.returning);
+        let was_failing = std::mem::take(&mut tale.failing);
+        (tale.serving, tale.marked) = (true, None);
+        if let Some(repeat) = self.repeats.remove(&node) {
+            self.told.push(repeat);
+        }
+        match (restart, returning) {
+            (Some((line, began)), _) => {
+                let took = length(at.since(began));
+                self.lines[line].text += &format!("; serves again after {took}");
+            }
+            (None, Some(line)) => {
+                let when = format::time(self.scenario, at);
+                self.lines[line].text += &format!("; serves from {when}");
+            }
+            (None, None) if was_failing => {
+                self.node_line(at, Tone::Good, (node, Group::Fixed), "serves again".to_string());
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn marked(&mut self, at: Instant, node: u32, balancer: u32, up: bool) {
+        let balancers = self.scenario.balancer.instances;
+        let tale = &mut self.tales[node as usize];
+        if !tale.serving {
+            return;
+        }
+        if up {
+            tale.marked = None;
+            if let Some(line) = tale.returning.take() {
+                let when = format::time(self.scenario, at);
+                self.lines[line].text += &format!(", in rotation from {when}");
+            }
+        } else if tale.marked.is_none() {
+            let who = match balancers {
+                1 => "the balancer marks it down".to_string(),
+                _ => format!("balancer {} of {balancers} marks it down", balancer + 1),
+            };
+            let text = format!("{who}: it serves, but health checks are not answered in time");
+            let line = self.node_line(at, Tone::Warn, (node, Group::Marked), text);
+            self.tales[node as usize].marked = Some(line);
+        }
+    }
+
+    fn lost(&mut self, at: Instant, node: u32, why: Loss) {
+        match why {
+            // The line of the restart says it.
+            Loss::FailedRestart => {}
+            Loss::HealthCheck => {
+                let text = "gets no more requests: it serves, but does not answer health checks in \
+                            time, and every balancer has marked it down";
+                let marked = self.tales[node as usize].marked;
+                let line = marked.unwrap_or_else(|| {
+                    self.node_line(at, Tone::Bad, (node, Group::Marked), String::new())
+                });
+                self.lines[line].tone = Tone::Bad;
+                self.lines[line].text = text.to_string();
+            }
+            Loss::Exit => {
+                let text = "is lost: nothing starts its process again".to_string();
+                self.node_line(at, Tone::Bad, (node, Group::Lost), text);
+            }
+        }
+    }
+
+    pub(super) fn ended(&mut self) {
+        for tale in &self.tales {
+            if let Some((line, _)) = tale.restart {
+                self.lines[line].text += "; it still starts when the simulation ends";
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The command as a user calls it: output, files and exit codes.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report/tests/tiny.toml");
+
+/// A fresh directory for the files of one test.
+fn scratch(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    path
+}
+
+fn fleetfall(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fleetfall")).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_run_prints_a_plain_report_and_writes_whole_files() {
+    let out = scratch("run");
+    let run = fleetfall(&["run", TINY, "--out", out.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    assert!(run.stderr.is_empty());
+    assert!(text(&run.stdout).starts_with("Two nodes that restart"));
+    assert!(!run.stdout.contains(&0x1b), "no colour where nobody sees it");
+    let manifest = std::fs::read_to_string(out.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let files = manifest["files"].as_array().unwrap();
+    for file in files {
+        let path = out.join(file["name"].as_str().unwrap());
+        assert_eq!(std::fs::metadata(path).unwrap().len(), file["bytes"].as_u64().unwrap());
+    }
+    let there = std::fs::read_dir(&out).unwrap().count();
+    assert_eq!(there, files.len() + 1, "the files, the manifest, and no half ones");
+}
+
+#[test]
+fn json_is_all_there_is_on_standard_output() {
+    let out = scratch("json");
+    let out = out.to_str().unwrap();
+    let arguments = ["run", TINY, "--format", "json", "--replications", "3", "--out", out];
+    let run = fleetfall(&arguments);
+    let document: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(document["replications"], 3);
+    assert_eq!(document["scenario"], "tiny");
+    let threads = fleetfall(&[&arguments[..], &["--threads", "3"]].concat());
+    assert_eq!(threads.stdout, run.stdout, "the number of threads changes nothing");
+    let summary = std::fs::read(PathBuf::from(out).join("summary.json")).unwrap();
+    assert_eq!(summary, run.stdout);
+}
+
+#[test]
+fn exit_codes_tell_claims_from_mistakes() {
+    let code = |arguments: &[&str]| fleetfall(arguments).status.code();
+    assert_eq!(code(&["check", TINY, "--replications", "3"]), Some(0));
+    // Without the deploy nothing happens, and the claim that the site goes down fails.
+    let unhurt = "deploy.new.release=\"fixed\"";
+    assert_eq!(code(&["check", TINY, "--replications", "3", "--set", unhurt]), Some(1));
+    assert_eq!(code(&["check", "no-such-file.toml"]), Some(2));
+    assert_eq!(code(&["check", TINY, "--with", "chekc"]), Some(2));
+    assert_eq!(code(&["run", TINY, "--replications", "0"]), Some(2));
+    assert_eq!(code(&["--help"]), Some(0));
+}
+
+#[test]
+fn mistakes_are_explained_on_standard_error() {
+    let missing = fleetfall(&["run", "no-such-file.toml"]);
+    assert!(text(&missing.stderr).starts_with("error: failed to read `no-such-file.toml`: "));
+    assert!(missing.stdout.is_empty());
+    let misspelt = fleetfall(&["run", TINY, "--set", "nodes.cout=3"]);
+    assert!(text(&misspelt.stderr).contains("did you mean `count`?"));
+    assert!(misspelt.stdout.is_empty());
+}
+
+#[test]
+fn the_resolved_scenario_is_a_scenario_of_the_same_meaning() {
+    let resolved = fleetfall(&["check", TINY, "--resolved"]);
+    let directory = scratch("resolved");
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("tiny.toml");
+    std::fs::write(&file, &resolved.stdout).unwrap();
+    let again = fleetfall(&["check", file.to_str().unwrap(), "--resolved"]);
+    assert_eq!(text(&again.stdout), text(&resolved.stdout));
+}
+
+#[test]
+fn the_reference_and_the_schema_know_every_result() {
+    let reference = fleetfall(&["reference"]);
+    for name in ["downtime_s", "offered_hour_max_per_s", "outage_end", "retained_per_request"] {
+        assert!(text(&reference.stdout).contains(&format!("`{name}`")), "{name}");
+    }
+    let schema: serde_json::Value = serde_json::from_slice(&fleetfall(&["schema"]).stdout).unwrap();
+    assert_eq!(schema["title"], "fleetfall scenario");
+}
