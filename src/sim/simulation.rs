@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// Events between two checks of the invariants.
 const INVARIANT_STRIDE: u64 = 1 << 20;
+/// No node.
+const NOBODY: u32 = u32::MAX;
 
 /// Which die of a node's draw is thrown for what.
 mod die {
@@ -52,8 +54,8 @@ pub struct Simulation {
     /// Nodes with a process that serves.
     pub(super) serving: u32,
     pub(super) restarted: bool,
-    /// The node whose cores or memory changed in the event in hand.
-    touched: Option<u32>,
+    /// The node whose cores or memory changed in the event in hand, or [`NOBODY`].
+    touched: u32,
     dispatched: u64,
     ended: bool,
 }
@@ -89,7 +91,7 @@ impl Simulation {
             counts: Counts::default(),
             serving: 0,
             restarted: false,
-            touched: None,
+            touched: NOBODY,
             dispatched: 0,
             ended: false,
             streams,
@@ -147,7 +149,8 @@ impl Simulation {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
             self.dispatch(event, observer);
-            if let Some(node) = self.touched.take() {
+            if self.touched != NOBODY {
+                let node = std::mem::replace(&mut self.touched, NOBODY);
                 self.after_touch(node, observer);
             }
             self.dispatched += 1;
@@ -246,12 +249,10 @@ impl Simulation {
     /// when the event in hand is done.
     #[inline]
     pub(super) fn touch(&mut self, node: u32) {
-        if let Some(other) = self.touched
-            && other != node
-        {
+        let other = std::mem::replace(&mut self.touched, node);
+        if (other != node) & (other != NOBODY) {
             self.rearm(other);
         }
-        self.touched = Some(node);
     }
 
     #[inline]
