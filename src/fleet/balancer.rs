@@ -69,9 +69,12 @@ impl Balancer {
         }
     }
 
-    /// Adds a node that must pass its checks before it is up.
-    pub fn add_node(&mut self) {
-        self.marks.push(Mark { up: false, streak: 0 });
+    /// Adds a node. One that is checked must pass its checks before it is up.
+    pub fn add_node(&mut self, up: bool) {
+        if up {
+            self.up.push(self.marks.len() as u32);
+        }
+        self.marks.push(Mark { up, streak: 0 });
         self.outstanding.push(0);
     }
 

@@ -3,22 +3,30 @@
 //! A node's next completion changes with each arrival on that node. In a heap each change would
 //! leave a dead entry; here it overwrites one leaf of a tournament tree and replays log2(n) matches.
 
-use std::hint::select_unpredictable;
+use super::heap::{Halves, whole};
 
 /// Time and sequence number of a lane that is silent.
-const SILENT: u128 = u128::MAX;
+const SILENT: Halves = (u64::MAX, u64::MAX);
 /// Bits of a lane's number, which stands below the sequence number in its key.
 const LANE_BITS: u32 = 20;
 
 /// A tournament over the pending times of numbered lanes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Lanes {
-    /// The tree: its root is number 1, below number i are 2i and 2i + 1, and the lanes are the last
-    /// half. Every place holds the least key below it: the time in the upper half, then the sequence
-    /// number, which decides, then the lane, which says whose it is.
-    tree: Vec<u128>,
+    /// The matches, of which number 1 is the final: the winner of match i plays in match i / 2, and the
+    /// lanes play in the last half. A player is a key: the time, and in the lower half the sequence
+    /// number, which decides among equal times, then the lane, which says whose it is.
+    matches: Vec<[Halves; 2]>,
+    /// The winner of the final.
+    winner: Halves,
     /// Number of lanes in use.
     count: u32,
+}
+
+impl Default for Lanes {
+    fn default() -> Lanes {
+        Lanes { matches: vec![[SILENT; 2]; 2], winner: SILENT, count: 0 }
+    }
 }
 
 impl Lanes {
@@ -27,22 +35,21 @@ impl Lanes {
         let lane = self.count;
         assert!(lane < 1 << LANE_BITS, "a simulation has fewer than 2^20 nodes and sources");
         self.count += 1;
-        if self.count as usize > self.tree.len() / 2 {
+        if self.count as usize > self.matches.len() {
             self.widen();
         }
         lane
     }
 
+    /// Doubles the number of lanes there is room for.
     #[cold]
     fn widen(&mut self) {
-        let width = (self.count as usize).next_power_of_two();
-        let lanes = &self.tree[self.tree.len() / 2..];
-        let mut tree = vec![SILENT; 2 * width];
-        tree[width..width + lanes.len()].copy_from_slice(lanes);
-        for at in (1..width).rev() {
-            tree[at] = tree[2 * at].min(tree[2 * at + 1]);
+        let first = self.matches.len();
+        let players = self.matches[first / 2..].as_flattened().to_vec();
+        self.matches = vec![[SILENT; 2]; 2 * first];
+        for (lane, key) in players.into_iter().enumerate() {
+            self.replay(lane as u32, key);
         }
-        self.tree = tree;
     }
 
     /// Gives a lane a new time, and the sequence number that decides among equal times.
@@ -50,7 +57,7 @@ impl Lanes {
     pub fn set(&mut self, lane: u32, time: u64, seq: u64) {
         assert!(seq >> (u64::BITS - LANE_BITS) == 0, "a simulation has fewer than 2^44 events");
         let order = seq << LANE_BITS | u64::from(lane);
-        self.replay(lane, u128::from(time) << 64 | u128::from(order));
+        self.replay(lane, (time, order));
     }
 
     /// Silences a lane.
@@ -60,29 +67,28 @@ impl Lanes {
     }
 
     #[inline]
-    fn replay(&mut self, lane: u32, mut winner: u128) {
-        let mut at = lane as usize + self.tree.len() / 2;
-        self.tree[at] = winner;
-        while at > 1 {
-            let other = self.tree[at ^ 1];
-            // Which of two nodes is next is anybody's guess, the processor's too.
-            winner = select_unpredictable(other < winner, other, winner);
-            at /= 2;
-            self.tree[at] = winner;
+    fn replay(&mut self, lane: u32, key: Halves) {
+        let mut winner = key;
+        let mut player = lane as usize + self.matches.len();
+        while player > 1 {
+            let game = &mut self.matches[player / 2];
+            game[player % 2] = winner;
+            // Which of two nodes is next is anybody's guess, the processor's too: no jump here.
+            winner = game[usize::from(whole(game[1]) < whole(game[0]))];
+            player /= 2;
         }
+        self.winner = winner;
     }
 
     /// The lane with the smallest key, and that key, its time above its sequence number
     /// ([`u128::MAX`] if all are silent).
     #[inline]
     pub fn first(&self) -> (u32, u128) {
-        let winner = self.tree.get(1).copied().unwrap_or(SILENT);
-        if winner == SILENT {
-            return (0, SILENT);
+        let (time, order) = self.winner;
+        if self.winner == SILENT {
+            return (0, u128::MAX);
         }
-        let order = winner as u64;
-        let key = (winner >> 64) << 64 | u128::from(order >> LANE_BITS);
-        (order as u32 & ((1 << LANE_BITS) - 1), key)
+        (order as u32 & ((1 << LANE_BITS) - 1), whole((time, order >> LANE_BITS)))
     }
 }
 
@@ -101,7 +107,7 @@ mod tests {
             for lane in 0..count {
                 prop_assert_eq!(lanes.add(), lane);
             }
-            let mut naive = vec![SILENT; count as usize];
+            let mut naive = vec![u128::MAX; count as usize];
             for (seq, (lane, time)) in moves.into_iter().enumerate() {
                 let lane = lane % count;
                 lanes.set(lane, time, seq as u64);

@@ -79,7 +79,8 @@ impl Simulation {
             let number = self.nodes.len() as u32;
             self.add_machine();
             for balancer in 0..self.balancers.len() as u32 {
-                self.balancers[balancer as usize].add_node();
+                let unchecked = self.scenario.balancer.health.is_none();
+                self.balancers[balancer as usize].add_node(unchecked);
                 self.schedule_first_check(balancer, number);
             }
             observer.observe(now, &Observation::NodeAdded { node: number });

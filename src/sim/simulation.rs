@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// Events between two checks of the invariants.
 const INVARIANT_STRIDE: u64 = 1 << 20;
+/// No node.
+const NOBODY: u32 = u32::MAX;
 
 /// Which die of a node's draw is thrown for what.
 mod die {
@@ -56,8 +58,8 @@ pub struct Simulation {
     /// Nodes with a process that serves.
     pub(super) serving: u32,
     pub(super) restarted: bool,
-    /// The node whose cores or memory changed in the event in hand.
-    touched: Option<u32>,
+    /// The node whose cores or memory changed in the event in hand, or [`NOBODY`].
+    touched: u32,
     dispatched: u64,
     ended: bool,
 }
@@ -93,7 +95,7 @@ impl Simulation {
             counts: Counts::default(),
             serving: 0,
             restarted: false,
-            touched: None,
+            touched: NOBODY,
             dispatched: 0,
             ended: false,
             streams,
@@ -152,7 +154,8 @@ impl Simulation {
         while let Some(event) = self.calendar.advance(horizon) {
             self.dispatch(event, observer);
             // Swapping, or a kill for want of memory, touches the node once more.
-            while let Some(node) = self.touched.take() {
+            while self.touched != NOBODY {
+                let node = std::mem::replace(&mut self.touched, NOBODY);
                 self.after_touch(node, observer);
             }
             self.dispatched += 1;
@@ -255,12 +258,10 @@ impl Simulation {
     /// when the event in hand is done.
     #[inline]
     pub(super) fn touch(&mut self, node: u32) {
-        if let Some(other) = self.touched
-            && other != node
-        {
+        let other = std::mem::replace(&mut self.touched, node);
+        if (other != node) & (other != NOBODY) {
             self.rearm(other);
         }
-        self.touched = Some(node);
     }
 
     #[inline]

@@ -92,7 +92,12 @@ impl Simulation {
             accepted: now,
             started: now,
         });
-        match self.route(attempt, balancer, pick) {
+        let routed = if self.belongs_to_lost(at, balancer) {
+            Err(Outcome::Dropped)
+        } else {
+            self.route(attempt, balancer, pick)
+        };
+        match routed {
             Ok(node) => {
                 let timer = self.calendar.timer(patience, Event::PatienceOver(attempt));
                 self.attempts[attempt].timer = Some(timer);
@@ -102,11 +107,23 @@ impl Simulation {
         }
     }
 
+    /// Whether a request is part of the share of a node that is down, where such shares are dropped:
+    /// of n nodes each has every n-th request of a source.
+    #[inline]
+    fn belongs_to_lost(&self, at: Ref, balancer: u32) -> bool {
+        if self.scenario.balancer.lost_share == LostShare::Moved {
+            return false;
+        }
+        let owner = (self.requests[at].number % self.nodes.len() as u64) as u32;
+        let serves = self.nodes[owner as usize].listener.is_some();
+        !serves || !self.balancers[balancer as usize].is_up(owner)
+    }
+
     /// Finds a node that takes the attempt.
     #[inline]
     fn route(&mut self, attempt: Ref, balancer: u32, pick: u64) -> Result<u32, Outcome> {
         let setup = &self.scenario.balancer;
-        let (policy, redispatch, lost_share) = (setup.policy, setup.redispatch, setup.lost_share);
+        let (policy, redispatch) = (setup.policy, setup.redispatch);
         let fail_open = setup.none_up == NoneUp::FailOpen;
         let mut tried = [0; REDISPATCH_MAX as usize + 1];
         let mut refusals = 0;
@@ -114,7 +131,7 @@ impl Simulation {
         let mut dice = pick;
         loop {
             let view = &mut self.balancers[balancer as usize];
-            let node = if lost_share == LostShare::Dropped || (fail_open && !view.any_up()) {
+            let node = if fail_open && !view.any_up() {
                 view.pick_any(policy, &tried[..refusals], dice)
             } else {
                 view.pick(policy, &tried[..refusals], dice)
@@ -122,15 +139,9 @@ impl Simulation {
             let Some(node) = node else {
                 return Err(if refusals == 0 { Outcome::NoNode } else { Outcome::Refused });
             };
-            if lost_share == LostShare::Dropped && !view.is_up(node) {
-                return Err(Outcome::Dropped);
-            }
             match self.offer(attempt, balancer, node) {
                 Answer::Accepted => return Ok(node),
                 Answer::Shed => return Err(Outcome::Shed),
-                Answer::Refused if lost_share == LostShare::Dropped => {
-                    return Err(Outcome::Dropped);
-                }
                 Answer::Refused if refusals as u32 >= redispatch => return Err(Outcome::Refused),
                 Answer::Refused => {
                     tried[refusals] = node;

@@ -50,7 +50,8 @@ choice! {
     pub enum LostShare {
         /// The other nodes take it.
         Moved = "moved",
-        /// It is dropped for good. No product does this; it shows what the moving does.
+        /// It is dropped for good: of n nodes each has every n-th request of a source. No product does
+        /// this; it shows what the moving does.
         Dropped = "dropped",
     }
 }
