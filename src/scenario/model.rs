@@ -205,6 +205,12 @@ impl Nodes {
     pub fn name(node: u32) -> String {
         format!("node-{}", node + 1)
     }
+
+    /// The node with this name.
+    pub fn named(name: &str) -> Option<u32> {
+        let number: u32 = name.strip_prefix("node-")?.parse().ok()?;
+        (Nodes::name(number.checked_sub(1)?) == name).then(|| number - 1)
+    }
 }
 
 /// Nodes that join during the run.
@@ -233,6 +239,8 @@ pub struct Program {
     pub stop: Stop,
     /// Its memory.
     pub memory: Memory,
+    /// Memory that it needs on top of [`Memory::base`] on some nodes, in bytes: node and amount.
+    pub extra_memory: Vec<(u32, u64)>,
     /// How old the processes are that run at the start.
     pub age_at_start: Duration,
 }

@@ -295,8 +295,26 @@ impl Resolver<'_> {
                 in_service: keys.memory.in_service.get(),
                 queued: keys.memory.queued.get(),
             },
+            extra_memory: self.extra_memory(),
             age_at_start: keys.age_at_start,
         }
+    }
+
+    fn extra_memory(&mut self) -> Vec<(u32, u64)> {
+        let mut extra = Vec::new();
+        for (name, bytes) in self.document.process.memory.extra.iter() {
+            match Nodes::named(name.as_str()) {
+                Some(node) if node < self.document.nodes.count => extra.push((node, bytes.get())),
+                _ => {
+                    let last = Nodes::name(self.document.nodes.count - 1);
+                    let message = format!("no node is called `{}`", name.as_str());
+                    self.log
+                        .problem(name.place, message)
+                        .help(format!("nodes are `{}` to `{last}`", Nodes::name(0)));
+                }
+            }
+        }
+        extra
     }
 
     fn supervisor(&mut self) -> Settings {

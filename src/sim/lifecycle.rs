@@ -307,7 +307,10 @@ impl Simulation {
     /// Memory of the n-th process of a node after its start.
     pub(super) fn draw_base(&self, node: u32, occurrence: u64) -> u64 {
         let draw = self.streams.draw(purpose::START, u64::from(node), occurrence, 0);
-        between(self.scenario.process.memory.base, unit(&mut draw.die(die::BASE)))
+        let program = &self.scenario.process;
+        let extra = program.extra_memory.iter().find(|(number, _)| *number == node);
+        let base = between(program.memory.base, unit(&mut draw.die(die::BASE)));
+        base + extra.map_or(0, |(_, bytes)| *bytes)
     }
 
     pub(super) fn on_boot_done(&mut self, at: Ref, observer: &mut impl Observer) {

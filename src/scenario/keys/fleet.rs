@@ -162,6 +162,8 @@ section! {
     pub struct Memory {
         /// After a start; drawn for every start.
         pub base: BytesRange = "0 B";
+        /// What the process on some nodes needs on top, by the node's name.
+        pub extra: Named<Bytes>;
         /// The part of it in the first process, if that one forks others which do the work: a rule
         /// that does not include the children sees this alone.
         pub master: Option<Bytes>;
