@@ -119,7 +119,8 @@ impl<J: Copy> Cpu<J> {
         let missing = first.finish.saturating_sub(self.virtual_now);
         let jobs = self.jobs.len() as u64;
         let wait = if jobs <= self.cores {
-            missing.div_ceil(self.speed)
+            // The usual speed is a constant, by which the compiler divides without dividing.
+            if self.speed == UNITS { missing.div_ceil(UNITS) } else { missing.div_ceil(self.speed) }
         } else if missing < 1 << 48 && jobs < 1 << 15 {
             (missing * jobs).saturating_sub(self.carry).div_ceil(self.speed * self.cores)
         } else {

@@ -33,6 +33,8 @@ pub struct Stretch {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Course {
     stretches: Vec<Stretch>,
+    /// The length of each in seconds, and by how much its rate grows in a second.
+    lines: Vec<(f64, f64)>,
 }
 
 impl Course {
@@ -49,7 +51,8 @@ impl Course {
             let valid = |rate: f64| rate.is_finite() && rate >= 0.0;
             assert!(valid(s.from) && valid(s.to), "a rate is negative or not finite");
         }
-        Course { stretches }
+        let line = |s: &Stretch| (s.end.since(s.start).as_secs_f64(), slope(s));
+        Course { lines: stretches.iter().map(line).collect(), stretches }
     }
 
     /// The rate at `when`, in arrivals per second.
@@ -154,17 +157,17 @@ impl Arrivals {
         let gap = ziggurat::exponential(&mut self.sequence.die(die::GAP));
         let mut mass = (gap - self.origin.spent).max(0.0);
         while let Some(s) = self.course.stretches.get(self.stretch) {
-            let length = s.end.since(s.start).as_secs_f64();
-            let slope = (s.to - s.from) / length;
+            let (length, slope) = self.course.lines[self.stretch];
             let rate = s.from + slope * self.offset;
             let left = length - self.offset;
-            if 0.5 * (rate + s.to) * left > mass {
+            let here = 0.5 * (rate + s.to) * left;
+            if here > mass {
                 let root = (rate * rate + 2.0 * slope * mass).max(0.0).sqrt();
                 self.offset += 2.0 * mass / (rate + root);
                 let ns = (self.offset * 1e9 + 0.5) as u64;
                 return Instant::from_nanos((s.start.as_nanos() + ns).min(s.end.as_nanos()));
             }
-            mass -= 0.5 * (rate + s.to) * left;
+            mass -= here;
             self.stretch += 1;
             self.offset = 0.0;
         }

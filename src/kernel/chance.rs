@@ -62,8 +62,8 @@ pub struct Die<'a> {
 #[derive(Clone, Debug)]
 pub struct Sequence {
     rng: ChaCha8Rng,
-    /// The words of the draw in hand and of those around it.
-    words: [[u64; DICE]; BATCH],
+    /// The words of the draw in hand and of those around it, as they come.
+    words: [[[u8; 8]; DICE]; BATCH],
     /// The name of the draw in hand.
     name: Name,
 }
@@ -87,8 +87,10 @@ impl Streams {
     /// The draws of `purpose` and `entity` in the order of their occurrence, at the first.
     pub fn sequence(&self, purpose: Purpose, entity: u64) -> Sequence {
         let name = Name { seed: self.seed, purpose, entity, occurrence: 0, step: 0 };
-        let mut rng = name.generator(0);
-        Sequence { words: batch(&mut rng), rng, name }
+        let rng = name.generator(0);
+        let mut sequence = Sequence { rng, words: [[[0; 8]; DICE]; BATCH], name };
+        sequence.fill();
+        sequence
     }
 }
 
@@ -98,7 +100,13 @@ impl Sequence {
     #[inline]
     pub fn die(&self, slot: usize) -> Die<'_> {
         let words = &self.words[self.name.occurrence as usize % BATCH];
-        Die { first: words[slot], taken: false, slot, name: &self.name, spill: None }
+        Die {
+            first: u64::from_le_bytes(words[slot]),
+            taken: false,
+            slot,
+            name: &self.name,
+            spill: None,
+        }
     }
 
     /// Moves on to the next draw.
@@ -106,8 +114,12 @@ impl Sequence {
     pub fn advance(&mut self) {
         self.name.occurrence += 1;
         if self.name.occurrence.is_multiple_of(BATCH as u64) {
-            self.words = batch(&mut self.rng);
+            self.fill();
         }
+    }
+
+    fn fill(&mut self) {
+        self.rng.fill_bytes(self.words.as_flattened_mut().as_flattened_mut());
     }
 
     /// The occurrence of the draw in hand.
@@ -149,12 +161,6 @@ impl Name {
 
 fn words(rng: &mut ChaCha8Rng) -> [u64; DICE] {
     std::array::from_fn(|_| rng.next_u64())
-}
-
-fn batch(rng: &mut ChaCha8Rng) -> [[u64; DICE]; BATCH] {
-    let mut bytes = [[[0; 8]; DICE]; BATCH];
-    rng.fill_bytes(bytes.as_flattened_mut().as_flattened_mut());
-    bytes.map(|draw| draw.map(u64::from_le_bytes))
 }
 
 impl Die<'_> {

@@ -1,6 +1,7 @@
 //! Distributions of times.
 
 use super::chance::unit;
+use super::exp::exp;
 use super::time::Duration;
 use super::ziggurat;
 use rand::Rng;
@@ -67,7 +68,7 @@ impl Dist {
             Shape::Constant(value) => *value,
             Shape::Uniform(low, high) => nanos(low + (high - low) * unit(rng)),
             Shape::Exponential(mean) => nanos(mean * ziggurat::exponential(rng)),
-            Shape::Lognormal(mu, sigma) => nanos(libm::exp(mu + sigma * ziggurat::normal(rng))),
+            Shape::Lognormal(mu, sigma) => nanos(exp(mu + sigma * ziggurat::normal(rng))),
             Shape::Empirical(values) => {
                 values[((unit(rng) * values.len() as f64) as usize).min(values.len() - 1)]
             }

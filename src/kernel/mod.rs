@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod chance;
 pub mod dist;
+pub mod exp;
 pub mod heap;
 pub mod lanes;
 pub mod slab;

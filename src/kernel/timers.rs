@@ -91,20 +91,26 @@ impl<E: Copy> Timers<E> {
     /// Adds a timer for `time` with the sequence number `seq`.
     #[inline]
     pub fn add(&mut self, time: u64, seq: u64, event: E) -> Timer {
-        let slot = Slot { time, seq, event, prev: NIL, next: NIL, generation: 0, spot: Spot::Due };
         let index = match self.free.pop() {
             Some(index) => {
-                let generation = self.slots[index as usize].generation;
-                self.slots[index as usize] = Slot { generation, ..slot };
+                let slot = &mut self.slots[index as usize];
+                slot.time = time;
+                slot.seq = seq;
+                slot.event = event;
                 index
             }
-            None => {
-                self.slots.push(slot);
-                u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 timers")
-            }
+            None => self.add_slot(time, seq, event),
         };
         self.place(index);
         Timer { index, generation: self.slots[index as usize].generation }
+    }
+
+    #[cold]
+    fn add_slot(&mut self, time: u64, seq: u64, event: E) -> u32 {
+        let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 timers");
+        let spot = Spot::Free;
+        self.slots.push(Slot { time, seq, event, prev: NIL, next: NIL, generation: 0, spot });
+        index
     }
 
     /// Removes a timer that has not fired.
@@ -165,10 +171,11 @@ impl<E: Copy> Timers<E> {
 
     #[inline]
     fn place(&mut self, index: u32) {
-        let Slot { time, seq, .. } = self.slots[index as usize];
+        let slot = &mut self.slots[index as usize];
+        let (time, seq) = (slot.time, slot.seq);
         let bucket = time >> WIDTH_BITS;
         if bucket < self.cursor {
-            self.slots[index as usize].spot = Spot::Due;
+            slot.spot = Spot::Due;
             self.due.push(Due { time, seq, index });
         } else if bucket - self.cursor < BUCKETS {
             self.linked += 1;

@@ -463,6 +463,7 @@ impl Recorder {
 
     fn on_ended(&mut self, now: Instant) {
         self.integrate(now);
+        self.windows.end();
         while let Some(row) = self.windows.take_first() {
             if row.start < now {
                 self.take_row(row);

@@ -55,22 +55,18 @@ struct Open {
 #[derive(Clone, Debug)]
 pub struct Windows {
     length: Duration,
-    open: VecDeque<Open>,
+    current: Open,
+    /// Where the current window ends.
+    end: Instant,
+    /// Windows that are over, the oldest first.
+    past: VecDeque<Open>,
     /// Used again, so that no window allocates.
     spare: Vec<Histogram<4>>,
     nodes: (u32, u32),
 }
 
-impl Windows {
-    /// Windows of `length` from `start` on.
-    pub fn new(start: Instant, length: Duration) -> Windows {
-        let mut windows =
-            Windows { length, open: VecDeque::new(), spare: Vec::new(), nodes: (0, 0) };
-        windows.begin(start);
-        windows
-    }
-
-    fn begin(&mut self, start: Instant) {
+impl Open {
+    fn new(start: Instant, sojourns: Histogram<4>) -> Open {
         let row = Row {
             start,
             issued: 0,
@@ -81,23 +77,40 @@ impl Windows {
             nodes_serving: 0,
             nodes_up: 0,
         };
-        let sojourns = self.spare.pop().unwrap_or_default();
-        self.open.push_back(Open { row, settled: 0, sojourns });
+        Open { row, settled: 0, sojourns }
+    }
+}
+
+impl Windows {
+    /// Windows of `length` from `start` on.
+    pub fn new(start: Instant, length: Duration) -> Windows {
+        Windows {
+            length,
+            current: Open::new(start, Histogram::default()),
+            end: start + length,
+            past: VecDeque::new(),
+            spare: Vec::new(),
+            nodes: (0, 0),
+        }
     }
 
     /// Moves on to the window of `now`; whether one ended.
     #[inline]
     pub fn advance(&mut self, now: Instant) -> bool {
-        let mut ended = false;
-        while now.since(self.current().row.start) >= self.length {
-            let nodes = self.nodes;
-            let current = self.current_mut();
-            (current.row.nodes_serving, current.row.nodes_up) = nodes;
-            let next = current.row.start + self.length;
-            self.begin(next);
-            ended = true;
+        let ended = now >= self.end;
+        while now >= self.end {
+            self.begin_next();
         }
         ended
+    }
+
+    #[cold]
+    fn begin_next(&mut self) {
+        let sojourns = self.spare.pop().unwrap_or_default();
+        let mut over = std::mem::replace(&mut self.current, Open::new(self.end, sojourns));
+        (over.row.nodes_serving, over.row.nodes_up) = self.nodes;
+        self.past.push_back(over);
+        self.end += self.length;
     }
 
     /// Notes how many nodes serve and how many are believed up.
@@ -108,24 +121,25 @@ impl Windows {
     /// Counts a request that is issued now.
     #[inline]
     pub fn issue(&mut self) {
-        self.current_mut().row.issued += 1;
+        self.current.row.issued += 1;
     }
 
     /// Counts an attempt that is accepted now.
     #[inline]
     pub fn accept(&mut self) {
-        self.current_mut().row.accepted += 1;
+        self.current.row.accepted += 1;
     }
 
     /// Counts a request that ended after `sojourn`.
     #[inline]
     pub fn settle(&mut self, issued: Instant, outcome: Outcome, sojourn: Duration) {
-        let window = self
-            .open
-            .iter_mut()
-            .rev()
-            .find(|window| window.row.start <= issued)
-            .expect("a window stays open until its requests have ended");
+        let window = if issued >= self.current.row.start {
+            &mut self.current
+        } else {
+            let mut past = self.past.iter_mut().rev();
+            past.find(|window| window.row.start <= issued)
+                .expect("a window stays open until its requests have ended")
+        };
         window.settled += 1;
         window.row.settled[outcome as usize] += 1;
         if outcome == Outcome::Completed {
@@ -135,33 +149,22 @@ impl Windows {
 
     /// Takes the first window if it is over and all its requests have ended.
     pub fn close_next(&mut self) -> Option<Row> {
-        let first = self.open.front()?;
-        if self.open.len() == 1 || first.settled < first.row.issued {
-            return None;
-        }
-        self.take_first()
+        let first = self.past.front()?;
+        if first.settled < first.row.issued { None } else { self.take_first() }
     }
 
-    /// Takes the first window whatever its state: at the end of the run.
+    /// Ends the current window: the run is over.
+    pub fn end(&mut self) {
+        self.begin_next();
+    }
+
+    /// Takes the first window that is over, whatever has become of its requests.
     pub fn take_first(&mut self) -> Option<Row> {
-        let Open { mut row, mut sojourns, .. } = self.open.pop_front()?;
-        if self.open.is_empty() {
-            (row.nodes_serving, row.nodes_up) = self.nodes;
-        }
+        let Open { mut row, mut sojourns, .. } = self.past.pop_front()?;
         row.p50 = sojourns.quantile(0.5);
         row.p99 = sojourns.quantile(0.99);
         sojourns.clear();
         self.spare.push(sojourns);
         Some(row)
-    }
-
-    #[inline]
-    fn current(&self) -> &Open {
-        self.open.back().expect("there is always a current window")
-    }
-
-    #[inline]
-    fn current_mut(&mut self) -> &mut Open {
-        self.open.back_mut().expect("there is always a current window")
     }
 }

@@ -9,7 +9,7 @@ use crate::fleet::supervisor::{Settings, Supervisor, bluepill};
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::Duration;
-use crate::scenario::model::{Freeze, Stop};
+use crate::scenario::model::{Freeze, Scenario, Stop};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -401,14 +401,13 @@ impl Simulation {
     }
 
     /// Slows a node down or has the kernel kill a process, as its memory demands.
-    #[inline]
     pub(super) fn check_memory(&mut self, number: u32, observer: &mut impl Observer) {
         let node = &self.nodes[number as usize];
         let over = node.memory > self.scenario.nodes.memory;
         if over != node.thrashing {
             self.set_thrashing(number, over, observer);
         }
-        if memory_limit(self) < self.nodes[number as usize].memory {
+        if memory_limit(&self.scenario) < self.nodes[number as usize].memory {
             self.kill_for_memory(number, observer);
         }
     }
@@ -497,10 +496,9 @@ impl Simulation {
 }
 
 /// The memory beyond which something on the node is killed.
-#[inline]
-fn memory_limit(sim: &Simulation) -> u64 {
-    let host = sim.scenario.nodes.memory + sim.scenario.nodes.swap;
-    match &sim.scenario.supervisor {
+pub(super) fn memory_limit(scenario: &Scenario) -> u64 {
+    let host = scenario.nodes.memory + scenario.nodes.swap;
+    match &scenario.supervisor {
         Settings::Systemd(settings) => settings.memory_max.map_or(host, |max| max.min(host)),
         Settings::None | Settings::Bluepill(_) => host,
     }

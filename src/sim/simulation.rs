@@ -1,6 +1,7 @@
 //! The simulation: its state, its birth, and its loop.
 
 use super::event::Event;
+use super::lifecycle::memory_limit;
 use super::observation::{Observation, Observer};
 use super::state::{
     Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Watch,
@@ -58,6 +59,8 @@ pub struct Simulation {
     /// Nodes with a process that serves.
     pub(super) serving: u32,
     pub(super) restarted: bool,
+    /// No node needs a look at its memory as long as it uses no more than this.
+    memory_watch: u64,
     /// The node whose cores or memory changed in the event in hand, or [`NOBODY`].
     touched: u32,
     dispatched: u64,
@@ -95,6 +98,7 @@ impl Simulation {
             counts: Counts::default(),
             serving: 0,
             restarted: false,
+            memory_watch: memory_watch(&scenario),
             touched: NOBODY,
             dispatched: 0,
             ended: false,
@@ -218,6 +222,7 @@ impl Simulation {
         for node in 0..fork.nodes.len() as u32 {
             fork.integrate_slots(node);
         }
+        fork.memory_watch = memory_watch(&scenario);
         fork.scenario = scenario;
         for node in 0..fork.nodes.len() as u32 {
             let limits = fork.draw_limits(node);
@@ -267,7 +272,10 @@ impl Simulation {
     #[inline]
     fn after_touch(&mut self, node: u32, observer: &mut impl Observer) {
         self.rearm(node);
-        self.check_memory(node, observer);
+        let machine = &self.nodes[node as usize];
+        if (machine.memory > self.memory_watch) | machine.thrashing {
+            self.check_memory(node, observer);
+        }
     }
 
     #[inline]
@@ -380,6 +388,11 @@ impl Simulation {
         let of = |attempt: &Attempt| attempt.process == Some(process);
         self.attempts.iter().filter(|(_, attempt)| of(attempt)).map(|(at, _)| at).collect()
     }
+}
+
+/// The memory up to which a node neither slows down nor loses a process.
+fn memory_watch(scenario: &Scenario) -> u64 {
+    scenario.nodes.memory.min(memory_limit(scenario))
 }
 
 /// The point of a range that `share` (0 to 1) of it lies below.

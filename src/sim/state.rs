@@ -43,7 +43,9 @@ pub(super) struct Source {
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub source: u32,
-    pub class: u32,
+    /// Stages of its class, and one bit a stage: whether it needs the cores.
+    pub stages: u8,
+    pub computes: u8,
     /// Number among the arrivals of its source.
     pub number: u64,
     pub issued: Instant,
@@ -72,7 +74,11 @@ pub(super) struct Attempt {
     pub balancer: u32,
     pub node: u32,
     pub process: Option<Ref>,
-    pub stage: u32,
+    /// The stage it is in, and how many there are.
+    pub stage: u8,
+    pub stages: u8,
+    /// One bit a stage: whether it needs the cores.
+    pub computes: u8,
     pub in_slot: bool,
     /// Whoever waited for it has given up.
     pub abandoned: bool,

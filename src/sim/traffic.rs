@@ -36,12 +36,16 @@ impl Simulation {
         let source = &mut self.sources[number as usize];
         let draw = source.arrivals.draw();
         let mut demands = [Duration::ZERO; STAGES_MAX];
-        for (i, stage) in self.scenario.classes[class].stages.iter().enumerate() {
-            demands[i] = stage.demand.sample(&mut draw.die(die::FIRST_STAGE + i));
+        let mut computes = 0;
+        let stages = &self.scenario.classes[class].stages;
+        for (i, (stage, demand)) in stages.iter().zip(&mut demands).enumerate() {
+            *demand = stage.demand.sample(&mut draw.die(die::FIRST_STAGE + i));
+            computes |= u8::from(stage.needs == Needs::Cpu) << i;
         }
         let request = self.requests.add(Request {
             source: number,
-            class: class as u32,
+            stages: stages.len() as u8,
+            computes,
             number: draw.occurrence(),
             issued: now,
             patience: self.scenario.clients.patience.sample(&mut draw.die(die::PATIENCE)),
@@ -77,6 +81,7 @@ impl Simulation {
             request.pick = draw.die(again::PICK).next_u64();
         }
         let (pick, patience) = (request.pick, request.patience);
+        let (stages, computes) = (request.stages, request.computes);
         let balancer =
             if instances == 1 { 0 } else { (request.number % u64::from(instances)) as u32 };
         self.counts.attempts += 1;
@@ -86,6 +91,8 @@ impl Simulation {
             node: 0,
             process: None,
             stage: 0,
+            stages,
+            computes,
             in_slot: false,
             abandoned: false,
             timer: None,
@@ -181,12 +188,12 @@ impl Simulation {
         } else {
             process.backlog.push_back(at);
             node.memory += program.memory.queued;
-            self.touch(number);
         }
+        self.touch(number);
         Answer::Accepted
     }
 
-    /// Gives an attempt a slot of its process and starts its first stage.
+    /// Gives an attempt a slot of its process and starts its first stage. The caller touches the node.
     #[inline]
     fn take_slot(&mut self, at: Ref) {
         let now = self.now();
@@ -203,33 +210,26 @@ impl Simulation {
         self.start_stage(at);
     }
 
-    #[inline]
+    /// Starts the stage that an attempt has come to. The caller touches the node.
     fn start_stage(&mut self, at: Ref) {
-        let now = self.now();
         let attempt = &self.attempts[at];
-        let (number, process) = (attempt.node, attempt.process.expect("it has a slot"));
-        let (needs, mut demand) = match attempt.owner {
-            Owner::Request(request) => {
-                let request = &self.requests[request];
-                let stage = attempt.stage as usize;
-                let class = &self.scenario.classes[request.class as usize];
-                (class.stages[stage].needs, request.demands[stage])
-            }
+        let stage = attempt.stage;
+        let demand = match attempt.owner {
+            Owner::Request(request) => self.requests[request].demands[usize::from(stage)],
             Owner::Check => {
                 let health = self.scenario.balancer.health.as_ref();
-                (Needs::Cpu, health.map_or(Duration::ZERO, |health| health.work))
+                health.map_or(Duration::ZERO, |health| health.work)
             }
         };
-        self.touch(number);
-        match needs {
-            Needs::Cpu => {
-                if !self.processes[process].warm {
-                    demand = self.cold_demand(process, demand);
-                }
-                self.nodes[number as usize].cpu.start(now, demand, at);
-            }
-            Needs::Wait => self.calendar.after(demand, Event::WaitOver(at)),
+        if attempt.computes >> stage & 1 == 0 {
+            self.calendar.after(demand, Event::WaitOver(at));
+            return;
         }
+        let (number, process) = (attempt.node, attempt.process.expect("it has a slot"));
+        let demand =
+            if self.processes[process].warm { demand } else { self.cold_demand(process, demand) };
+        let now = self.now();
+        self.nodes[number as usize].cpu.start(now, demand, at);
     }
 
     /// What a demand grows to in a process that is still cold.
@@ -267,14 +267,9 @@ impl Simulation {
     fn finish_stage(&mut self, at: Ref, observer: &mut impl Observer) {
         let attempt = &mut self.attempts[at];
         attempt.stage += 1;
-        let stages = match attempt.owner {
-            Owner::Request(request) => {
-                let class = self.requests[request].class as usize;
-                self.scenario.classes[class].stages.len() as u32
-            }
-            Owner::Check => 1,
-        };
-        if attempt.stage < stages {
+        let (number, more) = (attempt.node, attempt.stage < attempt.stages);
+        self.touch(number);
+        if more {
             self.start_stage(at);
         } else {
             self.complete(at, observer);
@@ -311,7 +306,7 @@ impl Simulation {
         }
     }
 
-    /// Frees a slot and gives it to whoever has waited longest.
+    /// Frees a slot and gives it to whoever has waited longest. The caller touches the node.
     fn release_slot(&mut self, number: u32, at: Ref, observer: &mut impl Observer) {
         let now = self.now();
         let memory = &self.scenario.process.memory;
@@ -325,11 +320,8 @@ impl Simulation {
         let next = process.backlog.pop_front();
         let drained = process.state == ProcessState::Stopping && process.in_service == 0;
         node.memory = node.memory + memory.retained_per_request - memory.in_service;
-        if next.is_some() {
-            node.memory -= memory.queued;
-        }
-        self.touch(number);
         if let Some(next) = next {
+            node.memory -= memory.queued;
             self.take_slot(next);
         } else if drained {
             self.end_process(at, observer);
@@ -438,6 +430,8 @@ impl Simulation {
             node,
             process: None,
             stage: 0,
+            stages: 1,
+            computes: 1,
             in_slot: false,
             abandoned: false,
             timer: None,
