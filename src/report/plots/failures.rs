@@ -47,7 +47,7 @@ fn panel(
     (top, name): (f64, &str),
 ) -> Result<(), Failed> {
     let mut chart = ChartBuilder::on(area)
-        .margin_left(16)
+        .margin_left(24)
         .margin_right(24)
         .margin_bottom(8)
         .x_label_area_size(44)

@@ -40,7 +40,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, height)).into_drawing_area();
         let body = frame::head(&root, report, "What every node was doing", &LEGEND)?;
         let mut chart = ChartBuilder::on(&body)
-            .margin_left(16)
+            .margin_left(24)
             .margin_right(24)
             .margin_bottom(8)
             .x_label_area_size(44)

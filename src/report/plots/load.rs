@@ -51,7 +51,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
             ],
         )?;
         let mut chart = ChartBuilder::on(&body)
-            .margin_left(16)
+            .margin_left(24)
             .margin_right(24)
             .margin_bottom(8)
             .x_label_area_size(44)
