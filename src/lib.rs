@@ -279,7 +279,7 @@
 //! - **release**: a version of the software with its configuration. **deploy**: how it comes to
 //!   the nodes, **hot** (files only) or **rolling** (files and a restart, node by node).
 //! - **lost**: a node that does not serve and will not by itself. **fleet down**: no node serves.
-//! - **outage**: a longest stretch in which too few requests succeed, see `outage` in the
+//! - **outage**: a maximal stretch in which too few requests succeed, see `outage` in the
 //!   reference. **downtime**: the sum of outages.
 //!
 //! Trouble and help:
