@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A simulation with its standard observer. A clone of both is a snapshot that goes on exactly as
-/// the original.
+/// the original does.
 #[derive(Clone, Debug)]
 pub struct Replication {
     /// The simulation.

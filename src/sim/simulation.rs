@@ -383,7 +383,7 @@ impl Simulation {
         self.calendar.after(delay, Event::CheckDue { balancer: balancer as u16, node });
     }
 
-    /// Every live attempt with its reference.
+    /// The live attempts that a process holds.
     pub(super) fn attempts_of(&self, process: Ref) -> Vec<Ref> {
         let of = |attempt: &Attempt| attempt.process == Some(process);
         self.attempts.iter().filter(|(_, attempt)| of(attempt)).map(|(at, _)| at).collect()

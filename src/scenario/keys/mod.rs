@@ -104,7 +104,7 @@ section! {
 }
 
 section! {
-    /// What counts as an outage: a longest interval in which too few requests succeed, counted by
+    /// What counts as an outage: a maximal interval in which too few requests succeed, counted by
     /// the windows (`clock.window`) in which they were issued. A window without requests is like the
     /// one before.
     pub struct Outage {
