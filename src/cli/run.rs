@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
         results: &results,
         summary: &summary,
         judgements: &judgements,
-        judged: done > 1,
+        judged: done > 1 && common.with.is_empty(),
         counterfactuals: &[],
     };
     let default = || PathBuf::from("output").join(&study.scenario.name);
@@ -84,6 +84,13 @@ fn next(report: &Report, file: &Path, directory: &Path) -> String {
             format!("fleetfall run {file} --with NAME"),
             &format!("what would have helped; NAME is one of {names}"),
         );
+    }
+    if let [name] = report.with
+        && document.counterfactual.get(name).is_some()
+    {
+        let name = quoted(name);
+        let why = "decides what the scenario claims about this counterfactual";
+        line(format!("fleetfall check {file} --only {name}"), why);
     }
     text
 }

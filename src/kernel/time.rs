@@ -1,6 +1,7 @@
 //! Simulated time: whole nanoseconds since the scenario's start.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::{Add, AddAssign, Mul, Sub};
 
 /// Nanoseconds in a second.
@@ -161,6 +162,45 @@ impl Mul<u64> for Duration {
     }
 }
 
+/// The area under a count over time, in nanoseconds times the count: how long something was in use,
+/// all of its kind together.
+///
+/// The count may be 32 bits wide and time as long as an [`Instant`] can tell, and still the area
+/// stays far within its range, so nothing is checked where it grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Area(u128);
+
+impl Area {
+    /// Adds `length` during which there were `count`.
+    #[inline]
+    pub fn add(&mut self, length: Duration, count: u32) {
+        // A product of 64 by 64 bits: one multiplication and one addition with carry.
+        self.0 += u128::from(length.0) * u128::from(count);
+    }
+
+    /// Nanoseconds times the count.
+    #[inline]
+    pub const fn as_nanos(self) -> u128 {
+        self.0
+    }
+
+    /// Seconds times the count, rounded to the nearest `f64`.
+    #[inline]
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / SECOND as f64
+    }
+}
+
+/// As a [`Duration`] of that many nanoseconds wherever it is no longer than one.
+impl Hash for Area {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0 as u64).hash(state);
+        if let Ok(high @ 1..) = u64::try_from(self.0 >> 64) {
+            high.hash(state);
+        }
+    }
+}
+
 /// The shortest exact text in units from `d` to `ns`, such as `1h 30min`, `250ms` or `0s`.
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,6 +256,15 @@ mod tests {
         assert_eq!(Duration::from_secs_f64(0.1).as_nanos(), 100_000_000);
         assert_eq!(Duration::from_secs_f64(-3.0), Duration::ZERO);
         assert_eq!(Duration::from_secs_f64(1e30), Duration::FOREVER);
+    }
+
+    #[test]
+    fn an_area_may_be_longer_than_any_duration() {
+        let mut area = Area::default();
+        area.add(Duration::from_secs(3), 2);
+        assert_eq!(area.as_nanos(), 6_000_000_000);
+        area.add(Duration::FOREVER, u32::MAX);
+        assert_eq!(area.as_nanos(), u128::from(u64::MAX) * u128::from(u32::MAX) + 6_000_000_000);
     }
 
     #[test]

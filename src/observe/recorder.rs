@@ -230,8 +230,8 @@ impl Recorder {
             Measure::SojournP99 => self.sojourn_quantile(0.99),
             Measure::WaitMean => counts.wait_ns as f64 * 1e-9 / completed as f64,
             Measure::InSystem => counts.in_system_area as f64 * 1e-9 / elapsed,
-            Measure::Utilisation => self.used(|g| g.busy, |g| g.offered),
-            Measure::SlotUtilisation => self.used(|g| g.slots_busy, |g| g.slots_offered),
+            Measure::Utilisation => self.used(core_time),
+            Measure::SlotUtilisation => self.used(slot_time),
             Measure::MemoryMax => counts.memory_max as f64,
             Measure::Restarts => counts.restarts as f64,
             Measure::RestartsFailed => counts.restarts_failed as f64,
@@ -294,16 +294,14 @@ impl Recorder {
         self.sojourns.quantile(q).map_or(f64::NAN, |ns| ns as f64 * 1e-9)
     }
 
-    fn used(
-        &self,
-        used: impl Fn(&Gauges) -> Duration,
-        offered: impl Fn(&Gauges) -> Duration,
-    ) -> f64 {
+    /// What was used over what was offered, by the gauges of all nodes.
+    fn used(&self, seconds: impl Fn(&Gauges) -> (f64, f64)) -> f64 {
         let mut sums = (0.0, 0.0);
         for node in &self.nodes {
             if let (Some(first), Some(last)) = (&node.first, &node.gauges) {
-                sums.0 += used(last).as_secs_f64() - used(first).as_secs_f64();
-                sums.1 += offered(last).as_secs_f64() - offered(first).as_secs_f64();
+                let (first, last) = (seconds(first), seconds(last));
+                sums.0 += last.0 - first.0;
+                sums.1 += last.1 - first.1;
             }
         }
         sums.0 / sums.1
@@ -471,6 +469,16 @@ impl Recorder {
         }
         self.ended = Some(now);
     }
+}
+
+/// Seconds of cores used and offered.
+fn core_time(gauges: &Gauges) -> (f64, f64) {
+    (gauges.busy.as_secs_f64(), gauges.offered.as_secs_f64())
+}
+
+/// Seconds of slots used and offered.
+fn slot_time(gauges: &Gauges) -> (f64, f64) {
+    (gauges.slots_busy.as_secs_f64(), gauges.slots_offered.as_secs_f64())
 }
 
 impl Observer for Recorder {

@@ -50,8 +50,10 @@ pub fn check(report: &Report, palette: &Palette) -> String {
 fn claims_title<'a>(report: &Report) -> &'a str {
     if report.judged {
         "Claims"
-    } else {
+    } else if report.with.is_empty() {
         "Claims: what this one replication shows; one run decides nothing"
+    } else {
+        "Claims: they are about the scenario as it is without `--with`, so they are not judged"
     }
 }
 

@@ -46,7 +46,8 @@ pub struct Report<'a> {
     pub summary: &'a Summary,
     /// The claims of the scenario with what was observed.
     pub judgements: &'a [Judgement],
-    /// Whether the verdicts on them count: one replication tells a story and decides nothing.
+    /// Whether the verdicts on them count: one replication tells a story and decides nothing, and the
+    /// claims of a scenario are not about what a patch has made of it.
     pub judged: bool,
     /// The counterfactuals with their claims; empty but for `check`.
     pub counterfactuals: &'a [Counterfactual],

@@ -104,11 +104,9 @@ impl Study {
             match patch_named(&tree, name) {
                 Some(patch) => merge(&mut tree, &patch, &kind),
                 None => {
-                    let known = patch_names(&tree);
-                    let known: Vec<&str> = known.iter().map(String::as_str).collect();
                     let id = sources.add(format!("--with {name}"), name);
                     let place = super::text::Place::new(id, 0..name.len());
-                    log.unknown_name(place, "mitigation or counterfactual", name, &known);
+                    unknown_patch(&tree, name, place, log);
                 }
             }
         }
@@ -138,12 +136,7 @@ impl Study {
         let mut log = Diagnostics::new();
         let claims = self.document.counterfactual.get(name).map(|keys| keys.expect.as_slice());
         let Some(patch) = patch_named(&self.tree, name) else {
-            log.unknown_name(
-                super::text::Place::NOWHERE,
-                "mitigation or counterfactual",
-                name,
-                &[],
-            );
+            unknown_patch(&self.tree, name, super::text::Place::NOWHERE, &mut log);
             return Err(Problems { log, sources: self.sources.clone() });
         };
         let mut tree = self.tree.clone();
@@ -194,9 +187,12 @@ fn patch_named(tree: &Node, name: &str) -> Option<Node> {
     found.next().cloned()
 }
 
-fn patch_names(tree: &Node) -> Vec<String> {
+/// No patch has this name; says which there are.
+fn unknown_patch(tree: &Node, name: &str, place: super::text::Place, log: &mut Diagnostics) {
     let tables = PATCHES.iter().filter_map(|table| tree.as_table()?.get(table)?.as_table());
-    tables.flat_map(|table| table.entries.iter().map(|entry| entry.key.clone())).collect()
+    let known = tables.flat_map(|table| table.entries.iter().map(|entry| entry.key.as_str()));
+    let known: Vec<&str> = known.collect();
+    log.unknown_name(place, "mitigation or counterfactual", name, &known);
 }
 
 /// Tries every patch, so that a mistake in one is found before somebody needs it.

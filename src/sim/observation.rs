@@ -1,6 +1,6 @@
 //! What has happened.
 
-use crate::kernel::time::{Duration, Instant};
+use crate::kernel::time::{Area, Duration, Instant};
 
 /// How a request ended, or an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,11 +124,11 @@ pub struct Gauges {
     /// Core time used so far.
     pub busy: Duration,
     /// Core time that serving processes had so far.
-    pub offered: Duration,
+    pub offered: Area,
     /// Slot time used so far.
-    pub slots_busy: Duration,
+    pub slots_busy: Area,
     /// Slot time that serving processes had so far.
-    pub slots_offered: Duration,
+    pub slots_offered: Area,
     /// What the node's process is doing.
     pub phase: Phase,
     /// Whether any balancer believes it up.

@@ -7,7 +7,7 @@ use crate::fleet::supervisor::Supervisor;
 use crate::kernel::calendar::Lane;
 use crate::kernel::chance::Purpose;
 use crate::kernel::slab::Ref;
-use crate::kernel::time::{Duration, Instant};
+use crate::kernel::time::{Area, Duration, Instant};
 use crate::kernel::timers::Timer;
 use crate::scenario::model::STAGES_MAX;
 use std::collections::VecDeque;
@@ -124,18 +124,18 @@ pub(super) struct Process {
 pub(super) struct Integrals {
     /// Until when the time offered is counted.
     pub since: Instant,
-    pub offered: Duration,
-    pub slots_offered: Duration,
+    pub offered: Area,
+    pub slots_offered: Area,
     /// Until when the time in use is counted, which changes with every request.
     pub busy_since: Instant,
-    pub slots_busy: Duration,
+    pub slots_busy: Area,
 }
 
 impl Integrals {
     /// Counts the use of `slots` slots until `now`.
     #[inline]
     pub(super) fn count_busy(&mut self, now: Instant, slots: u32) {
-        self.slots_busy += now.since(self.busy_since) * u64::from(slots);
+        self.slots_busy.add(now.since(self.busy_since), slots);
         self.busy_since = now;
     }
 }

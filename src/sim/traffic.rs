@@ -450,15 +450,14 @@ impl Simulation {
     /// Brings a node's time integrals up to date.
     pub(super) fn integrate_slots(&mut self, number: u32) {
         let now = self.now();
-        let cores = u64::from(self.scenario.nodes.cores);
-        let slots = u64::from(self.scenario.process.slots);
+        let (cores, slots) = (self.scenario.nodes.cores, self.scenario.process.slots);
         let node = &mut self.nodes[number as usize];
         let elapsed = now.since(node.integrals.since);
         node.integrals.since = now;
         if let Some(listener) = node.listener {
             node.integrals.count_busy(now, self.processes[listener].in_service);
-            node.integrals.slots_offered += elapsed * slots;
-            node.integrals.offered += elapsed * cores;
+            node.integrals.slots_offered.add(elapsed, slots);
+            node.integrals.offered.add(elapsed, cores);
         } else {
             node.integrals.busy_since = now;
         }

@@ -68,6 +68,26 @@ fn exit_codes_tell_claims_from_mistakes() {
 }
 
 #[test]
+fn the_claims_are_not_about_a_patched_scenario() {
+    let out = scratch("patched");
+    let run = ["run", TINY, "--replications", "3", "--out", out.to_str().unwrap()];
+    let with = |more: &[&str]| fleetfall(&[&run[..], more].concat());
+    let unhurt = ["--set", "deploy.new.release=\"fixed\""];
+    assert_eq!(with(&unhurt).status.code(), Some(1));
+    let patched = with(&["--with", "check"]);
+    assert_eq!(patched.status.code(), Some(0), "a patch is meant to change what comes out");
+    assert_eq!(text(&patched.stdout).matches("  not judged  ").count(), 2);
+    assert!(
+        text(&patched.stdout).contains("\nClaims: they are about the scenario as it is without")
+    );
+    let both = [&unhurt[..], &["--with", "check"]].concat();
+    assert_eq!(with(&both).status.code(), Some(0));
+    let document = with(&["--with", "check", "--format", "json"]).stdout;
+    let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
+    assert_eq!(document["expect"][0]["verdict"], "not_judged");
+}
+
+#[test]
 fn mistakes_are_explained_on_standard_error() {
     let missing = fleetfall(&["run", "no-such-file.toml"]);
     assert!(text(&missing.stderr).starts_with("error: failed to read `no-such-file.toml`: "));

@@ -125,13 +125,33 @@ process = { slots = 5, backlog = 100000 }
             Observation::RequestSettled { issued, wait, outcome, .. } => {
                 assert_eq!(*outcome, Outcome::Completed);
                 queued += u64::from(wait.as_nanos() > 0);
-                services += (now.since(*issued) - *wait).as_nanos();
+                services += u128::from((now.since(*issued) - *wait).as_nanos());
             }
             Observation::Ended { open } => assert_eq!(*open, 0),
             _ => {}
         }
     }
     assert!(queued > 1000, "only {queued} requests had to wait");
-    let busy: u64 = last.values().map(|gauges| gauges.slots_busy.as_nanos()).sum();
+    let busy: u128 = last.values().map(|gauges| gauges.slots_busy.as_nanos()).sum();
     assert_eq!(busy, services);
+}
+
+/// A million slots for a day are 2739 years of slot time, more than nanoseconds in 64 bits can tell.
+#[test]
+fn slot_time_has_room_for_a_million_slots() {
+    let text = r#"
+class.web.stages = [{ wait = "1s" }]
+load.constant.all.rate = "1/s"
+process.slots = 1000000
+"#;
+    let scenario = support::scenario(24 * 60, text);
+    let seen = support::log(&scenario, 1);
+    let gauges = seen.iter().rev().find_map(|(_, seen)| match seen {
+        Observation::NodeSampled { gauges, .. } => Some(gauges),
+        _ => None,
+    });
+    let offered = gauges.expect("gauges are read").slots_offered;
+    assert_eq!(offered.as_nanos(), 86_400_000_000_000_000 * 1000);
+    let used = support::results(&scenario, 1, 1)[0].measure(Measure::SlotUtilisation);
+    assert!((0.98e-6..1.02e-6).contains(&used), "{used}");
 }

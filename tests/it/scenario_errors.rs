@@ -41,6 +41,18 @@ fn a_right_scenario_has_no_problems() {
     assert!(Study::load("pinpoint.toml", RIGHT, &["more-nodes"], &["nodes.cores=4"]).is_ok());
 }
 
+#[test]
+fn a_variant_that_does_not_exist_tells_which_do() {
+    let study = Study::load("pinpoint.toml", RIGHT, NOTHING, NOTHING).expect("nothing is wrong");
+    assert!(study.variant("more-nodes").is_ok());
+    let problems = |name: &str| study.variant(name).expect_err("there is none").lines();
+    expect![[r#"
+        there is no mitigation or counterfactual `surge-later`; known: `more-nodes`
+        there is no mitigation or counterfactual `more_nodes`; did you mean `more-nodes`?
+    "#]]
+    .assert_eq(&(problems("surge-later") + &problems("more_nodes")));
+}
+
 /// Of the shape: keys, types and units. All of them at once.
 #[test]
 fn ten_mistakes_of_shape_are_told_at_once() {
@@ -76,18 +88,18 @@ backlog = 10
         NOTHING,
         NOTHING,
         expect![[r#"
-        pinpoint.toml:1:10: `schema` is `2`, must be between `1` and `1`
-        pinpoint.toml:3:9: `title` must be text in quotes, found the number `7`
-        pinpoint.toml:8:8: there is no time zone `Europe/Londno`; did you mean `Europe/London`?
-        pinpoint.toml:11:8: `load.constant.all.rate` is `10 per second`, is no rate such as `40/s`
-        pinpoint.toml:14:19: `class.web.stages.0.cpu` is `20 parsecs`, `parsecs` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`
-        pinpoint.toml:17:1: unknown key `polcy` in `balancer`; did you mean `policy`?
-        pinpoint.toml:18:10: `balancer.policy` is `round_robbin`, must be one of `round_robin`, `random`, `least_outstanding`; did you mean `round_robin`?
-        pinpoint.toml:19:14: `balancer.redispatch` is `9`, must be between `0` and `7`
-        pinpoint.toml:22:10: `nodes.memory` is `1 Gib`, `Gib` is no unit; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
-        pinpoint.toml:23:9: `nodes.speed` is `-1`, must be between `0.01` and `16`
-        pinpoint.toml:25:1: missing key `slots` in `process`; `slots` is a whole number, such as `3`
-    "#]],
+            pinpoint.toml:1:10: `schema` is `2`, must be `1`
+            pinpoint.toml:3:9: `title` must be text in quotes, found the number `7`
+            pinpoint.toml:8:8: there is no time zone `Europe/Londno`; did you mean `Europe/London`?
+            pinpoint.toml:11:8: `load.constant.all.rate` is `10 per second`, is no rate such as `40/s`
+            pinpoint.toml:14:19: `class.web.stages.0.cpu` is `20 parsecs`, `parsecs` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`
+            pinpoint.toml:17:1: unknown key `polcy` in `balancer`; did you mean `policy`?
+            pinpoint.toml:18:10: `balancer.policy` is `round_robbin`, must be one of `round_robin`, `random`, `least_outstanding`; did you mean `round_robin`?
+            pinpoint.toml:19:14: `balancer.redispatch` is `9`, must be between `0` and `7`
+            pinpoint.toml:22:10: `nodes.memory` is `1 Gib`, `Gib` is no unit; did you mean `GiB`?; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
+            pinpoint.toml:23:9: `nodes.speed` is `-1`, must be between `0.01` and `16`
+            pinpoint.toml:25:1: missing key `slots` in `process`; `slots` is a whole number, such as `3`
+        "#]],
     );
 }
 

@@ -151,7 +151,12 @@ impl Diagnostics {
         min: &str,
         max: &str,
     ) -> &mut Diagnostic {
-        self.bad_value(place, at, value, format!("must be between `{min}` and `{max}`"))
+        let allowed = if min == max {
+            format!("must be `{min}`")
+        } else {
+            format!("must be between `{min}` and `{max}`")
+        };
+        self.bad_value(place, at, value, allowed)
     }
 
     /// A number without a unit; `example` is the same number with one.
@@ -175,8 +180,11 @@ impl Diagnostics {
         units: &[&str],
     ) -> &mut Diagnostic {
         let text = clipped(text);
-        self.problem(place, format!("{at:#} is `{text}`, `{unit}` is no unit"))
-            .help(format!("allowed units: {}", quoted(units)))
+        let problem = self.problem(place, format!("{at:#} is `{text}`, `{unit}` is no unit"));
+        if let Some(best) = nearest_unit(unit, units) {
+            problem.help(format!("did you mean `{best}`?"));
+        }
+        problem.help(format!("allowed units: {}", quoted(units)))
     }
 
     /// The name of a thing that does not exist: "there is no node `x`".
@@ -298,6 +306,18 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
+}
+
+/// The unit most likely meant: the same but for upper and lower case, or else what was written is a
+/// longer form of it, as `sec` is. Units are too short for their mistakes to be counted.
+fn nearest_unit<'a>(unit: &str, units: &[&'a str]) -> Option<&'a str> {
+    let unit = unit.to_lowercase();
+    let same = units.iter().find(|known| known.to_lowercase() == unit);
+    let longer = || {
+        let begins = |known: &&&str| unit.starts_with(&known.to_lowercase());
+        units.iter().filter(begins).max_by_key(|known| known.len())
+    };
+    same.or_else(longer).copied()
 }
 
 /// `` `a`, `b`, `c` ``

@@ -43,7 +43,7 @@ fn durations() {
         x:1:1: `x` is `10`, needs a unit, such as `10s`
         x:1:1: `x` is `-1.5`, needs a unit, such as `1.5s`
         x:1:1: `x` is `10`, needs a unit, such as `10s`
-        x:1:1: `x` is `10sec`, `sec` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`
+        x:1:1: `x` is `10sec`, `sec` is no unit; did you mean `s`?; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`
         x:1:1: `x` is `-5s`, must not be negative
         x:1:1: `x` is ``, is no duration such as `10s` or `1h 30min`
         x:1:1: `x` is `soon`, is no duration such as `10s` or `1h 30min`
@@ -89,7 +89,7 @@ fn rates() {
     expect![[r#"
         x:1:1: `x` is `40`, needs a unit, such as `40/s`
         x:1:1: `x` is `40`, needs a unit, such as `40/s`
-        x:1:1: `x` is `40/sec`, `sec` is no unit; allowed units: `s`, `min`, `h`
+        x:1:1: `x` is `40/sec`, `sec` is no unit; did you mean `s`?; allowed units: `s`, `min`, `h`
         x:1:1: `x` is `-1/s`, must be finite and not negative
         x:1:1: `x` is `1e999/s`, must be finite and not negative
         x:1:1: `x` is `inf/s`, is no rate such as `40/s`
@@ -126,7 +126,9 @@ fn bytes() {
     expect![[r#"
         x:1:1: `x` is `512`, needs a unit, such as `512 MiB`
         x:1:1: `x` is `512`, needs a unit, such as `512 MiB`
-        x:1:1: `x` is `1 gb`, `gb` is no unit; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
+        x:1:1: `x` is `1 gb`, `gb` is no unit; did you mean `GB`?; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
+        x:1:1: `x` is `1 Gib`, `Gib` is no unit; did you mean `GiB`?; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
+        x:1:1: `x` is `1 lot`, `lot` is no unit; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
         x:1:1: `x` is `0.3 B`, must be a whole number of bytes
         x:1:1: `x` is `-1 B`, must not be negative
         x:1:1: `x` is `99999999 TiB`, must not exceed `18446744073709551615 B`
@@ -135,6 +137,8 @@ fn bytes() {
         "512",
         "\"512\"",
         "\"1 gb\"",
+        "\"1 Gib\"",
+        "\"1 lot\"",
         "\"0.3 B\"",
         "\"-1 B\"",
         "\"99999999 TiB\"",

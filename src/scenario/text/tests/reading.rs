@@ -146,8 +146,8 @@ paper = "1.5 gb"
         toy.toml:21:21: `delivery.0.weights.3` is `-1`, must be between `0` and `5`
         toy.toml:22:20: `delivery.0.inside.boxes` is `-1`, must be between `0` and `18446744073709551615`
         toy.toml:25:9: `till.takes` must have one key of `constant`, `uniform`, `wild`, found `uniform`, `wild`
-        toy.toml:26:9: `till.limit` is `40/sec`, `sec` is no unit; allowed units: `s`, `min`, `h`
-        toy.toml:27:9: `till.paper` is `1.5 gb`, `gb` is no unit; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
+        toy.toml:26:9: `till.limit` is `40/sec`, `sec` is no unit; did you mean `s`?; allowed units: `s`, `min`, `h`
+        toy.toml:27:9: `till.paper` is `1.5 gb`, `gb` is no unit; did you mean `GB`?; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
     "#]].assert_eq(&log.render_short(&sources));
 }
 
@@ -170,6 +170,7 @@ fn a_problem_is_shown_with_its_line_and_a_caret() {
         5 | wait = "10sec"
           |        ^^^^^^^
           |
+          = help: did you mean `s`?
           = help: allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`
     "#]]
     .assert_eq(&log.render(&sources, false));
@@ -234,7 +235,7 @@ fn a_shorthand_says_both_forms() {
     expect![[r#"
         x:1:1: `x` is `8`, needs a unit, such as `8s`; write a duration, or one of `constant`, `uniform`, `wild`
         x:1:1: `x` is `wilde`, is no duration such as `10s` or `1h 30min`; did you mean `wild`?
-        x:1:1: `x` is `8 sec`, `sec` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `wild`
+        x:1:1: `x` is `8 sec`, `sec` is no unit; did you mean `s`?; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `wild`
         x:1:1: missing key `from` in `x.uniform`; `from` is a duration, number and unit (`ns`, `us`, `ms`, `s`, `min`, `h`, `d`), such as `"250ms"` or `"1h 30min"`
         x:1:13: missing key `from` in `x.uniform`; `from` is a duration, number and unit (`ns`, `us`, `ms`, `s`, `min`, `h`, `d`), such as `"250ms"` or `"1h 30min"`
         x:1:1: `x` must have one key of `constant`, `uniform`, `wild`, found `uniform`, `wild`
