@@ -88,7 +88,7 @@ impl Balancer {
             self.choose(policy, &left, dice)?
         } else if policy == Policy::LeastOutstanding && self.up.len() == self.outstanding.len() {
             // The usual case: no list of nodes to go by.
-            self.least_outstanding(0..self.outstanding.len() as u32)?
+            self.least_outstanding((0..).zip(self.outstanding.iter().copied()))?
         } else {
             self.choose(policy, &self.up, dice)?
         };
@@ -167,19 +167,23 @@ impl Balancer {
                 let at = (u128::from(dice) * among.len() as u128) >> 64;
                 Some(among[at as usize])
             }
-            Policy::LeastOutstanding => self.least_outstanding(among.iter().copied()),
+            Policy::LeastOutstanding => {
+                let count = |&node: &u32| (node, self.outstanding[node as usize]);
+                self.least_outstanding(among.iter().map(count))
+            }
         }
     }
 
+    /// The least of nodes with their counts.
     #[inline]
-    fn least_outstanding(&self, among: impl Iterator<Item = u32>) -> Option<u32> {
+    fn least_outstanding(&self, among: impl Iterator<Item = (u32, u32)>) -> Option<u32> {
         // Below the count stands how far the node is from its turn. Those that have had theirs wrap
         // round to the largest numbers, so they come last, in order. The least key tells its node.
-        let key = |node: u32| {
-            let turn = node.wrapping_sub(self.cursor);
-            u64::from(self.outstanding[node as usize]) << 32 | u64::from(turn)
+        let key = |(node, count): (u32, u32)| {
+            u64::from(count) << 32 | u64::from(node.wrapping_sub(self.cursor))
         };
-        among.map(key).min().map(|key| (key as u32).wrapping_add(self.cursor))
+        let least = among.map(key).fold(u64::MAX, u64::min);
+        (least != u64::MAX).then(|| (least as u32).wrapping_add(self.cursor))
     }
 }
 

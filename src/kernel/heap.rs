@@ -137,7 +137,7 @@ fn smaller(first: Halves, second: Halves) -> (Halves, bool) {
 
 /// Which of four keys is the smallest.
 #[inline]
-fn least_of_four([a, b, c, d]: [u128; 4]) -> usize {
+pub(super) fn least_of_four([a, b, c, d]: [u128; 4]) -> usize {
     let halves = |key: u128| ((key >> 64) as u64, key as u64);
     let (left, left_at) = smaller(halves(a), halves(b));
     let (right, right_at) = smaller(halves(c), halves(d));

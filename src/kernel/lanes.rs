@@ -1,9 +1,10 @@
 //! Lanes: one pending time per entity, moved as often as needed without leaving anything behind.
 //!
 //! A node's next completion changes with each arrival on that node. In a heap each change would
-//! leave a dead entry; here it overwrites one leaf of a tournament tree and replays log2(n) matches.
+//! leave a dead entry; here it overwrites one leaf of a tournament tree and replays the matches of four
+//! on the way to the root.
 
-use super::heap::{Halves, whole};
+use super::heap::{Halves, least_of_four, whole};
 
 /// Time and sequence number of a lane that is silent.
 const SILENT: Halves = (u64::MAX, u64::MAX);
@@ -13,10 +14,12 @@ const LANE_BITS: u32 = 20;
 /// A tournament over the pending times of numbered lanes.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    /// The matches, of which number 1 is the final: the winner of match i plays in match i / 2, and the
-    /// lanes play in the last half. A player is a key: the time, and in the lower half the sequence
+    /// The matches, of which number 0 is the final: the winner of match i plays in match (i - 1) / 4, and
+    /// the lanes play in the last round. A player is a key: the time, and in the lower half the sequence
     /// number, which decides among equal times, then the lane, which says whose it is.
-    matches: Vec<[Halves; 2]>,
+    matches: Vec<[Halves; 4]>,
+    /// The number of the first match of the last round.
+    last_round: usize,
     /// The winner of the final.
     winner: Halves,
     /// Number of lanes in use.
@@ -25,7 +28,7 @@ pub struct Lanes {
 
 impl Default for Lanes {
     fn default() -> Lanes {
-        Lanes { matches: vec![[SILENT; 2]; 2], winner: SILENT, count: 0 }
+        Lanes { matches: vec![[SILENT; 4]], last_round: 0, winner: SILENT, count: 0 }
     }
 }
 
@@ -35,18 +38,18 @@ impl Lanes {
         let lane = self.count;
         assert!(lane < 1 << LANE_BITS, "a simulation has fewer than 2^20 nodes and sources");
         self.count += 1;
-        if self.count as usize > self.matches.len() {
-            self.widen();
+        if self.count as usize > 4 * (self.matches.len() - self.last_round) {
+            self.add_round();
         }
         lane
     }
 
-    /// Doubles the number of lanes there is room for.
+    /// Makes room for four times as many lanes.
     #[cold]
-    fn widen(&mut self) {
-        let first = self.matches.len();
-        let players = self.matches[first / 2..].as_flattened().to_vec();
-        self.matches = vec![[SILENT; 2]; 2 * first];
+    fn add_round(&mut self) {
+        let players = self.matches[self.last_round..].as_flattened().to_vec();
+        self.last_round = self.matches.len();
+        self.matches = vec![[SILENT; 4]; 4 * self.last_round + 1];
         for (lane, key) in players.into_iter().enumerate() {
             self.replay(lane as u32, key);
         }
@@ -68,14 +71,15 @@ impl Lanes {
 
     #[inline]
     fn replay(&mut self, lane: u32, key: Halves) {
+        // Numbered on as if the lanes were matches of one more round.
+        let mut player = self.matches.len() + lane as usize;
         let mut winner = key;
-        let mut player = lane as usize + self.matches.len();
-        while player > 1 {
-            let game = &mut self.matches[player / 2];
-            game[player % 2] = winner;
-            // Which of two nodes is next is anybody's guess, the processor's too: no jump here.
-            winner = game[usize::from(whole(game[1]) < whole(game[0]))];
-            player /= 2;
+        while player > 0 {
+            player -= 1;
+            let players = &mut self.matches[player / 4];
+            players[player % 4] = winner;
+            winner = players[least_of_four(players.map(whole))];
+            player /= 4;
         }
         self.winner = winner;
     }

@@ -160,7 +160,7 @@ impl Simulation {
     }
 
     /// Offers an attempt to a node.
-    #[inline]
+    #[inline(always)]
     fn offer(&mut self, at: Ref, balancer: u32, number: u32) -> Answer {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
@@ -194,7 +194,7 @@ impl Simulation {
     }
 
     /// Gives an attempt a slot of its process and starts its first stage. The caller touches the node.
-    #[inline]
+    #[inline(always)]
     fn take_slot(&mut self, at: Ref) {
         let now = self.now();
         let attempt = &mut self.attempts[at];
@@ -211,6 +211,7 @@ impl Simulation {
     }
 
     /// Starts the stage that an attempt has come to. The caller touches the node.
+    #[inline(always)]
     fn start_stage(&mut self, at: Ref) {
         let attempt = &self.attempts[at];
         let stage = attempt.stage;
