@@ -1,8 +1,8 @@
 //! How fast the engine is, and whether it still computes the same.
 //!
-//! Every benchmark checks its answer before it is timed. `cargo bench -- --test` does the checks at the
-//! small sizes; `cargo bench -- ratios` prints the table alone that compares the simulator with loops
-//! written by hand for the same work, pair by pair, and its memory.
+//! Every benchmark checks its answer before it is timed. `cargo bench -- --test` does the checks at
+//! the small sizes; `cargo bench -- ratios` prints the table alone that compares the simulator with
+//! loops written by hand for the same work, pair by pair, and its memory.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
 
@@ -36,7 +36,8 @@ struct Workload {
     expected: &'static [(Measure, f64, f64)],
 }
 
-/// How long a workload is simulated, and the digest that comes of it. Another digest means that other
+/// How long a workload is simulated, and the digest that comes of it. Another digest means that
+/// other
 /// work is timed: change it with the results, knowingly.
 struct Size {
     end: &'static str,
@@ -48,7 +49,8 @@ const W1: Workload = Workload {
     text: include_str!("scenarios/w1.toml"),
     small: Size { end: "2026-01-05T00:00:10Z", digest: 0xd49c_7cd9_a017_774b },
     large: Size { end: "2026-01-05T00:10:25Z", digest: 0x89fb_a8de_8b3e_fa1b },
-    // 1 / (mu - lambda), of which 1 / mu is service; three standard errors at half a million requests.
+    // 1 / (mu - lambda), of which 1 / mu is service; three standard errors at half a million
+    // requests.
     expected: &[(Measure::SojournMean, 0.005, 0.04), (Measure::WaitMean, 0.004, 0.05)],
 };
 
@@ -78,7 +80,8 @@ impl Workload {
         study.unwrap_or_else(|problems| panic!("{}: {problems}", self.name)).scenario
     }
 
-    /// Simulates a size, checks what comes of it, and returns the scenario with the number of requests.
+    /// Simulates a size, checks what comes of it, and returns the scenario with the number of
+    /// requests.
     fn check(&self, size: &Size) -> (Arc<Scenario>, u64) {
         let scenario = self.scenario(size.end);
         let results = simulate(&scenario);
@@ -243,7 +246,8 @@ fn sim(group: &mut BenchmarkGroup<'_, WallTime>, quick: bool) {
 /// Pairs of runs; the ranks of the interval below belong to this number.
 const PAIRS: usize = 15;
 
-/// Times the simulator and the loop written by hand in turns and prints their ratios: per request, the
+/// Times the simulator and the loop written by hand in turns and prints their ratios: per request,
+/// the
 /// median over the pairs and the interval in which the true median lies with 96 %.
 fn ratios() {
     println!("\nTime per request, simulator over hand-written loop, {PAIRS} pairs in turns");

@@ -32,7 +32,8 @@ pub enum HypercubeError {
     Failure(Failure),
 }
 
-/// Runs one replication at every point. Points, and what comes out at them, depend on the seed alone.
+/// Runs one replication at every point. Points, and what comes out at them, depend on the seed
+/// alone.
 ///
 /// Returns `None` if the pool was asked to stop.
 ///

@@ -40,11 +40,12 @@ pub struct Judgement {
 /// `baseline` holds the same replications without the patch; it is needed where the claim sets one
 /// against the other. A replication without a value does not keep within any bounds.
 ///
-/// - *all*: fails with the first violation. It never becomes certain; [`Judgement::interval`] says how
-///   large the share of violations may still be.
+/// - *all*: fails with the first violation. It never becomes certain; [`Judgement::interval`] says
+///   how large the share of violations may still be.
 /// - *share*: passes if the share is at least as claimed with 95 % confidence, fails if it is less
 ///   with that confidence.
-/// - *mean*: passes if the 95 % interval of the mean lies within the bounds, fails if it lies outside.
+/// - *mean*: passes if the 95 % interval of the mean lies within the bounds, fails if it lies
+///   outside.
 ///
 /// # Panics
 /// If `baseline` is needed and missing.

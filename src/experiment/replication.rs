@@ -96,8 +96,8 @@ pub enum Outcome {
 
 /// Makes replications of a scenario.
 ///
-/// `progress` is told after each one how many are done; `stop` is looked at before each one. Neither
-/// changes any result, nor does the number of threads.
+/// `progress` is told after each one how many are done; `stop` is looked at before each one.
+/// Neither changes any result, nor does the number of threads.
 ///
 /// # Errors
 /// The failure with the smallest seed, if an invariant was broken.
@@ -137,8 +137,8 @@ impl fmt::Debug for Pool<'_> {
 }
 
 impl Pool<'_> {
-    /// Runs the tasks 0 to `count - 1`; what they give, in that order. When it is asked to stop, what
-    /// is done by then from the first on without a gap.
+    /// Runs the tasks 0 to `count - 1`; what they give, in that order. When it is asked to stop,
+    /// what is done by then from the first on without a gap.
     ///
     /// # Errors
     /// The error of the first task, by number, that has one.

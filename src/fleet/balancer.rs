@@ -7,7 +7,8 @@ pub enum Policy {
     RoundRobin,
     /// Any, equally likely.
     Random,
-    /// The one with the fewest attempts in hand; among equals the one that waited longest for a turn.
+    /// The one with the fewest attempts in hand; among equals the one that waited longest for a
+    /// turn.
     LeastOutstanding,
 }
 

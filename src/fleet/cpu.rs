@@ -1,8 +1,9 @@
 //! The cores of a node, shared equally by the requests that compute: processor sharing.
 //!
 //! Sharing is done in *virtual time*: the work that each job present has received since the cores
-//! were last idle. A job that needs `w` more work leaves when virtual time has grown by `w`, whatever
-//! comes and goes meanwhile, so an arrival costs one heap push instead of an update of every job.
+//! were last idle. A job that needs `w` more work leaves when virtual time has grown by `w`,
+//! whatever comes and goes meanwhile, so an arrival costs one heap push instead of an update of
+//! every job.
 //!
 //! Work is a whole number of 2^-10 ns of one core at speed 1, and sharing is exact: what does not
 //! divide evenly among the jobs is carried over to the next division. The only rounding is that a
@@ -85,7 +86,8 @@ impl<J: Copy> Cpu<J> {
         }
     }
 
-    /// Starts a job that needs `work` of one core at speed 1; more than [`WORK_MAX`] counts as that.
+    /// Starts a job that needs `work` of one core at speed 1; more than [`WORK_MAX`] counts as
+    /// that.
     #[inline]
     pub fn start(&mut self, now: Instant, work: Duration, job: J) {
         self.advance(now);
@@ -283,7 +285,8 @@ mod tests {
         let at = Instant::from_nanos;
         cpu.start(at(0), Duration::from_nanos(100), 'a');
         cpu.start(at(40), Duration::from_nanos(20), 'b');
-        // From 40 on both run at half speed: b is done at 80, a has 60 - 20 = 40 left and is done at 120.
+        // From 40 on both run at half speed: b is done at 80, a has 60 - 20 = 40 left and is done
+        // at 120.
         assert_eq!(cpu.next_completion(), at(80));
         assert_eq!(cpu.finished(at(80)), Some('b'));
         assert_eq!(cpu.finished(at(80)), None);

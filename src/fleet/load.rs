@@ -29,7 +29,8 @@ pub struct Stretch {
     pub to: f64,
 }
 
-/// The course of a rate over time: stretches in order, without overlap. Between them the rate is zero.
+/// The course of a rate over time: stretches in order, without overlap. Between them the rate is
+/// zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Course {
     stretches: Vec<Stretch>,
@@ -93,10 +94,10 @@ fn slope(s: &Stretch) -> f64 {
 
 /// The arrivals of one source, in order.
 ///
-/// The gap between two arrivals is a standard exponential in units of expected arrivals, so the n-th
-/// arrival is the point where the integral of the rate reaches the sum of n exponentials. Nothing is
-/// thinned or rejected: the process has exactly the course's rate, and a change of the rate moves
-/// arrivals without exchanging them for others.
+/// The gap between two arrivals is a standard exponential in units of expected arrivals, so the
+/// n-th arrival is the point where the integral of the rate reaches the sum of n exponentials.
+/// Nothing is thinned or rejected: the process has exactly the course's rate, and a change of the
+/// rate moves arrivals without exchanging them for others.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     course: Course,

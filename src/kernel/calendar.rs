@@ -3,8 +3,8 @@
 //! # Simultaneous events
 //! Events with equal times are dispatched in the order in which they were scheduled. The order is
 //! total and part of the contract: time first, then a sequence number that every call of
-//! [`Calendar::at`], [`Calendar::timer`] and [`Calendar::set_lane`] takes from one counter. Moving a
-//! lane schedules it anew.
+//! [`Calendar::at`], [`Calendar::timer`] and [`Calendar::set_lane`] takes from one counter. Moving
+//! a lane schedules it anew.
 //!
 //! # Three structures behind one order
 //! - a heap for events that always happen;

@@ -1,9 +1,9 @@
 //! Chance: every draw has a name, so no draw depends on how many came before it.
 //!
 //! A draw is keyed by (seed, purpose, entity, occurrence, step) and lives in a block of the ChaCha8
-//! key stream: seed, purpose and step are in the key, the entity is the stream, the occurrence is the
-//! block number. Two simulations that differ in what they draw, or in which order, agree in every
-//! draw that both of them make: common random numbers, for real.
+//! key stream: seed, purpose and step are in the key, the entity is the stream, the occurrence is
+//! the block number. Two simulations that differ in what they draw, or in which order, agree in
+//! every draw that both of them make: common random numbers, for real.
 
 use rand::{Rng, SeedableRng, TryRng};
 use rand_chacha::ChaCha8Rng;

@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 /// Steps of the table to a factor of two.
 const STEPS: usize = 128;
 const STEPS_PER_UNIT: f64 = STEPS as f64 * std::f64::consts::LOG2_E;
-/// The length of a step, ln 2 / 128, in two parts: the first has so few digits that its product with
-/// any number of steps is exact.
+/// The length of a step, ln 2 / 128, in two parts: the first has so few digits that its product
+/// with any number of steps is exact.
 const STEP_HIGH: f64 = 0.005_415_212_344_814_79;
 const STEP_LOW: f64 = 3.309_782_317_038_503e-12;
-/// Added and taken away again it leaves the nearest whole number, which its last bits tell meanwhile.
+/// Added and taken away again it leaves the nearest whole number, which its last bits tell
+/// meanwhile.
 const ROUND: f64 = 1.5 * (1_u64 << 52) as f64;
 
 /// 2^(i / [`STEPS`]).
@@ -26,7 +27,8 @@ pub fn exp(x: f64) -> f64 {
     let shifted = x * STEPS_PER_UNIT + ROUND;
     let (steps, count) = (shifted.to_bits() as i32, shifted - ROUND);
     let rest = (x - count * STEP_HIGH) - count * STEP_LOW;
-    // The series of e^rest - 1, as |rest| is at most half a step; two short chains instead of a long one.
+    // The series of e^rest - 1, as |rest| is at most half a step; two short chains instead of a
+    // long one.
     let square = rest * rest;
     let series = (rest + 0.5 * square)
         + square * (rest * (1.0 / 6.0) + square * (1.0 / 24.0 + rest * (1.0 / 120.0)));

@@ -1,8 +1,8 @@
 //! Lanes: one pending time per entity, moved as often as needed without leaving anything behind.
 //!
 //! A node's next completion changes with each arrival on that node. In a heap each change would
-//! leave a dead entry; here it overwrites one leaf of a tournament tree and replays the matches of four
-//! on the way to the root.
+//! leave a dead entry; here it overwrites one leaf of a tournament tree and replays the matches of
+//! four on the way to the root.
 
 use super::heap::{Halves, least_of_four, whole};
 
@@ -14,9 +14,9 @@ const LANE_BITS: u32 = 20;
 /// A tournament over the pending times of numbered lanes.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    /// The matches, of which number 0 is the final: the winner of match i plays in match (i - 1) / 4, and
-    /// the lanes play in the last round. A player is a key: the time, and in the lower half the sequence
-    /// number, which decides among equal times, then the lane, which says whose it is.
+    /// The matches, of which number 0 is the final: the winner of match i plays in match (i - 1) /
+    /// 4, and the lanes play in the last round. A player is a key: the time, and in the lower half
+    /// the sequence number, which decides among equal times, then the lane, which says whose it is.
     matches: Vec<[Halves; 4]>,
     /// The number of the first match of the last round.
     last_round: usize,

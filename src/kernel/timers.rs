@@ -1,9 +1,9 @@
 //! Timers that are nearly always cancelled: a wheel of buckets in which cancelling is O(1).
 //!
-//! The time-outs of clients hardly ever fire, yet in a heap each would be sifted in, stay long after
-//! its request is done, and be sifted out again. Here a timer is linked into the bucket of its time
-//! and unlinked when it is cancelled; only the few that are alive when their bucket comes due are
-//! sorted.
+//! The time-outs of clients hardly ever fire, yet in a heap each would be sifted in, stay long
+//! after its request is done, and be sifted out again. Here a timer is linked into the bucket of
+//! its time and unlinked when it is cancelled; only the few that are alive when their bucket comes
+//! due are sorted.
 
 use super::heap::{Heap, Keyed};
 

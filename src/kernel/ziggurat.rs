@@ -1,9 +1,9 @@
 //! The exponential and the normal distribution, by the ziggurat method of Marsaglia and Tsang.
 //!
-//! The area under a falling density is cut into horizontal layers of equal area. A point in a random
-//! layer nearly always lies left of the layer above, hence under the density: one word of chance, one
-//! multiplication, one comparison. What remains is decided with libm, and the tables are computed with
-//! it, so a sample has the same bits on every platform and with every feature.
+//! The area under a falling density is cut into horizontal layers of equal area. A point in a
+//! random layer nearly always lies left of the layer above, hence under the density: one word of
+//! chance, one multiplication, one comparison. What remains is decided with libm, and the tables
+//! are computed with it, so a sample has the same bits on every platform and with every feature.
 
 use super::chance::unit;
 use rand::Rng;
@@ -18,8 +18,8 @@ const NORMAL_TAIL: f64 = 3.654_152_885_361_009;
 /// The layers under a density that is 1 at 0 and falls.
 #[derive(Debug)]
 struct Ziggurat {
-    /// The right ends of the layers from the lowest, which is as wide as its area demands when its tail
-    /// is squared off, to 0 above the highest.
+    /// The right ends of the layers from the lowest, which is as wide as its area demands when its
+    /// tail is squared off, to 0 above the highest.
     ends: [f64; LAYERS + 1],
     /// The density at each of them.
     heights: [f64; LAYERS + 1],
@@ -56,7 +56,8 @@ impl Ziggurat {
         Ziggurat { ends, heights: ends.map(density) }
     }
 
-    /// Whether a point at a random height of a layer lies under the density, which is `density` there.
+    /// Whether a point at a random height of a layer lies under the density, which is `density`
+    /// there.
     fn is_under(&self, rng: &mut impl Rng, layer: usize, density: f64) -> bool {
         let (low, high) = (self.heights[layer], self.heights[layer + 1]);
         low + unit(rng) * (high - low) < density

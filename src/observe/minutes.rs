@@ -6,8 +6,8 @@ use crate::kernel::time::{Duration, Instant};
 /// The least length of a stretch.
 const MINUTE: u64 = 60_000_000_000;
 
-/// What became of the requests issued in a minute. It is kept for every minute of every replication,
-/// so it is small: 19 kB for 20 hours.
+/// What became of the requests issued in a minute. It is kept for every minute of every
+/// replication, so it is small: 19 kB for 20 hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Minute {
     /// Requests issued.
@@ -20,8 +20,8 @@ pub struct Minute {
     pub nodes_serving: u16,
 }
 
-/// The minutes of a run. Where the windows do not divide a minute, stretches of the next longer whole
-/// number of windows stand in for them.
+/// The minutes of a run. Where the windows do not divide a minute, stretches of the next longer
+/// whole number of windows stand in for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Minutes {
     /// Where the first begins.

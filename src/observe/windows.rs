@@ -50,8 +50,8 @@ struct Open {
     sojourns: Histogram<4>,
 }
 
-/// The windows of a run. One is closed when all its requests have ended and those before are closed,
-/// so what is held at a time does not grow with the length of the run.
+/// The windows of a run. One is closed when all its requests have ended and those before are
+/// closed, so what is held at a time does not grow with the length of the run.
 #[derive(Clone, Debug)]
 pub struct Windows {
     length: Duration,

@@ -9,8 +9,8 @@
 //! measures                  name -> unit, mean, half_width (at 95 %), p05, p50, p95
 //! intervals                 the same for `INTERVAL.measure`
 //! milestones                name -> share of replications, p05, p50, p95 as RFC 3339 times in UTC
-//! expect                    claim, published, observed, verdict: pass, fail, undecided, not_judged;
-//!                           held (replications within the bounds) of replications
+//! expect                    claim, published, observed, verdict: pass, fail, undecided,
+//!                           not_judged; held (replications within the bounds) of replications
 //! counterfactuals           only from `check`: name, about, replications, expect
 //! ```
 //!

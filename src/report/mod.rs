@@ -1,5 +1,5 @@
-//! Layer 6: what a run is told as. Pure functions from a [`Report`] to text; nothing here simulates,
-//! prints or writes files.
+//! Layer 6: what a run is told as. Pure functions from a [`Report`] to text; nothing here
+//! simulates, prints or writes files.
 
 pub mod claims;
 pub mod events;
@@ -46,8 +46,8 @@ pub struct Report<'a> {
     pub summary: &'a Summary,
     /// The claims of the scenario with what was observed.
     pub judgements: &'a [Judgement],
-    /// Whether the verdicts on them count: one replication tells a story and decides nothing, and the
-    /// claims of a scenario are not about what a patch has made of it.
+    /// Whether the verdicts on them count: one replication tells a story and decides nothing, and
+    /// the claims of a scenario are not about what a patch has made of it.
     pub judged: bool,
     /// The counterfactuals with their claims; empty but for `check`.
     pub counterfactuals: &'a [Counterfactual],

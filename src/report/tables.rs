@@ -33,8 +33,8 @@ pub(super) fn when(report: &Report, at: Instant) -> [String; 2] {
     [format::rfc3339(&report.study.scenario, at), format!("{:.3}", at.as_secs_f64())]
 }
 
-/// The windows of the first replication. Requests are counted where they were issued, attempts where
-/// they were accepted.
+/// The windows of the first replication. Requests are counted where they were issued, attempts
+/// where they were accepted.
 pub fn timeline(report: &Report) -> String {
     let mut head = header(&["time", "seconds", "offered_per_s", "issued", "accepted", "completed"]);
     head.push("failed".to_string());

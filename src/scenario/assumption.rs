@@ -14,8 +14,8 @@ pub struct Assumed {
 }
 
 impl Study {
-    /// The scenario at a point of the ranges of all assumptions: `shares` holds, for each in turn, how
-    /// much of its range lies below the point, from 0 to 1.
+    /// The scenario at a point of the ranges of all assumptions: `shares` holds, for each in turn,
+    /// how much of its range lies below the point, from 0 to 1.
     ///
     /// With `scale_load` every rate is scaled with the capacity of the fleet.
     ///

@@ -51,8 +51,8 @@ impl Day<'_> {
 
 /// The course of a place's load from `start` to `horizon`.
 ///
-/// Knots lie at the full hours of the local clock and where that clock is changed; between two knots
-/// the rate is linear.
+/// Knots lie at the full hours of the local clock and where that clock is changed; between two
+/// knots the rate is linear.
 pub(super) fn local_course(
     day: &Day<'_>,
     zone: &TimeZone,

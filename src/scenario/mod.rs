@@ -1,8 +1,8 @@
 //! Layer 2: scenarios, from a TOML file to what is simulated.
 //!
 //! [`text`] reads any declared keys with every problem at its place, `keys` declares those of a
-//! fleet, `resolve` turns them into a [`model::Scenario`], in which nothing is optional, misnamed or
-//! impossible any more.
+//! fleet, `resolve` turns them into a [`model::Scenario`], in which nothing is optional, misnamed
+//! or impossible any more.
 
 pub mod assumption;
 pub mod claim;

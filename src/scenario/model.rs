@@ -262,7 +262,8 @@ pub struct Memory {
     /// The part of [`Memory::base`] in the first process, which forks the others; all of it if the
     /// process forks none.
     pub master: Option<u64>,
-    /// Retained at the start of the simulation by the processes that run then, a value between these.
+    /// Retained at the start of the simulation by the processes that run then, a value between
+    /// these.
     pub retained_at_start: (u64, u64),
     /// Retained after every request served, until a restart.
     pub retained_per_request: u64,

@@ -185,6 +185,11 @@ impl Simulation {
 
     /// Tells every process of a node to stop.
     pub(super) fn stop_processes(&mut self, number: u32, observer: &mut impl Observer) {
+        // A supervisor that kills what does not stop in time shortens the process's own limit.
+        let patience = match &self.scenario.supervisor {
+            Settings::Systemd(settings) => settings.timeout_stop,
+            Settings::None | Settings::Bluepill(_) => Duration::FOREVER,
+        };
         for at in self.nodes[number as usize].processes.clone() {
             match (self.scenario.process.stop, self.processes[at].state) {
                 (_, ProcessState::Stopping) => {}
@@ -195,7 +200,7 @@ impl Simulation {
                     if self.processes[at].in_service == 0 {
                         self.end_process(at, observer);
                     } else {
-                        self.calendar.after(limit, Event::StopOver(at));
+                        self.calendar.after(limit.min(patience), Event::StopOver(at));
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! Layer 3: the only place where the parts of a fleet meet.
 //!
-//! [`Simulation`] takes events from the calendar one by one, hands each to the parts it concerns, and
-//! turns their verdicts into new events and into [`Observation`]s. Nothing else advances time.
+//! [`Simulation`] takes events from the calendar one by one, hands each to the parts it concerns,
+//! and turns their verdicts into new events and into [`Observation`]s. Nothing else advances time.
 
 mod control;
 pub mod event;

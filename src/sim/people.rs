@@ -125,6 +125,9 @@ impl Simulation {
                     self.start_by_hand(node, observer);
                 }
             }
+            if scenario.releases[self.release].invalid.is_some() {
+                self.release = scenario.people.fixed_release.unwrap_or(self.release);
+            }
             // They stay and watch until the alert that called them is over.
             self.watch.watching = scenario.people.success_below.is_some();
             self.watch.busy = self.watch.watching;

@@ -27,6 +27,7 @@ impl Simulation {
         observer.observe(self.now(), &seen);
         match deploy.method {
             Method::Hot => {
+                self.release = release;
                 for node in &mut self.nodes {
                     node.on_disk = release;
                 }
@@ -47,6 +48,7 @@ impl Simulation {
         let node = rollout.step;
         if node as usize >= self.nodes.len() {
             rollout.running = false;
+            self.release = rollout.release;
             observer.observe(self.now(), &Observation::RolloutDone { deploy: number });
             return;
         }

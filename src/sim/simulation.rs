@@ -59,6 +59,8 @@ pub struct Simulation {
     /// Nodes with a process that serves.
     pub(super) serving: u32,
     pub(super) restarted: bool,
+    /// The release that new nodes get: the last one that was brought to the whole fleet.
+    pub(super) release: usize,
     /// No node needs a look at its memory as long as it uses no more than this.
     memory_watch: u64,
     /// The node whose cores or memory changed in the event in hand, or [`NOBODY`].
@@ -98,6 +100,7 @@ impl Simulation {
             counts: Counts::default(),
             serving: 0,
             restarted: false,
+            release: scenario.first_release,
             memory_watch: memory_watch(&scenario),
             touched: NOBODY,
             dispatched: 0,
@@ -187,8 +190,8 @@ impl Simulation {
     /// new scenario would from its start.
     ///
     /// # Errors
-    /// If the scenarios differ in what cannot change on the way: civil start, load sources, classes,
-    /// number of nodes or balancers, cores, rules, deploys or the windows.
+    /// If the scenarios differ in what cannot change on the way: civil start, load sources,
+    /// classes, number of nodes or balancers, cores, rules, deploys or the windows.
     pub fn fork(&self, scenario: Arc<Scenario>) -> Result<Simulation, ForkError> {
         let (old, new) = (&self.scenario, &scenario);
         let names = |s: &Scenario| -> Vec<(u64, usize)> {
@@ -259,8 +262,8 @@ impl Simulation {
         }
     }
 
-    /// Notes that the cores or the memory of a node changed. What follows from it is worked out once,
-    /// when the event in hand is done.
+    /// Notes that the cores or the memory of a node changed. What follows from it is worked out
+    /// once, when the event in hand is done.
     #[inline]
     pub(super) fn touch(&mut self, node: u32) {
         let other = std::mem::replace(&mut self.touched, node);
@@ -303,7 +306,7 @@ impl Simulation {
             processes: Vec::new(),
             memory: 0,
             thrashing: false,
-            on_disk: self.scenario.first_release,
+            on_disk: self.release,
             starts: 0,
             supervisor: self.new_supervisor(number),
             limits: self.draw_limits(number),

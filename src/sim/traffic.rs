@@ -114,8 +114,8 @@ impl Simulation {
         }
     }
 
-    /// Whether a request is part of the share of a node that is down, where such shares are dropped:
-    /// of n nodes each has every n-th request of a source.
+    /// Whether a request is part of the share of a node that is down, where such shares are
+    /// dropped: of n nodes each has every n-th request of a source.
     #[inline]
     fn belongs_to_lost(&self, at: Ref, balancer: u32) -> bool {
         if self.scenario.balancer.lost_share == LostShare::Moved {
@@ -193,7 +193,8 @@ impl Simulation {
         Answer::Accepted
     }
 
-    /// Gives an attempt a slot of its process and starts its first stage. The caller touches the node.
+    /// Gives an attempt a slot of its process and starts its first stage. The caller touches the
+    /// node.
     #[inline(always)]
     fn take_slot(&mut self, at: Ref) {
         let now = self.now();

@@ -259,7 +259,7 @@ supervisor.bluepill.rule.old = { above.age = "0s", every = "2s", over = 2, sampl
 "#,
         |seen| matches!(seen, Observation::RestartBegun { .. }),
         expect![[r#"
-            0.000   node-1 restart, 3602.682 over 0.000
+            0.000   node-1 restart, 3603.692 over 0.000
             0.000   fleet down
             0.000   node-1 process ended
             0.000   node-1 starting

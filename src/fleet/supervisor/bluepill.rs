@@ -67,8 +67,8 @@ pub struct Bluepill {
 }
 
 impl Bluepill {
-    /// A daemon that finds its process up. It has run for long: `phases` says for each of its checks
-    /// after which share of the check's interval from `now` on it samples next.
+    /// A daemon that finds its process up. It has run for long: `phases` says for each of its
+    /// checks after which share of the check's interval from `now` on it samples next.
     pub fn new(now: Instant, settings: &Settings, phases: impl Iterator<Item = f64>) -> Bluepill {
         let check = |(rule, phase): (&Rule, f64)| Check {
             next_run: now + rule.every.scaled(phase),
@@ -130,8 +130,8 @@ impl Bluepill {
         }
     }
 
-    /// The process was started at `now`, on this daemon's order or somebody else's; `returns` is how
-    /// long the start command takes to return. Says how long the tick is held up.
+    /// The process was started at `now`, on this daemon's order or somebody else's; `returns` is
+    /// how long the start command takes to return. Says how long the tick is held up.
     pub fn started(&mut self, now: Instant, settings: &Settings, returns: Duration) -> Duration {
         self.blind_until = self.blind_until.max(now) + settings.start_grace;
         self.enter(State::Acting);
@@ -210,7 +210,8 @@ mod tests {
         starts.iter().map(|start| start.since(first).as_secs_f64()).collect()
     }
 
-    /// Measured on bluepill 0.1.3: a check every 2 s, twice over, always bad: a restart every 9.1 s.
+    /// Measured on bluepill 0.1.3: a check every 2 s, twice over, always bad: a restart every 9.1
+    /// s.
     #[test]
     fn a_check_that_always_fails_restarts_every_nine_seconds() {
         for pair in starts(true, 60).windows(2) {
@@ -218,7 +219,8 @@ mod tests {
         }
     }
 
-    /// Measured on bluepill 0.1.3 with a configuration that is invalid at the first restart: attempts
+    /// Measured on bluepill 0.1.3 with a configuration that is invalid at the first restart:
+    /// attempts
     /// 0.1, 7.2, 11.4 and 15.6 s after it, and so on for ever.
     #[test]
     fn a_process_that_cannot_start_is_started_for_ever() {

@@ -1,8 +1,8 @@
 //! systemd: restarts a service when its process exits, until it has done so too often.
 //!
 //! It samples nothing, so nothing here stands in for a rule on a metric but two limits that the
-//! service manager and the kernel enforce themselves: `memory_max` (the kernel kills the process the
-//! moment it needs more, `MemoryMax=`) and `runtime_max` (the process is ended at that age,
+//! service manager and the kernel enforce themselves: `memory_max` (the kernel kills the process
+//! the moment it needs more, `MemoryMax=`) and `runtime_max` (the process is ended at that age,
 //! `RuntimeMaxSec=`).
 
 use crate::kernel::time::{Duration, Instant};

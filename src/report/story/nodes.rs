@@ -38,12 +38,7 @@ impl Teller<'_> {
                     self.node_line(at, Tone::Warn, (node, Group::Ended), text);
                 }
             }
-            Observation::OutOfMemory { memory, .. } => {
-                self.tales[node as usize].serving = false;
-                let used = with_unit("B", memory as f64);
-                let text = format!("the kernel kills the process: {used} of memory are needed");
-                self.node_line(at, Tone::Bad, (node, Group::OutOfMemory), text);
-            }
+            Observation::OutOfMemory { memory, .. } => self.out_of_memory(at, node, memory),
             Observation::Thrashing { on: true, .. } => {
                 let has = with_unit("B", self.scenario.nodes.memory as f64);
                 let text = format!("needs more than its {has} of memory and slows down");
@@ -80,6 +75,13 @@ impl Teller<'_> {
             | Observation::FixFinished
             | Observation::Ended { .. } => {}
         }
+    }
+
+    fn out_of_memory(&mut self, at: Instant, node: u32, memory: u64) {
+        self.tales[node as usize].serving = false;
+        let used = with_unit("B", memory as f64);
+        let text = format!("the kernel kills the process: {used} of memory are needed");
+        self.node_line(at, Tone::Bad, (node, Group::OutOfMemory), text);
     }
 
     fn node_fixed(&mut self, at: Instant, node: u32) {

@@ -13,8 +13,8 @@ section! {
 }
 
 section! {
-    /// A version of the software with its configuration. The configuration is valid where every value
-    /// that it needs is provided; whether it is shows when a process (re)starts, not before.
+    /// A version of the software with its configuration. The configuration is valid where every
+    /// value that it needs is provided; whether it is shows when a process (re)starts, not before.
     pub struct Release {
         /// What the configuration needs.
         pub needs: Named<String>;
@@ -40,11 +40,11 @@ section! {
 choice! {
     /// How a release is brought to the nodes.
     pub enum Method {
-        /// The files change on every node and no process is touched: a configuration that is invalid
-        /// stays unnoticed until something restarts a process.
+        /// The files change on every node and no process is touched: a configuration that is
+        /// invalid stays unnoticed until something restarts a process.
         Hot = "hot",
-        /// Node by node, files and a restart, each when the one before is healthy; stops at the first
-        /// failure.
+        /// Node by node, files and a restart, each when the one before is healthy; stops at the
+        /// first failure.
         Rolling(Rolling) = "rolling",
     }
 }
@@ -139,11 +139,11 @@ choice! {
 section! {
     /// What protects the fleet from its own restarts.
     pub struct Protections {
-        /// A check of the configuration on the node before a rule's restart stops the process; if it
-        /// finds a fault the process serves on, over its limit, and people are called.
+        /// A check of the configuration on the node before a rule's restart stops the process; if
+        /// it finds a fault the process serves on, over its limit, and people are called.
         pub config_check: Option<ConfigCheck>;
-        /// A limit on how many nodes are away because of restarts. A token is held until the node is
-        /// healthy again; without one a rule's restart does not happen.
+        /// A limit on how many nodes are away because of restarts. A token is held until the node
+        /// is healthy again; without one a rule's restart does not happen.
         pub restart_budget: Option<Budget>;
         /// A process answers with an error at once while it holds so many requests, in service and
         /// waiting.

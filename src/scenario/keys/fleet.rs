@@ -50,8 +50,8 @@ choice! {
     pub enum LostShare {
         /// The other nodes take it.
         Moved = "moved",
-        /// It is dropped for good: of n nodes each has every n-th request of a source. No product does
-        /// this; it shows what the moving does.
+        /// It is dropped for good: of n nodes each has every n-th request of a source. No product
+        /// does this; it shows what the moving does.
         Dropped = "dropped",
     }
 }
@@ -185,8 +185,8 @@ choice! {
         None = "none",
         /// bluepill: polls, restarts by rules, never gives up.
         Bluepill(Bluepill) = "bluepill",
-        /// systemd: restarts on exit until its start limit is hit. It samples no metric; what stands
-        /// in for a rule is `memory_max` or `runtime_max`.
+        /// systemd: restarts on exit until its start limit is hit. It samples no metric; what
+        /// stands in for a rule is `memory_max` or `runtime_max`.
         Systemd(Systemd) = "systemd",
     }
 }
@@ -196,12 +196,13 @@ section! {
     pub struct Bluepill {
         /// From the end of one tick to the next: a sleep of one second and the tick's own work.
         pub tick: Duration = "1010ms", within("10ms", "1h");
-        /// How long a start command may hold up the daemon, and how long it looks away after a start.
+        /// How long a start command may hold up the daemon, and how long it looks away after a
+        /// start.
         pub start_grace: Duration = "3s";
         /// How long it looks away after a stop; after a restart both graces add up.
         pub stop_grace: Duration = "3s";
-        /// Whether bluepill detaches the process itself; if not, a start command that does not return
-        /// holds the daemon up for at most the start grace.
+        /// Whether bluepill detaches the process itself; if not, a start command that does not
+        /// return holds the daemon up for at most the start grace.
         pub daemonize: bool = false;
         /// The checks that restart the process.
         pub rule: Named<Rule>;

@@ -82,8 +82,8 @@ section! {
 section! {
     /// A class of requests.
     pub struct Class {
-        /// What a request does while it holds its slot, one after the other; one to five stages. The
-        /// demands are drawn when the request arrives and are the same for all its attempts.
+        /// What a request does while it holds its slot, one after the other; one to five stages.
+        /// The demands are drawn when the request arrives and are the same for all its attempts.
         pub stages: At<Vec<Stage>>;
     }
 }
@@ -121,8 +121,8 @@ section! {
         pub factor: f64 = 2, within(1, 100);
         /// Longest delay.
         pub cap: Duration = "30s";
-        /// Share of the delay that is random: at 100% any delay from zero to the full one is equally
-        /// likely.
+        /// Share of the delay that is random: at 100% any delay from zero to the full one is
+        /// equally likely.
         pub jitter: Share = "100%";
     }
 }

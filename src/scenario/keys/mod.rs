@@ -14,8 +14,8 @@ use fleet::{Balancer, Nodes, Process, Supervisor};
 use load::{Class, Clients, Load};
 
 section! {
-    /// A scenario: what a fleet is made of, what load meets it, what is changed, who repairs it, and
-    /// what is claimed about the outcome.
+    /// A scenario: what a fleet is made of, what load meets it, what is changed, who repairs it,
+    /// and what is claimed about the outcome.
     pub struct Document {
         /// Version of this format.
         pub schema: u32, within(1, 1);
@@ -105,8 +105,8 @@ section! {
 
 section! {
     /// What counts as an outage: a maximal interval in which too few requests succeed, counted by
-    /// the windows (`clock.window`) in which they were issued. A window without requests is like the
-    /// one before.
+    /// the windows (`clock.window`) in which they were issued. A window without requests is like
+    /// the one before.
     pub struct Outage {
         /// A window is bad if less than this share of its requests succeeds.
         pub below: Share = "50%";
