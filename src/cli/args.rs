@@ -25,7 +25,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Simulate a scenario: one replication tells what happened, many give figures with intervals
     Run(Run),
-    /// Validate a scenario, then decide what it claims about itself and its counterfactuals
+    /// Validate a scenario, then decide what it claims about itself, its counterfactuals and its
+    /// assumptions
     Check(Check),
     /// Print the reference of all keys and results, as Markdown
     Reference,
@@ -73,10 +74,17 @@ pub(super) struct Run {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) common: Common,
-    /// At most so many replications of the scenario and of each counterfactual
-    /// [default: as many as the scenario says]
+    /// At most so many replications of the scenario and of each counterfactual, and so many points
+    /// of the hypercube [default: as many as the scenario says]
     #[arg(long, value_name = "N")]
     pub(super) replications: Option<NonZeroU64>,
+    /// Decide only what has this name: a counterfactual, `expect` (the scenario's own claims), or
+    /// `hypercube` (those over the ranges of its assumptions)
+    #[arg(long, value_name = "NAME")]
+    pub(super) only: Vec<String>,
+    /// Directory for the points of the hypercube, as hypercube.csv [default: no file]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
     /// Print the scenario with every default filled in, and simulate nothing
     #[arg(long)]
     pub(super) resolved: bool,

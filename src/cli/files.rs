@@ -19,11 +19,7 @@ pub(super) fn write(report: &Report, directory: &Path) -> Result<(), Exit> {
     let contents: Vec<(&str, &[u8])> =
         files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     let manifest = manifest::manifest(report, &contents);
-    let failed = |what: &Path, error: &io::Error| {
-        output::complain(&format!("failed to write `{}`: {error}", what.display()));
-        Exit::Usage
-    };
-    fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
+    create(directory)?;
     // Of an earlier run with many replications; beside the files of this one it would lie.
     if !report.is_many() && fs::exists(directory.join(BANDS)).unwrap_or(false) {
         let path = directory.join(BANDS);
@@ -36,6 +32,25 @@ pub(super) fn write(report: &Report, directory: &Path) -> Result<(), Exit> {
         replace(&path, content).map_err(|error| failed(&path, &error))?;
     }
     Ok(())
+}
+
+/// Writes one file into a directory.
+///
+/// # Errors
+/// The exit after the failure has been shown.
+pub(super) fn write_one(directory: &Path, name: &str, content: &str) -> Result<(), Exit> {
+    create(directory)?;
+    let path = directory.join(name);
+    replace(&path, content.as_bytes()).map_err(|error| failed(&path, &error))
+}
+
+fn create(directory: &Path) -> Result<(), Exit> {
+    fs::create_dir_all(directory).map_err(|error| failed(directory, &error))
+}
+
+fn failed(what: &Path, error: &io::Error) -> Exit {
+    output::complain(&format!("failed to write `{}`: {error}", what.display()));
+    Exit::Usage
 }
 
 /// Every file with its content.

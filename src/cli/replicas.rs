@@ -2,11 +2,14 @@
 
 use super::args::Common;
 use super::exit::Exit;
-use super::output;
-use fleetfall::experiment::{Failure, Outcome, Plan, replicate};
+use super::{output, study};
+use fleetfall::experiment::{
+    Failure, HypercubeError, Outcome, Plan, Point, Pool, hypercube, replicate,
+};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
-use fleetfall::scenario::Scenario;
+use fleetfall::scenario::assumption::Assumed;
+use fleetfall::scenario::{Scenario, Study};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
@@ -81,13 +84,40 @@ impl<'a> Replicas<'a> {
         match outcome {
             Ok(Outcome::Done(results) | Outcome::Stopped(results)) => Ok(results),
             Err(failure) => {
-                self.explain(&failure, wanted.with);
+                self.explain(&failure, wanted.with, &[]);
                 Err(Exit::Bug)
             }
         }
     }
 
-    fn explain(&self, failure: &Failure, with: &[String]) {
+    /// The points of the hypercube over the ranges of a study's assumptions; `None` after Ctrl-C.
+    ///
+    /// # Errors
+    /// The exit after a point that is no scenario, or a broken invariant, has been shown.
+    pub(super) fn hypercube(
+        &self,
+        study: &Study,
+        points: u32,
+        scale_load: bool,
+        seed: u64,
+    ) -> Result<Option<Vec<Point>>, Exit> {
+        let label = "hypercube";
+        let bar = bar(Wanted { label, with: &[], seed, count: u64::from(points), detailed: false });
+        let progress = |done| bar.set_position(done);
+        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
+        let done = quietly(|| hypercube(study, points, scale_load, Seed(seed), pool));
+        bar.finish_and_clear();
+        done.map_err(|error| match error {
+            HypercubeError::Scenario(problems) => study::show(&problems),
+            HypercubeError::Failure { failure, assumed } => {
+                let sets: Vec<String> = assumed.iter().map(Assumed::assignment).collect();
+                self.explain(&failure, &[], &sets);
+                Exit::Bug
+            }
+        })
+    }
+
+    fn explain(&self, failure: &Failure, with: &[String], sets: &[String]) {
         output::complain(&failure.to_string());
         let mut command = format!(
             "fleetfall run {} --seed {} --replications 1",
@@ -97,7 +127,7 @@ impl<'a> Replicas<'a> {
         for name in self.common.with.iter().chain(with) {
             command += &format!(" --with {}", quoted(name));
         }
-        for assignment in &self.common.set {
+        for assignment in self.common.set.iter().chain(sets) {
             command += &format!(" --set {}", quoted(assignment));
         }
         output::note("this is a fault of fleetfall, not of the scenario; it happens again with");

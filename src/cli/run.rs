@@ -40,7 +40,6 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
         summary: &summary,
         judgements: &judgements,
         judged: done > 1 && common.with.is_empty(),
-        counterfactuals: &[],
     };
     let default = || PathBuf::from("output").join(&study.scenario.name);
     let directory = arguments.out.clone().unwrap_or_else(default);
@@ -52,7 +51,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
             output::print(&(text + &next(&report, &common.file, &directory)))?
         }
     };
-    let [_, undecided, failed] = claims::tally(&report);
+    let [_, undecided, failed] = claims::tally(report.judgements);
     Ok(match () {
         () if done < planned => Exit::Interrupted,
         () if report.judged && undecided + failed > 0 => Exit::Claims,
@@ -75,7 +74,8 @@ fn next(report: &Report, file: &Path, directory: &Path) -> String {
         );
     }
     if report.with.is_empty() && !document.expect.is_empty() {
-        let why = "decides the claims, also of the scenario's counterfactuals";
+        let why =
+            "decides the claims, also of the counterfactuals and over the assumptions' ranges";
         line(format!("fleetfall check {file}"), why);
     }
     if report.with.is_empty() && !document.mitigation.is_empty() {

@@ -15,7 +15,7 @@ const POINTS: Purpose = Purpose(0x5057_0001);
 pub struct Point {
     /// Seed of its replication.
     pub seed: Seed,
-    /// The value of every assumption.
+    /// The value of every assumption, and of what is scaled with them.
     pub assumed: Vec<Assumed>,
     /// How much of every range lies below it.
     pub shares: Vec<f64>,
@@ -29,7 +29,12 @@ pub enum HypercubeError {
     /// The values of a point do not go together.
     Scenario(Problems),
     /// An invariant was broken.
-    Failure(Failure),
+    Failure {
+        /// Where and how.
+        failure: Failure,
+        /// The point.
+        assumed: Vec<Assumed>,
+    },
 }
 
 /// Runs one replication at every point. Points, and what comes out at them, depend on the seed
@@ -58,9 +63,10 @@ pub fn hypercube(
         let (assumed, variant) =
             study.point(shares, scale_load).map_err(HypercubeError::Scenario)?;
         let seed = Seed(seed.0.wrapping_add(number));
-        let results =
-            run_caught(&variant.scenario, seed, false).map_err(HypercubeError::Failure)?;
-        Ok(Point { seed, assumed, shares: shares.clone(), results })
+        match run_caught(&variant.scenario, seed, false) {
+            Ok(results) => Ok(Point { seed, assumed, shares: shares.clone(), results }),
+            Err(failure) => Err(HypercubeError::Failure { failure, assumed }),
+        }
     };
     let done = pool.run(u64::from(points), run)?;
     Ok((done.len() == points as usize).then_some(done))

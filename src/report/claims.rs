@@ -1,7 +1,7 @@
 //! Claims with what was observed.
 
+use super::Palette;
 use super::format::{self, number, percent, scale, with_unit};
-use super::{Palette, Report};
 use crate::experiment::{Judgement, Verdict};
 use crate::kernel::time::Instant;
 use crate::scenario::Scenario;
@@ -209,11 +209,10 @@ pub fn list(
     text
 }
 
-/// How many claims of a report hold, over the scenario and its counterfactuals.
-pub fn tally(report: &Report) -> [u64; 3] {
+/// How many claims pass, how many are undecided, and how many fail.
+pub fn tally<'a>(judgements: impl IntoIterator<Item = &'a Judgement>) -> [u64; 3] {
     let mut counts = [0; 3];
-    let others = report.counterfactuals.iter().flat_map(|one| &one.judgements);
-    for judgement in report.judgements.iter().chain(others) {
+    for judgement in judgements {
         counts[match judgement.verdict {
             Verdict::Pass => 0,
             Verdict::Undecided => 1,
@@ -221,4 +220,9 @@ pub fn tally(report: &Report) -> [u64; 3] {
         }] += 1;
     }
     counts
+}
+
+/// So many of all: `12 (24 %)`.
+pub(super) fn share_of(part: u64, all: u64) -> String {
+    format!("{part} ({})", percent(part as f64 / all as f64))
 }

@@ -1,8 +1,9 @@
 //! The report for people, as text for a terminal.
 
 use super::story::{Line, Tone, story};
-use super::{Palette, Report, claims, figures, format};
+use super::{Check, Palette, Report, claims, figures, format, hypercube, scenario_hash};
 use crate::kernel::time::Instant;
+use crate::scenario::Study;
 use crate::scenario::model::Nodes;
 
 /// Width at which texts are wrapped.
@@ -10,7 +11,7 @@ const WIDTH: usize = 100;
 
 /// The whole report: the story where one replication tells it, then figures, milestones and claims.
 pub fn report(report: &Report, palette: &Palette) -> String {
-    let mut text = head(report, palette);
+    let mut text = head(report.study, report.with, report.set, &seeds(report), palette);
     if !report.is_many() {
         text += &timeline(report, palette);
     }
@@ -20,30 +21,40 @@ pub fn report(report: &Report, palette: &Palette) -> String {
         let scenario = &report.study.scenario;
         text += &claims::list(report.judgements, report.judged, scenario, palette);
     }
-    text += &tail(report);
+    text += &tail(report.study, report.seed, Some(report));
     text
 }
 
-/// What `check` decides: the claims of the scenario and of its counterfactuals.
-pub fn check(report: &Report, palette: &Palette) -> String {
-    let scenario = &report.study.scenario;
-    let mut text = head(report, palette);
-    text += &format!("\n{}\n", format::wrap(&figures::headline(report), WIDTH, ""));
-    text += &heading(claims_title(report), palette);
-    text += &claims::list(report.judgements, true, scenario, palette);
-    if report.judgements.is_empty() {
-        text += "  none\n";
+/// What `check` decides: the claims of the scenario, of its counterfactuals, and over the ranges of
+/// its assumptions.
+pub fn check(check: &Check, palette: &Palette) -> String {
+    let study = check.study;
+    let scenario = &study.scenario;
+    let seeds = check.own.map_or_else(|| format!("seed {}", check.seed), seeds);
+    let mut text = head(study, check.with, check.set, &seeds, palette);
+    if let Some(own) = check.own {
+        text += &format!("\n{}\n", format::wrap(&figures::headline(own), WIDTH, ""));
+        text += &heading("Claims", palette);
+        text += &claims::list(own.judgements, true, scenario, palette);
+        if own.judgements.is_empty() {
+            text += "  none\n";
+        }
     }
-    for one in report.counterfactuals {
+    for one in check.counterfactuals {
         let replications = format::plural(one.replications, "replication");
         text += &heading(&format!("What if: `{}`, {replications}", one.name), palette);
         text += &format!("  {}\n", format::wrap(&one.about, WIDTH - 2, "  "));
         text += &claims::list(&one.judgements, true, scenario, palette);
     }
-    let [pass, undecided, fail] = claims::tally(report);
+    if let Some(cube) = check.hypercube {
+        let points = format::plural(cube.points.len() as u64, "point");
+        text += &heading(&format!("Over the ranges of the assumptions, {points}"), palette);
+        text += &hypercube::list(cube, study, palette);
+    }
+    let [pass, undecided, fail] = claims::tally(check.judgements());
     text += &heading("Verdict", palette);
     text += &format!("  {pass} pass, {undecided} undecided, {fail} fail\n");
-    text += &tail(report);
+    text += &tail(study, check.seed, check.own);
     text
 }
 
@@ -61,8 +72,8 @@ fn heading(title: &str, palette: &Palette) -> String {
     format!("\n{}{title}{}\n", palette.bold, palette.reset)
 }
 
-fn head(report: &Report, palette: &Palette) -> String {
-    let scenario = &report.study.scenario;
+fn head(study: &Study, with: &[String], set: &[String], seeds: &str, palette: &Palette) -> String {
+    let scenario = &study.scenario;
     let (start, end) = (Instant::START, scenario.clock.horizon);
     let from = format!("{}, {}", format::day(scenario, start), format::time(scenario, start));
     let same_day = format::day(scenario, start) == format::day(scenario, end);
@@ -75,19 +86,17 @@ fn head(report: &Report, palette: &Palette) -> String {
     let mut text = format!("{}{}{}\n", palette.bold, scenario.title, palette.reset);
     text += &format!("{from} to {to} ({})\n", format::zone(scenario));
     text += &format!(
-        "{} of {}, {} a process; {}\n",
+        "{} of {}, {} a process; {seeds}\n",
         format::plural(u64::from(nodes.count), "node"),
         format::plural(u64::from(nodes.cores), "core"),
         format::plural(u64::from(scenario.process.slots), "slot"),
-        seeds(report)
     );
-    if let Some(source) = &report.study.document.source {
+    if let Some(source) = &study.document.source {
         text += &format!("Facts from {}\n", format::wrap(source, WIDTH - 11, "  "));
     }
-    if !report.with.is_empty() || !report.set.is_empty() {
-        let with = report.with.iter().map(|name| format!("with `{name}`"));
-        let changes: Vec<String> =
-            with.chain(report.set.iter().map(|set| format!("`{set}`"))).collect();
+    if !with.is_empty() || !set.is_empty() {
+        let with = with.iter().map(|name| format!("with `{name}`"));
+        let changes: Vec<String> = with.chain(set.iter().map(|set| format!("`{set}`"))).collect();
         text += &format!("{}Changed: {}{}\n", palette.warn, changes.join(", "), palette.reset);
     }
     text
@@ -161,11 +170,7 @@ fn summary(report: &Report, palette: &Palette) -> String {
     text
 }
 
-fn tail(report: &Report) -> String {
-    format!(
-        "\nseed {}, digest {}, scenario {}\n",
-        report.seed,
-        report.summary.digest,
-        report.scenario_hash()
-    )
+fn tail(study: &Study, seed: u64, report: Option<&Report>) -> String {
+    let digest = report.map_or(String::new(), |one| format!("digest {}, ", one.summary.digest));
+    format!("\nseed {seed}, {digest}scenario {}\n", scenario_hash(study))
 }

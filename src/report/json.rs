@@ -11,26 +11,40 @@
 //! milestones                name -> share of replications, p05, p50, p95 as RFC 3339 times in UTC
 //! expect                    claim, published, observed, verdict: pass, fail, undecided,
 //!                           not_judged; held (replications within the bounds) of replications
-//! counterfactuals           only from `check`: name, about, replications, expect
 //! ```
 //!
-//! What a result does not have is `null`.
+//! What a result does not have is `null`. A check has further keys; what nobody asked it for is
+//! left out, and so is all from `replications` to `expect` if that is the scenario itself:
+//!
+//! ```text
+//! counterfactuals           name, about, replications, expect
+//! hypercube                 over the ranges of the assumptions: points, expect; first_restarts
+//!                           (points with one), of which collapsed_within_120_s, collapsed_later
+//!                           and not_collapsed; correlations: key -> rank correlation with a
+//!                           collapse after a first restart; correlations_within_120_s: the
+//!                           same with a collapse that soon instead of a later one
+//! ```
 
-use super::{Report, claims, format};
+use super::hypercube::{Collapses, correlations, correlations_of_speed};
+use super::{Check, Hypercube, Report, claims, format, scenario_hash};
 use crate::experiment::Judgement;
 use crate::experiment::summary::{Figure, Moment};
-use crate::scenario::Scenario;
 use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::{Scenario, Study};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Head<'a> {
     scenario: &'a str,
     scenario_hash: String,
     with: &'a [String],
     set: &'a [String],
     seed: u64,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
     replications: u64,
     replications_planned: u64,
     digest: String,
@@ -38,8 +52,25 @@ struct Document<'a> {
     intervals: InOrder<Estimate>,
     milestones: InOrder<Time>,
     expect: Vec<Decided<'a>>,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    #[serde(flatten)]
+    body: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    #[serde(flatten)]
+    body: Option<Body<'a>>,
+    counterfactuals: Vec<Variant<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    counterfactuals: Option<Vec<Variant<'a>>>,
+    hypercube: Option<Points<'a>>,
 }
 
 /// A map in the order of its entries.
@@ -91,24 +122,54 @@ struct Variant<'a> {
     expect: Vec<Decided<'a>>,
 }
 
-/// The document of a run.
-pub fn report(report: &Report) -> String {
-    document(report, None)
+#[derive(Serialize)]
+struct Points<'a> {
+    points: usize,
+    first_restarts: u64,
+    collapsed_within_120_s: u64,
+    collapsed_later: u64,
+    not_collapsed: u64,
+    expect: Vec<Decided<'a>>,
+    correlations: InOrder<Option<f64>>,
+    correlations_within_120_s: InOrder<Option<f64>>,
 }
 
-/// The document of a check: with the counterfactuals.
-pub fn check(report: &Report) -> String {
-    let scenario = &report.study.scenario;
-    let variants = report.counterfactuals.iter().map(|one| Variant {
+/// The document of a run.
+pub fn report(report: &Report) -> String {
+    let head = head(report.study, report.with, report.set, report.seed);
+    pretty(&Run { head, body: body(report) })
+}
+
+/// The document of a check.
+pub fn check(check: &Check) -> String {
+    let scenario = &check.study.scenario;
+    let variants = check.counterfactuals.iter().map(|one| Variant {
         name: &one.name,
         about: &one.about,
         replications: one.replications,
-        expect: one.judgements.iter().map(|judgement| decided(judgement, true, scenario)).collect(),
+        expect: all_decided(&one.judgements, true, scenario),
     });
-    document(report, Some(variants.collect()))
+    pretty(&Checked {
+        head: head(check.study, check.with, check.set, check.seed),
+        body: check.own.map(body),
+        counterfactuals: variants.collect(),
+        hypercube: check.hypercube.map(|one| points(one, check.study)),
+    })
 }
 
-fn document<'a>(report: &'a Report, counterfactuals: Option<Vec<Variant<'a>>>) -> String {
+fn pretty(document: &impl Serialize) -> String {
+    let mut text =
+        serde_json::to_string_pretty(document).expect("numbers and texts can be written as JSON");
+    text.push('\n');
+    text
+}
+
+fn head<'a>(study: &'a Study, with: &'a [String], set: &'a [String], seed: u64) -> Head<'a> {
+    let scenario = &study.scenario.name;
+    Head { scenario, scenario_hash: scenario_hash(study), with, set, seed }
+}
+
+fn body<'a>(report: &Report<'a>) -> Body<'a> {
     let (scenario, summary) = (&report.study.scenario, report.summary);
     let measures = Measure::ALL.iter().map(|&measure| {
         (measure.name().to_string(), estimate(measure.unit(), summary.measure(measure)))
@@ -123,26 +184,41 @@ fn document<'a>(report: &'a Report, counterfactuals: Option<Vec<Variant<'a>>>) -
     let milestones = Milestone::ALL.iter().map(|&milestone| {
         (milestone.name().to_string(), time(scenario, summary.milestone(milestone)))
     });
-    let expect = report.judgements.iter().map(|one| decided(one, report.judged, scenario));
-    let document = Document {
-        scenario: &scenario.name,
-        scenario_hash: report.scenario_hash(),
-        with: report.with,
-        set: report.set,
-        seed: report.seed,
+    Body {
         replications: summary.replications,
         replications_planned: report.planned,
         digest: summary.digest.to_string(),
         measures: InOrder(measures.collect()),
         intervals: InOrder(intervals.collect()),
         milestones: InOrder(milestones.collect()),
-        expect: expect.collect(),
-        counterfactuals,
+        expect: all_decided(report.judgements, report.judged, scenario),
+    }
+}
+
+fn points<'a>(hypercube: &'a Hypercube, study: &Study) -> Points<'a> {
+    let Collapses { restarted, soon, late, never } = Collapses::of(hypercube);
+    let by_key = |strengths: Vec<Option<f64>>| {
+        let keys = study.document.assumption.iter().map(|one| one.key.value.clone());
+        InOrder(keys.zip(strengths).collect())
     };
-    let mut text =
-        serde_json::to_string_pretty(&document).expect("numbers and texts can be written as JSON");
-    text.push('\n');
-    text
+    Points {
+        points: hypercube.points.len(),
+        first_restarts: restarted,
+        collapsed_within_120_s: soon,
+        collapsed_later: late,
+        not_collapsed: never,
+        expect: all_decided(&hypercube.judgements, true, &study.scenario),
+        correlations: by_key(correlations(hypercube)),
+        correlations_within_120_s: by_key(correlations_of_speed(hypercube)),
+    }
+}
+
+fn all_decided<'a>(
+    judgements: &'a [Judgement],
+    judged: bool,
+    scenario: &Scenario,
+) -> Vec<Decided<'a>> {
+    judgements.iter().map(|one| decided(one, judged, scenario)).collect()
 }
 
 fn estimate(unit: &'static str, figure: Figure) -> Estimate {

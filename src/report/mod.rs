@@ -7,6 +7,7 @@ mod figures;
 mod fleet;
 pub mod format;
 pub mod human;
+pub mod hypercube;
 pub mod json;
 pub mod manifest;
 #[cfg(feature = "plots")]
@@ -20,12 +21,12 @@ mod words;
 
 pub use format::Palette;
 
-use crate::experiment::{Judgement, Summary};
+use crate::experiment::{Judgement, Point, Summary};
 use crate::observe::{Digest, Results};
 use crate::scenario::Study;
 use std::hash::Hasher;
 
-/// Everything that the outputs of `run` and `check` are made from.
+/// Everything that the outputs of `run` are made from.
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
     /// The scenario and what its file says.
@@ -49,8 +50,25 @@ pub struct Report<'a> {
     /// Whether the verdicts on them count: one replication tells a story and decides nothing, and
     /// the claims of a scenario are not about what a patch has made of it.
     pub judged: bool,
-    /// The counterfactuals with their claims; empty but for `check`.
+}
+
+/// Everything that the outputs of `check` are made from.
+#[derive(Clone, Debug)]
+pub struct Check<'a> {
+    /// The scenario and what its file says.
+    pub study: &'a Study,
+    /// Seed of the first replication of everything.
+    pub seed: u64,
+    /// Names of the patches applied.
+    pub with: &'a [String],
+    /// Assignments applied.
+    pub set: &'a [String],
+    /// The scenario's own claims; `None` if nobody asked for them.
+    pub own: Option<&'a Report<'a>>,
+    /// The counterfactuals that were asked for, with their claims.
     pub counterfactuals: &'a [Counterfactual],
+    /// The scenario over the ranges of its assumptions, if it was asked for.
+    pub hypercube: Option<&'a Hypercube>,
 }
 
 /// A counterfactual with its claims, decided.
@@ -66,6 +84,24 @@ pub struct Counterfactual {
     pub judgements: Vec<Judgement>,
 }
 
+/// The scenario over the ranges of its assumptions, with the claims about them.
+#[derive(Clone, Debug)]
+pub struct Hypercube {
+    /// The points, each with what came out there.
+    pub points: Vec<Point>,
+    /// The claims with what was observed.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Check<'_> {
+    /// Every claim that was decided.
+    pub fn judgements(&self) -> impl Iterator<Item = &Judgement> {
+        let own = self.own.into_iter().flat_map(|own| own.judgements);
+        let others = self.counterfactuals.iter().flat_map(|one| &one.judgements);
+        own.chain(others).chain(self.hypercube.into_iter().flat_map(|one| &one.judgements))
+    }
+}
+
 impl Report<'_> {
     /// Whether it is about more than one replication.
     pub fn is_many(&self) -> bool {
@@ -74,8 +110,12 @@ impl Report<'_> {
 
     /// The hash of the resolved scenario.
     pub fn scenario_hash(&self) -> String {
-        hash(self.study.resolved().as_bytes())
+        scenario_hash(self.study)
     }
+}
+
+fn scenario_hash(study: &Study) -> String {
+    hash(study.resolved().as_bytes())
 }
 
 /// A hash of bytes as sixteen hexadecimal digits, the same on every platform. It tells files apart;

@@ -3,7 +3,9 @@
 use super::fleet::phase_name;
 use super::{Report, format};
 use crate::kernel::time::{Duration, Instant};
+use crate::observe::Results;
 use crate::observe::minutes::Minute;
+use crate::scenario::Scenario;
 use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
 use crate::scenario::model::Nodes;
 use crate::sim::observation::{Gauges, Outcome};
@@ -105,25 +107,36 @@ pub fn nodes(report: &Report) -> String {
 /// Every replication with all that was measured of it; milestones are times in UTC.
 pub fn replications(report: &Report) -> String {
     let scenario = &report.study.scenario;
-    let mut head = header(&["seed", "digest"]);
+    let mut head = header(&["seed"]);
+    head.extend(results_head(scenario));
+    let rows = report.results.iter().zip(0_u64..).map(|(result, number)| {
+        let mut cells = vec![report.seed.wrapping_add(number).to_string()];
+        cells.extend(results_cells(scenario, result));
+        cells
+    });
+    write(std::iter::once(head).chain(rows))
+}
+
+/// The names of all that is measured of a replication.
+pub(super) fn results_head(scenario: &Scenario) -> Vec<String> {
+    let mut head = header(&["digest"]);
     head.extend(Measure::ALL.iter().map(|measure| measure.name().to_string()));
     for interval in &scenario.intervals {
         let name = |measure: &IntervalMeasure| format!("{}.{}", interval.name, measure.name());
         head.extend(IntervalMeasure::ALL.iter().map(name));
     }
     head.extend(Milestone::ALL.iter().map(|milestone| milestone.name().to_string()));
-    let rows =
-        report.results.iter().zip(0_u64..).map(|(result, number)| {
-            let seed = report.seed.wrapping_add(number);
-            let mut cells = vec![seed.to_string(), result.digest.to_string()];
-            cells.extend(result.measures.iter().map(|&value| cell(value)));
-            cells.extend(result.intervals.iter().flatten().map(|&value| cell(value)));
-            cells.extend(result.milestones.iter().map(|milestone| {
-                milestone.map_or(String::new(), |at| format::rfc3339(scenario, at))
-            }));
-            cells
-        });
-    write(std::iter::once(head).chain(rows))
+    head
+}
+
+/// All that was measured of a replication.
+pub(super) fn results_cells(scenario: &Scenario, result: &Results) -> Vec<String> {
+    let mut cells = vec![result.digest.to_string()];
+    cells.extend(result.measures.iter().map(|&value| cell(value)));
+    cells.extend(result.intervals.iter().flatten().map(|&value| cell(value)));
+    let time = |at: Instant| format::rfc3339(scenario, at);
+    cells.extend(result.milestones.iter().map(|milestone| milestone.map_or(String::new(), time)));
+    cells
 }
 
 /// The 5 %, 50 % and 95 % quantiles over the replications, minute by minute.

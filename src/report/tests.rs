@@ -1,7 +1,10 @@
 //! Whole reports of a tiny scenario as people and programs see them. `UPDATE_EXPECT=1` blesses.
 
-use super::{Counterfactual, Palette, Report, events, human, json, manifest, story, tables};
-use crate::experiment::{Outcome, Plan, Summary, judge, replicate};
+use super::{
+    Check, Counterfactual, Hypercube, Palette, Report, events, human, hypercube, json, manifest,
+    story, tables,
+};
+use crate::experiment::{self, Outcome, Plan, Pool, Summary, judge, replicate};
 use crate::kernel::chance::Seed;
 use crate::scenario::Study;
 use crate::scenario::model::Nodes;
@@ -18,12 +21,6 @@ fn with_report(replications: u64, sets: &[&str], test: impl FnOnce(&Report)) {
     let Ok(Outcome::Done(results)) = outcome else { panic!("every replication is made") };
     let judgements: Vec<_> =
         study.claims.iter().map(|claim| judge(claim, &results, None)).collect();
-    let counterfactuals = [Counterfactual {
-        name: "same".to_string(),
-        about: "Nothing is changed.".to_string(),
-        replications,
-        judgements: judgements.clone(),
-    }];
     test(&Report {
         study: &study,
         seed: 1,
@@ -35,7 +32,6 @@ fn with_report(replications: u64, sets: &[&str], test: impl FnOnce(&Report)) {
         summary: &Summary::of(&results),
         judgements: &judgements,
         judged: replications > 1,
-        counterfactuals: &counterfactuals,
     });
 }
 
@@ -50,8 +46,76 @@ fn one_replication_tells_a_story() {
 fn many_replications_give_figures_and_verdicts() {
     with_report(8, &[], |report| {
         expect_file!["tests/many.txt"].assert_eq(&human::report(report, &Palette::PLAIN));
-        expect_file!["tests/check.txt"].assert_eq(&human::check(report, &Palette::PLAIN));
-        expect_file!["tests/check.json"].assert_eq(&json::check(report));
+    });
+}
+
+/// Hands a check of the scenario, a counterfactual and so many points to `test`.
+fn with_check(points: u32, sets: &[&str], test: impl FnOnce(&Check)) {
+    with_report(8, sets, |report| {
+        let counterfactuals = [Counterfactual {
+            name: "same".to_string(),
+            about: "Nothing is changed.".to_string(),
+            replications: 8,
+            judgements: report.judgements.to_vec(),
+        }];
+        let pool = Pool { threads: 1, progress: &|_| (), stop: &Default::default() };
+        let points = experiment::hypercube(report.study, points, true, Seed(1), pool);
+        let points = points.expect("every point is a scenario").expect("nobody stops it");
+        let results: Vec<_> = points.iter().map(|point| point.results.clone()).collect();
+        let claims = &report.study.hypercube_claims;
+        let judgements = claims.iter().map(|claim| judge(claim, &results, None)).collect();
+        test(&Check {
+            study: report.study,
+            seed: 1,
+            with: &[],
+            set: &[],
+            own: Some(report),
+            counterfactuals: &counterfactuals,
+            hypercube: Some(&Hypercube { points, judgements }),
+        });
+    });
+}
+
+#[test]
+fn a_check_decides_claims_of_three_kinds() {
+    with_check(40, &[], |check| {
+        expect_file!["tests/check.txt"].assert_eq(&human::check(check, &Palette::PLAIN));
+        expect_file!["tests/check.json"].assert_eq(&json::check(check));
+    });
+}
+
+#[test]
+fn what_nobody_asked_for_is_left_out() {
+    with_check(2, &[], |check| {
+        let hypercube = Check { own: None, counterfactuals: &[], ..check.clone() };
+        let text = human::check(&hypercube, &Palette::PLAIN);
+        assert!(!text.contains("\nClaims\n") && !text.contains("digest"), "{text}");
+        assert!(text.contains("\nOver the ranges of the assumptions, 2 points\n"), "{text}");
+        let document: serde_json::Value = serde_json::from_str(&json::check(&hypercube)).unwrap();
+        assert!(document["measures"].is_null() && document["expect"].is_null());
+        assert_eq!(document["hypercube"]["points"], 2);
+        let own = Check { hypercube: None, ..check.clone() };
+        assert!(!json::check(&own).contains("hypercube"));
+    });
+}
+
+#[test]
+fn where_the_fleet_does_not_collapse_it_is_said_why() {
+    // With the right configuration only a fleet of one goes down when a node restarts.
+    with_check(20, &["deploy.new.release=\"fixed\""], |check| {
+        let text = human::check(check, &Palette::PLAIN);
+        let from = text.find("\nOver the ranges").expect("it has points");
+        let to = text.find("\nVerdict").expect("it has a verdict");
+        expect_file!["tests/points.txt"].assert_eq(&text[from + 1..to]);
+        let cube = check.hypercube.unwrap();
+        let counts = hypercube::Collapses::of(cube);
+        assert_eq!(counts.restarted, counts.soon + counts.late + counts.never);
+        assert!(hypercube::correlations(cube)[0].is_some_and(|strength| strength < -0.5));
+        let table = hypercube::csv(cube, &check.study.scenario);
+        let mut lines = table.lines();
+        let head = "seed,nodes.count,supervisor.bluepill.rule.memory.above.memory,load.scale,";
+        assert!(lines.next().unwrap().starts_with(&(head.to_string() + "digest,downtime_s,")));
+        assert_eq!(lines.count(), 20);
     });
 }
 

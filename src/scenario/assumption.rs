@@ -1,5 +1,6 @@
 //! Assumptions: values between the bounds of a range.
 
+use super::keys::claims::Assumption;
 use super::model::Scenario;
 use super::study::{Problems, Study, Variant, bound_text};
 use super::text::{Bytes, Diagnostics, Duration, Key, KeyPath, Node, Rate, Share, Value};
@@ -13,11 +14,29 @@ pub struct Assumed {
     pub value: String,
 }
 
+impl Assumed {
+    /// The assignment that gives the key this value.
+    pub fn assignment(&self) -> String {
+        format!("{}={}", self.key, self.value)
+    }
+}
+
+/// What an assumption is like towards one end of its range, such as ``a high `nodes.count` ``.
+pub fn towards(assumption: &Assumption, high: bool) -> String {
+    let [low, top] = &assumption.range;
+    let (key, end) = (&assumption.key.value, if high { &top.0 } else { &low.0 });
+    match measured(&low.0, &top.0, 0.0) {
+        Some(_) => format!("a {} `{key}`", if high { "high" } else { "low" }),
+        None => format!("`{key}` = {}", bound_text(end)),
+    }
+}
+
 impl Study {
     /// The scenario at a point of the ranges of all assumptions: `shares` holds, for each in turn,
     /// how much of its range lies below the point, from 0 to 1.
     ///
-    /// With `scale_load` every rate is scaled with the capacity of the fleet.
+    /// With `scale_load` every rate is scaled with the capacity of the fleet; the last value
+    /// assumed is then that of `load.scale`.
     ///
     /// # Errors
     /// If the values of the point do not go together.
@@ -27,7 +46,7 @@ impl Study {
         scale_load: bool,
     ) -> Result<(Vec<Assumed>, Variant), Problems> {
         let assumptions = &self.document.assumption;
-        let assumed: Vec<Assumed> = assumptions
+        let mut assumed: Vec<Assumed> = assumptions
             .iter()
             .zip(shares)
             .map(|(assumption, share)| Assumed {
@@ -35,14 +54,15 @@ impl Study {
                 value: between(&assumption.range[0].0, &assumption.range[1].0, *share),
             })
             .collect();
-        let mut sets: Vec<String> =
-            assumed.iter().map(|a| format!("{}={}", a.key, a.value)).collect();
+        let mut sets: Vec<String> = assumed.iter().map(Assumed::assignment).collect();
         let variant = self.with_values(&sets)?;
         if !scale_load {
             return Ok((assumed, variant));
         }
         let ratio = capacity(&variant.scenario) / capacity(&self.scenario);
-        sets.push(format!("load.scale={:?}", self.document.load.scale * ratio));
+        let value = format!("{:?}", self.document.load.scale * ratio);
+        assumed.push(Assumed { key: "load.scale".to_string(), value });
+        sets.extend(assumed.last().map(Assumed::assignment));
         Ok((assumed, self.with_values(&sets)?))
     }
 }
@@ -55,35 +75,42 @@ fn capacity(scenario: &Scenario) -> f64 {
 
 /// The value that `share` of a range lies below; of two words the first for the lower half.
 fn between(low: &Node, high: &Node, share: f64) -> String {
+    measured(low, high, share).unwrap_or_else(|| bound_text(if share < 0.5 { low } else { high }))
+}
+
+/// The value that `share` of a range lies below, unless it is a range of words.
+fn measured(low: &Node, high: &Node, share: f64) -> Option<String> {
     let at = |low: f64, high: f64| low + (high - low) * share;
     match (&low.value, &high.value) {
         (Value::Int(low), Value::Int(high)) => {
             // Every whole number of the range is equally likely.
             let (low, high) = (*low as f64, *high as f64);
-            format!("{:.0}", (low + ((high - low + 1.0) * share).floor()).min(high))
+            Some(format!("{:.0}", (low + ((high - low + 1.0) * share).floor()).min(high)))
         }
         (Value::Float(_) | Value::Int(_), Value::Float(_) | Value::Int(_)) => {
-            format!("{:?}", at(number(low), number(high)))
+            Some(format!("{:?}", at(number(low), number(high))))
         }
         _ => quantity(low, high, share),
     }
 }
 
-fn quantity(low: &Node, high: &Node, share: f64) -> String {
+fn quantity(low: &Node, high: &Node, share: f64) -> Option<String> {
     let at = |low: f64, high: f64| low + (high - low) * share;
     if let (Some(low), Some(high)) = (leaf::<Duration>(low), leaf::<Duration>(high)) {
-        return Duration::from_secs_f64(at(low.as_secs_f64(), high.as_secs_f64())).to_string();
+        let length = Duration::from_secs_f64(at(low.as_secs_f64(), high.as_secs_f64()));
+        return Some(length.to_string());
     }
     if let (Some(low), Some(high)) = (leaf::<Bytes>(low), leaf::<Bytes>(high)) {
-        return Bytes::new(at(low.get() as f64, high.get() as f64) as u64).to_string();
+        return Some(Bytes::new(at(low.get() as f64, high.get() as f64) as u64).to_string());
     }
     if let (Some(low), Some(high)) = (leaf::<Rate>(low), leaf::<Rate>(high)) {
-        return Rate::per_second(at(low.as_per_second(), high.as_per_second())).to_string();
+        let rate = Rate::per_second(at(low.as_per_second(), high.as_per_second()));
+        return Some(rate.to_string());
     }
     if let (Some(low), Some(high)) = (leaf::<Share>(low), leaf::<Share>(high)) {
-        return format!("{:?}", at(low.get(), high.get()));
+        return Some(format!("{:?}", at(low.get(), high.get())));
     }
-    bound_text(if share < 0.5 { low } else { high })
+    None
 }
 
 fn number(node: &Node) -> f64 {

@@ -88,6 +88,35 @@ fn the_claims_are_not_about_a_patched_scenario() {
 }
 
 #[test]
+fn a_check_decides_what_it_is_asked_for() {
+    let out = scratch("hypercube");
+    let check = ["check", TINY, "--replications", "3", "--format", "json"];
+    let check = |more: &[&str]| fleetfall(&[&check[..], more].concat());
+    let json = |run: &Output| serde_json::from_slice::<serde_json::Value>(&run.stdout).unwrap();
+    let cube = check(&["--only", "hypercube", "--out", out.to_str().unwrap()]);
+    assert_eq!(cube.status.code(), Some(0), "{}", text(&cube.stderr));
+    let document = json(&cube);
+    assert_eq!(document["hypercube"]["points"], 3, "the cap is for points too");
+    assert!(document["measures"].is_null());
+    let table = std::fs::read_to_string(out.join("hypercube.csv")).unwrap();
+    assert_eq!(table.lines().count(), 4);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1, "no half file");
+    let own = json(&check(&["--only", "expect"]));
+    assert!(own["hypercube"].is_null());
+    assert_eq!(own["expect"].as_array().unwrap().len(), 2);
+    let all = json(&check(&[]));
+    assert_eq!(all["hypercube"], document["hypercube"]);
+    assert_eq!(all["expect"], own["expect"]);
+    let wrong = check(&["--only", "hypercub", "--only", "surge-later"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert_eq!(
+        text(&wrong.stderr),
+        "error: there is nothing called `hypercub` to decide; did you mean `hypercube`?\n\
+         error: there is nothing called `surge-later` to decide; known: `expect`, `hypercube`\n"
+    );
+}
+
+#[test]
 fn mistakes_are_explained_on_standard_error() {
     let missing = fleetfall(&["run", "no-such-file.toml"]);
     assert!(text(&missing.stderr).starts_with("error: failed to read `no-such-file.toml`: "));

@@ -13,6 +13,7 @@ mod common_random_numbers;
 mod littles_law;
 mod properties;
 mod scenario_errors;
+mod scenarios;
 mod support;
 mod theory;
 mod tidy;
