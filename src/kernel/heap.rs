@@ -161,7 +161,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn entries_come_out_sorted(values in prop::collection::btree_set(any::<u32>(), 0..300), below in any::<u32>()) {
+        fn entries_come_out_sorted(
+            values in prop::collection::btree_set(any::<u32>(), 0..300),
+            below in any::<u32>(),
+        ) {
             let mut heap = Heap::default();
             for &v in values.iter().rev() {
                 heap.push(v);
