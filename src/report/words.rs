@@ -66,7 +66,8 @@ pub(super) fn cause(scenario: &Scenario, cause: Cause, full: bool) -> String {
                 format!("{} of the last {} samples were over", rule.over, rule.samples)
             };
             format!(
-                "{what} {value} is over the limit of {limit} (rule `{}`: {samples}, taken every {})",
+                "{what} {value} is over the limit of {limit} (rule `{}`: {samples}, taken every \
+                 {})",
                 rule.name,
                 length(rule.every)
             )
