@@ -123,11 +123,18 @@ impl<J: Copy> Cpu<J> {
         let wait = if jobs <= self.cores {
             // The usual speed is a constant, by which the compiler divides without dividing.
             if self.speed == UNITS { missing.div_ceil(UNITS) } else { missing.div_ceil(self.speed) }
-        } else if missing < 1 << 48 && jobs < 1 << 15 {
-            (missing * jobs).saturating_sub(self.carry).div_ceil(self.speed * self.cores)
         } else {
-            let work = u128::from(missing) * u128::from(jobs) - u128::from(self.carry);
-            u64::try_from(work.div_ceil(u128::from(self.speed * self.cores))).unwrap_or(u64::MAX)
+            let rate = self.speed * self.cores;
+            let wait = if missing < 1 << 48 && jobs < 1 << 15 {
+                (missing * jobs).saturating_sub(self.carry).div_ceil(rate)
+            } else {
+                let work = u128::from(missing) * u128::from(jobs);
+                let work = work.saturating_sub(u128::from(self.carry));
+                u64::try_from(work.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
+            };
+            // What is carried over may be all that a job needs, but is handed out a nanosecond
+            // later.
+            wait.max(u64::from(missing > 0))
         };
         self.last.saturating_add(Duration::from_nanos(wait))
     }

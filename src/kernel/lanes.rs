@@ -14,12 +14,12 @@ const LANE_BITS: u32 = 20;
 /// A tournament over the pending times of numbered lanes.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    /// The matches, of which number 0 is the final: the winner of match i plays in match (i - 1) /
-    /// 4, and the lanes play in the last round. A player is a key: the time, and in the lower half
-    /// the sequence number, which decides among equal times, then the lane, which says whose it is.
+    /// The matches, of which number 0 is the final. The players of match i are number 4i + 1 to 4i
+    /// + 4; those below the number of matches are winners of a match, the others are the lanes in
+    /// order, so no lane plays more than one match more than another. A player is a key: the time,
+    /// and in the lower half the sequence number, which decides among equal times, then the lane,
+    /// which says whose it is.
     matches: Vec<[Halves; 4]>,
-    /// The number of the first match of the last round.
-    last_round: usize,
     /// The winner of the final.
     winner: Halves,
     /// Number of lanes in use.
@@ -28,7 +28,7 @@ pub struct Lanes {
 
 impl Default for Lanes {
     fn default() -> Lanes {
-        Lanes { matches: vec![[SILENT; 4]], last_round: 0, winner: SILENT, count: 0 }
+        Lanes { matches: vec![[SILENT; 4]], winner: SILENT, count: 0 }
     }
 }
 
@@ -38,20 +38,25 @@ impl Lanes {
         let lane = self.count;
         assert!(lane < 1 << LANE_BITS, "a simulation has fewer than 2^20 nodes and sources");
         self.count += 1;
-        if self.count as usize > 4 * (self.matches.len() - self.last_round) {
-            self.add_round();
+        // Every match has four players and sends one on, but for the final.
+        if self.count as usize > 3 * self.matches.len() + 1 {
+            self.add_match();
         }
         lane
     }
 
-    /// Makes room for four times as many lanes.
+    /// Makes room for three more lanes: all of them move on by one place.
     #[cold]
-    fn add_round(&mut self) {
-        let players = self.matches[self.last_round..].as_flattened().to_vec();
-        self.last_round = self.matches.len();
-        self.matches = vec![[SILENT; 4]; 4 * self.last_round + 1];
-        for (lane, key) in players.into_iter().enumerate() {
-            self.replay(lane as u32, key);
+    fn add_match(&mut self) {
+        let players = self.matches.as_flattened();
+        let mut keys = players[self.matches.len() - 1..].to_vec();
+        self.matches.push([SILENT; 4]);
+        let winners = self.matches.len() - 1;
+        keys.resize(self.matches.len() * 4 - winners, SILENT);
+        self.matches.as_flattened_mut()[winners..].copy_from_slice(&keys);
+        for at in (1..self.matches.len()).rev() {
+            let players = self.matches[at];
+            self.matches.as_flattened_mut()[at - 1] = players[least_of_four(players.map(whole))];
         }
     }
 
@@ -71,7 +76,6 @@ impl Lanes {
 
     #[inline]
     fn replay(&mut self, lane: u32, key: Halves) {
-        // Numbered on as if the lanes were matches of one more round.
         let mut player = self.matches.len() + lane as usize;
         let mut winner = key;
         while player > 0 {
@@ -104,7 +108,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_first_lane_has_the_smallest_key(
-            count in 1_u32..40,
+            mut count in 1_u32..40,
+            added in 0_u32..40,
             moves in prop::collection::vec((any::<u32>(), any::<u64>()), 0..200),
         ) {
             let mut lanes = Lanes::default();
@@ -113,6 +118,11 @@ mod tests {
             }
             let mut naive = vec![u128::MAX; count as usize];
             for (seq, (lane, time)) in moves.into_iter().enumerate() {
+                if seq < added as usize {
+                    prop_assert_eq!(lanes.add(), count);
+                    naive.push(u128::MAX);
+                    count += 1;
+                }
                 let lane = lane % count;
                 lanes.set(lane, time, seq as u64);
                 naive[lane as usize] = u128::from(time) << 64 | seq as u128;

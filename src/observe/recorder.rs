@@ -484,7 +484,7 @@ fn slot_time(gauges: &Gauges) -> (f64, f64) {
 impl Observer for Recorder {
     /// What every request does is dealt with at the place where it happens, where the kind is
     /// known.
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `on_control`")]
     fn observe(&mut self, now: Instant, seen: &Observation) {
         self.digest.observe(now, seen);
