@@ -14,9 +14,9 @@ const LANE_BITS: u32 = 20;
 /// A tournament over the pending times of numbered lanes.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    /// The matches, of which number 0 is the final. The players of match i are number 4i + 1 to 4i
-    /// + 4; those below the number of matches are winners of a match, the others are the lanes in
-    /// order, so no lane plays more than one match more than another. A player is a key: the time,
+    /// The matches, of which number 0 is the final. Match i has the players 4i + 1 to 4i + 4, of
+    /// which those below the number of matches are winners of a match and the others are the lanes
+    /// in order: no lane plays more than one match more than another. A player is a key: the time,
     /// and in the lower half the sequence number, which decides among equal times, then the lane,
     /// which says whose it is.
     matches: Vec<[Halves; 4]>,

@@ -135,8 +135,8 @@ impl Teller<'_> {
             let name = &release.name;
             let took = length(took);
             format!(
-                "the new process exits after {took}: the configuration of release `{name}` does not \
-                 work here ({why})"
+                "the new process exits after {took}: the configuration of release `{name}` \
+                 does not work here ({why})"
             )
         };
         match restart {
