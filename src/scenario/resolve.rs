@@ -27,13 +27,20 @@ const RATE_MAX: f64 = 1e7;
 /// The meaning of a document; `None` if there was a problem.
 pub fn resolve(document: &Document, log: &mut Diagnostics) -> Option<Scenario> {
     let before = log.len();
+    let scenario = draft(document, log);
+    (log.len() == before).then_some(scenario)
+}
+
+/// The meaning of a document as far as it has one. With a problem it is good for nothing but to
+/// look for more of them.
+pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
     let clock = clock(document, log);
     let mut resolver = Resolver { document, horizon: clock.horizon, log };
     let classes = resolver.classes();
     let sources = resolver.sources();
     let supervisor = resolver.supervisor();
     let releases = resolver.releases(&supervisor);
-    let scenario = Scenario {
+    Scenario {
         name: document.name.as_str().to_string(),
         title: document.title.clone(),
         sources,
@@ -56,8 +63,7 @@ pub fn resolve(document: &Document, log: &mut Diagnostics) -> Option<Scenario> {
         intervals: resolver.intervals(),
         releases,
         clock,
-    };
-    (log.len() == before).then_some(scenario)
+    }
 }
 
 fn clock(document: &Document, log: &mut Diagnostics) -> Clock {

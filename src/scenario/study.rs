@@ -3,9 +3,10 @@
 use super::claim::{Claim, resolve_claims};
 use super::keys::Document;
 use super::model::Scenario;
-use super::resolve::resolve;
+use super::resolve::{draft, resolve};
 use super::text::{
-    Diagnostics, Key, Kind, Node, Sources, Value, kind_at, lookup, merge, parse, print, read, set,
+    Diagnostics, Key, Kind, Node, Place, Sources, Value, kind_at, lookup, merge, parse, print,
+    read, set,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -113,11 +114,17 @@ impl Study {
         for assignment in sets {
             set(assignment.as_ref(), &mut tree, &kind, sources, log);
         }
-        let document: Document = read(&tree, log)?;
-        let scenario = resolve(&document, log)?;
+        let Some(document) = read::<Document>(&tree, log) else {
+            look_further(&tree, log);
+            return None;
+        };
+        let scenario = draft(&document, log);
         let claims = resolve_claims(&document.expect, &scenario, !with.is_empty(), log);
         let hypercube = document.hypercube.as_ref().map_or(&[][..], |keys| keys.expect.as_slice());
         let hypercube_claims = resolve_claims(hypercube, &scenario, false, log);
+        if !log.is_empty() {
+            return None;
+        }
         // A patch or a range is meant for the file as it stands, not for another patch's result.
         if with.is_empty() && sets.is_empty() {
             check_patches(&tree, &document, &kind, log);
@@ -176,6 +183,32 @@ fn meaning(
     let scenario = resolve(&document, log)?;
     let claims = resolve_claims(claims, &scenario, true, log);
     log.is_empty().then(|| Variant { scenario: Arc::new(scenario), claims })
+}
+
+/// Looks for mistakes of meaning in a document that has mistakes of form: without the keys that are
+/// wrong, as far as it can do without them. So a user sees both kinds at once.
+fn look_further(tree: &Node, log: &mut Diagnostics) {
+    let wrong: Vec<Place> = log.sorted().iter().filter_map(|problem| problem.place).collect();
+    let mut rest = tree.clone();
+    leave_out(&mut rest, &wrong);
+    if let Some(document) = read::<Document>(&rest, &mut Diagnostics::new()) {
+        let scenario = draft(&document, log);
+        resolve_claims(&document.expect, &scenario, false, log);
+    }
+}
+
+fn leave_out(node: &mut Node, wrong: &[Place]) {
+    match &mut node.value {
+        Value::Table(table) => {
+            let is_wrong = |place: &Place| wrong.contains(place);
+            table.entries.retain(|e| !is_wrong(&e.key_place) && !is_wrong(&e.node.place));
+            for entry in &mut table.entries {
+                leave_out(&mut entry.node, wrong);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| leave_out(item, wrong)),
+        Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Datetime(_) => {}
+    }
 }
 
 /// The tables that hold patches.

@@ -338,3 +338,25 @@ fn a_problem_is_shown_with_its_line() {
     "#]]
     .assert_eq(&problems.render(false));
 }
+
+/// A mistake of form does not hide one of meaning: both are told at once.
+#[test]
+fn mistakes_of_form_and_of_meaning_come_together() {
+    let text = r#"
+schema = 1
+name = "both"
+title = "A misspelt key, a wrong unit and a release that does not exist"
+clock = { start = 2024-05-06T12:00:00Z, end = 2024-05-06T13:00:00Z }
+load.constant.all.rate = "1/s"
+class.web.stages = [{ cpu = "40ms" }]
+process = { slots = 1, bakclog = 7, cold = "3 sec" }
+release.first = {}
+deploy.second = { at = 2024-05-06T12:30:00Z, release = "secnd" }
+"#;
+    let problems = fleetfall::scenario::Study::load("both.toml", text, &[""; 0], &[""; 0])
+        .expect_err("it has three mistakes");
+    let lines = problems.lines();
+    for part in ["8:24: unknown key `bakclog`", "8:44:", "10:56: there is no release `secnd`"] {
+        assert!(lines.contains(part), "{part} is not in\n{lines}");
+    }
+}
