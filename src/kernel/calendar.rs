@@ -9,7 +9,7 @@
 //! # Three structures behind one order
 //! - a heap for events that always happen;
 //! - [lanes](super::lanes) for entities whose one pending time keeps moving;
-//! - a [wheel of timers](super::timers) for time-outs, which are nearly always cancelled.
+//! - a [list of timers](super::timers) for time-outs, which are nearly always cancelled.
 
 use super::heap::{Heap, Keyed};
 use super::lanes::Lanes;
@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        // Coarse times make ties; large ones reach past the span of the wheel.
+        // Coarse times make ties; large ones lie many sweeps of the timers ahead.
         let delay = prop_oneof![0..20_u64, (0..400_u64).prop_map(|s| s * 1_000_000_000)];
         prop_oneof![
             delay.clone().prop_map(Step::At),

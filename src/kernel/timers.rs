@@ -1,48 +1,33 @@
-//! Timers that are nearly always cancelled: a wheel of buckets in which cancelling is O(1).
+//! Timers that are nearly always cancelled: a list that is swept now and then.
 //!
 //! The time-outs of clients hardly ever fire, yet in a heap each would be sifted in, stay long
-//! after its request is done, and be sifted out again. Here a timer is linked into the bucket of
-//! its time and unlinked when it is cancelled; only the few that are alive when their bucket comes
-//! due are sorted.
+//! after its request is done, and be sifted out again. Here a timer lies unsorted in its slot;
+//! cancelling frees the slot. Once in a [`STRIDE`] of simulated time all slots are looked at, and
+//! only what comes due before the next look is sorted.
 
 use super::heap::{Heap, Keyed};
 
-/// Width of a bucket: 2^27 ns, 134 ms.
-const WIDTH_BITS: u32 = 27;
-/// Buckets of the wheel; timers beyond its span of 137 s wait in a list of their own.
-const BUCKETS: u64 = 1024;
-/// How many buckets pass between two looks at that list.
-const FAR_STRIDE: u64 = BUCKETS / 2;
-/// End of a list.
-const NIL: u32 = u32::MAX;
+/// Time between two sweeps: 2^29 ns, half a second. Longer, and more timers are sorted that will be
+/// cancelled; shorter, and those that wait are looked at more often.
+const STRIDE: u64 = 1 << 29;
+/// The time of a slot that is free: later than any timer that fires.
+const FREE: u64 = u64::MAX;
 
 /// A pending timer, for cancelling it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timer {
     index: u32,
-    generation: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spot {
-    /// In the list with this head.
-    Linked(u32),
-    /// Its bucket was opened: in the `due` heap.
-    Due,
-    /// In the `due` heap, but cancelled.
-    Cancelled,
-    Free,
+    /// The lower half of its sequence number, by which a stale timer is told.
+    tag: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Slot<E> {
     time: u64,
+    /// Of the timer that was here last; no two timers have the same.
     seq: u64,
     event: E,
-    prev: u32,
-    next: u32,
-    generation: u32,
-    spot: Spot,
+    free: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,57 +44,45 @@ impl Keyed for Due {
     }
 }
 
-/// The timer wheel.
+/// Pending timers.
 #[derive(Clone, Debug)]
 pub struct Timers<E> {
     slots: Vec<Slot<E>>,
     free: Vec<u32>,
-    /// Heads of the bucket lists, and last the list of far timers.
-    heads: Vec<u32>,
-    /// Number of the first bucket that has not been opened.
-    cursor: u64,
-    linked: usize,
-    far: usize,
+    /// What comes due before this time is in `due`.
+    swept: u64,
+    /// Those whose slot has another timer by now, or none, were cancelled.
     due: Heap<Due>,
 }
 
 impl<E: Copy> Default for Timers<E> {
     fn default() -> Timers<E> {
-        Timers {
-            slots: Vec::new(),
-            free: Vec::new(),
-            heads: vec![NIL; BUCKETS as usize + 1],
-            cursor: 0,
-            linked: 0,
-            far: 0,
-            due: Heap::default(),
-        }
+        Timers { slots: Vec::new(), free: Vec::new(), swept: 0, due: Heap::default() }
     }
 }
 
 impl<E: Copy> Timers<E> {
-    /// Adds a timer for `time` with the sequence number `seq`.
+    /// Adds a timer for `time` with the sequence number `seq`, which no other timer has.
     #[inline]
     pub fn add(&mut self, time: u64, seq: u64, event: E) -> Timer {
+        let slot = Slot { time, seq, event, free: false };
         let index = match self.free.pop() {
             Some(index) => {
-                let slot = &mut self.slots[index as usize];
-                slot.time = time;
-                slot.seq = seq;
-                slot.event = event;
+                self.slots[index as usize] = slot;
                 index
             }
-            None => self.add_slot(time, seq, event),
+            None => self.add_slot(slot),
         };
-        self.place(index);
-        Timer { index, generation: self.slots[index as usize].generation }
+        if time < self.swept {
+            self.due.push(Due { time, seq, index });
+        }
+        Timer { index, tag: seq as u32 }
     }
 
     #[cold]
-    fn add_slot(&mut self, time: u64, seq: u64, event: E) -> u32 {
+    fn add_slot(&mut self, slot: Slot<E>) -> u32 {
         let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 timers");
-        let spot = Spot::Free;
-        self.slots.push(Slot { time, seq, event, prev: NIL, next: NIL, generation: 0, spot });
+        self.slots.push(slot);
         index
     }
 
@@ -119,38 +92,29 @@ impl<E: Copy> Timers<E> {
     /// If the timer has fired or was cancelled before: its owner has lost track of it.
     #[inline]
     pub fn cancel(&mut self, timer: Timer) {
-        let slot = &mut self.slots[timer.index as usize];
-        assert!(slot.generation == timer.generation, "a timer is cancelled that no longer exists");
-        match slot.spot {
-            Spot::Linked(head) => {
-                self.unlink(timer.index, head);
-                self.release(timer.index);
-            }
-            Spot::Due => {
-                slot.spot = Spot::Cancelled;
-                slot.generation = slot.generation.wrapping_add(1);
-            }
-            Spot::Cancelled | Spot::Free => panic!("a timer is cancelled twice"),
-        }
+        let slot = self.slots[timer.index as usize];
+        assert!(
+            slot.seq as u32 == timer.tag && !slot.free,
+            "a timer is cancelled that no longer exists"
+        );
+        self.release(timer.index);
     }
 
     /// The key of the first timer due at or before `limit`, if there is one.
     #[inline]
     pub fn first(&mut self, limit: u64) -> Option<u128> {
-        let last_bucket = limit >> WIDTH_BITS;
         loop {
             while let Some(due) = self.due.peek() {
-                if self.slots[due.index as usize].spot != Spot::Cancelled {
+                let slot = &self.slots[due.index as usize];
+                if slot.seq == due.seq && !slot.free {
                     return (due.time <= limit).then(|| due.key());
                 }
-                let index = due.index;
                 self.due.pop();
-                self.release(index);
             }
-            if self.cursor > last_bucket {
+            if limit < self.swept || self.swept == FREE {
                 return None;
             }
-            self.open_through(last_bucket);
+            self.sweep(limit);
         }
     }
 
@@ -158,111 +122,46 @@ impl<E: Copy> Timers<E> {
     #[inline]
     pub fn take(&mut self) -> E {
         let due = self.due.pop().expect("a timer was reported as due");
-        let event = self.slots[due.index as usize].event;
         self.release(due.index);
-        event
+        self.slots[due.index as usize].event
     }
 
     /// How many timers are pending.
     pub fn pending(&self) -> usize {
-        let cancelled = self.slots.iter().filter(|s| s.spot == Spot::Cancelled).count();
-        self.linked + self.far + self.due.len() - cancelled
-    }
-
-    #[inline]
-    fn place(&mut self, index: u32) {
-        let slot = &mut self.slots[index as usize];
-        let (time, seq) = (slot.time, slot.seq);
-        let bucket = time >> WIDTH_BITS;
-        if bucket < self.cursor {
-            slot.spot = Spot::Due;
-            self.due.push(Due { time, seq, index });
-        } else if bucket - self.cursor < BUCKETS {
-            self.linked += 1;
-            self.link(index, (bucket % BUCKETS) as u32);
-        } else {
-            self.far += 1;
-            self.link(index, BUCKETS as u32);
-        }
-    }
-
-    #[inline]
-    fn link(&mut self, index: u32, head: u32) {
-        let first = self.heads[head as usize];
-        let slot = &mut self.slots[index as usize];
-        slot.prev = NIL;
-        slot.next = first;
-        slot.spot = Spot::Linked(head);
-        if first != NIL {
-            self.slots[first as usize].prev = index;
-        }
-        self.heads[head as usize] = index;
-    }
-
-    #[inline]
-    fn unlink(&mut self, index: u32, head: u32) {
-        let Slot { prev, next, .. } = self.slots[index as usize];
-        if prev == NIL {
-            self.heads[head as usize] = next;
-        } else {
-            self.slots[prev as usize].next = next;
-        }
-        if next != NIL {
-            self.slots[next as usize].prev = prev;
-        }
-        if u64::from(head) == BUCKETS {
-            self.far -= 1;
-        } else {
-            self.linked -= 1;
-        }
+        self.slots.len() - self.free.len()
     }
 
     #[inline]
     fn release(&mut self, index: u32) {
         let slot = &mut self.slots[index as usize];
-        if slot.spot != Spot::Cancelled {
-            slot.generation = slot.generation.wrapping_add(1);
-        }
-        slot.spot = Spot::Free;
+        slot.time = FREE;
+        slot.free = true;
         self.free.push(index);
     }
 
-    fn open_through(&mut self, last: u64) {
-        while self.cursor <= last {
-            if self.linked == 0 && self.far == 0 {
-                self.cursor = last + 1;
-                return;
-            }
-            let head = (self.cursor % BUCKETS) as usize;
-            self.cursor += 1;
-            let mut index = std::mem::replace(&mut self.heads[head], NIL);
-            while index != NIL {
-                let slot = &mut self.slots[index as usize];
-                slot.spot = Spot::Due;
-                let due = Due { time: slot.time, seq: slot.seq, index };
-                index = slot.next;
-                self.linked -= 1;
-                self.due.push(due);
-            }
-            if self.cursor.is_multiple_of(FAR_STRIDE) && self.far > 0 {
-                self.draw_near();
-            }
-            // What was opened comes before all that was not: the rest can wait.
-            if !self.due.is_empty() {
-                return;
-            }
+    /// Sorts what comes due until a stride after `limit`.
+    #[cold]
+    fn sweep(&mut self, limit: u64) {
+        let from = self.swept;
+        // Nothing comes due at the end of time, which is also where free slots are.
+        self.swept = limit.saturating_add(STRIDE);
+        let slots = self.slots.iter().zip(0..);
+        for (slot, index) in slots.filter(|(slot, _)| (from..self.swept).contains(&slot.time)) {
+            self.due.push(Due { time: slot.time, seq: slot.seq, index });
+        }
+        if self.slots.len() > 64 + 4 * self.pending() {
+            self.shrink();
         }
     }
 
-    /// Moves the far timers that the wheel now spans into their buckets.
-    #[cold]
-    fn draw_near(&mut self) {
-        let mut index = std::mem::replace(&mut self.heads[BUCKETS as usize], NIL);
-        self.far = 0;
-        while index != NIL {
-            let next = self.slots[index as usize].next;
-            self.place(index);
-            index = next;
-        }
+    /// Gives up free slots at the end, which a rush has left behind.
+    fn shrink(&mut self) {
+        let last = self.slots.iter().rposition(|slot| !slot.free);
+        self.slots.truncate(last.map_or(0, |last| last + 1));
+        let numbered = self.slots.iter().zip(0_u32..);
+        self.free.clear();
+        self.free.extend(numbered.filter(|(slot, _)| slot.free).map(|(_, index)| index));
+        // The first places are to be used again first.
+        self.free.reverse();
     }
 }
