@@ -3,9 +3,11 @@
 pub mod hypercube;
 pub mod judge;
 pub mod replication;
+pub mod shared_past;
 pub mod summary;
 
 pub use hypercube::{HypercubeError, Point, hypercube, rank_correlations};
 pub use judge::{Judgement, Verdict, judge};
 pub use replication::{Failure, Outcome, Plan, Pool, Replication, replicate};
+pub use shared_past::{Together, VariantFailure, run_together};
 pub use summary::Summary;

@@ -194,21 +194,26 @@ pub(super) fn run_caught(
     detailed: bool,
 ) -> Result<Results, Failure> {
     let mut replication = Replication::new(scenario, seed, detailed);
-    let run = catch_unwind(AssertUnwindSafe(|| {
-        replication.run_until(Instant::NEVER);
-    }));
-    match run {
-        Ok(()) => Ok(replication.recorder.finish()),
-        Err(panic) => {
-            let what = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-                .unwrap_or_else(|| "an unknown panic".to_string());
-            let now = replication.simulation.now();
-            let civil = scenario.civil(now);
-            let message = format!("{what} (at {:.9} s, {civil})", now.as_secs_f64());
-            Err(Failure { seed, message })
-        }
-    }
+    advance_caught(&mut replication, seed, Instant::NEVER)?;
+    Ok(replication.recorder.finish())
+}
+
+/// Simulates up to `until`; after a failure the replication is good for nothing.
+pub(super) fn advance_caught(
+    replication: &mut Replication,
+    seed: Seed,
+    until: Instant,
+) -> Result<(), Failure> {
+    let run = catch_unwind(AssertUnwindSafe(|| replication.run_until(until)));
+    run.map_err(|panic| {
+        let what = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap_or_else(|| "an unknown panic".to_string());
+        let now = replication.simulation.now();
+        let civil = replication.simulation.scenario().civil(now);
+        let message = format!("{what} (at {:.9} s, {civil})", now.as_secs_f64());
+        Failure { seed, message }
+    })
 }

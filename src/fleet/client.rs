@@ -1,18 +1,8 @@
-//! Clients: how long they wait and how they try again.
+//! Clients: how they try again.
 
 use crate::kernel::chance::unit;
-use crate::kernel::dist::Dist;
 use crate::kernel::time::Duration;
 use rand::Rng;
-
-/// What every client of the scenario does.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Clients {
-    /// How long a client waits for an attempt before it gives that attempt up; one value a request.
-    pub patience: Dist,
-    /// What it does when an attempt has failed.
-    pub retry: Retry,
-}
 
 /// Exponential back-off with jitter.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -75,6 +75,14 @@ impl Course {
         self.stretches.iter().map(part).sum()
     }
 
+    /// From when on it may differ from another course: the start of the first stretch that the two
+    /// do not share; `None` if they are the same.
+    pub fn parts_from(&self, other: &Course) -> Option<Instant> {
+        let (mine, theirs) = (&self.stretches, &other.stretches);
+        let shared = mine.iter().zip(theirs).take_while(|(one, another)| one == another).count();
+        [mine.get(shared), theirs.get(shared)].into_iter().flatten().map(|s| s.start).min()
+    }
+
     /// The first stretch that has not ended at `when`, and how many seconds of it have passed.
     fn position(&self, when: Instant) -> (usize, f64) {
         let stretch = self.stretches.partition_point(|s| s.end <= when);

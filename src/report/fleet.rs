@@ -71,7 +71,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
         let Some(node) = nodes.get_mut(number as usize) else { continue };
         match *seen {
             Observation::ProcessStarting { release, .. } => {
-                node.booting = scenario.releases[release as usize].invalid.is_none();
+                node.booting = scenario.releases[release as usize].start.known().invalid.is_none();
             }
             Observation::ProcessServing { .. } => (node.serving, node.booting) = (true, false),
             // A process that finishes what it has in hand has left the fleet with the restart.

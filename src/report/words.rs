@@ -113,22 +113,22 @@ pub(super) fn alert(scenario: &Scenario, alert: Alert) -> String {
 
 /// A deploy, with what lies in wait in it.
 pub(super) fn deploy(scenario: &Scenario, number: u32, release: u32, corrected: bool) -> String {
-    let deploy = &scenario.deploys[number as usize];
+    let plan = scenario.deploys[number as usize].plan.known();
     let release = &scenario.releases[release as usize];
-    let how = match deploy.method {
+    let how = match plan.method {
         Method::Hot => "the files change on every node, no process is touched",
         Method::Rolling { .. } => "node by node, each is restarted",
     };
     let mut text = format!("release `{}` is deployed: {how}", release.name);
     if corrected {
-        let planned = &scenario.releases[deploy.release].name;
+        let planned = &scenario.releases[plan.release].name;
         text += &format!(
             "; a comparison found what is wrong with `{planned}`, and this release is corrected"
         );
     }
-    if let Some(why) = &release.invalid {
+    if let Some(why) = &release.start.known().invalid {
         text += &format!("; a process cannot start with it here ({why})");
-        if deploy.method == Method::Hot {
+        if plan.method == Method::Hot {
             text += ", which shows when the first one has to";
         }
     }

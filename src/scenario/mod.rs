@@ -8,6 +8,7 @@ pub mod assumption;
 pub mod claim;
 mod course;
 pub mod keys;
+pub mod late;
 pub mod measure;
 pub mod model;
 pub mod resolve;

@@ -1,7 +1,8 @@
 //! What a scenario means: complete and valid, with every default filled in and every name resolved.
 
+use super::late::Late;
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
-use crate::fleet::client::Clients;
+use crate::fleet::client::Retry;
 use crate::fleet::cpu::Speed;
 use crate::fleet::load::Course;
 use crate::fleet::supervisor;
@@ -25,7 +26,7 @@ pub struct Scenario {
     /// Where requests come from.
     pub sources: Vec<Source>,
     /// Whether the load stops changing at some point.
-    pub freeze: Freeze,
+    pub freeze: Late<Freeze>,
     /// Classes of requests.
     pub classes: Vec<Class>,
     /// What clients do.
@@ -148,7 +149,7 @@ pub struct Balancing {
     /// How they pick a node.
     pub policy: Policy,
     /// How often a refused attempt is handed on to another node.
-    pub redispatch: u32,
+    pub redispatch: Late<u32>,
     /// What happens without a node that is up.
     pub none_up: NoneUp,
     /// What becomes of the share of a node that is down.
@@ -222,6 +223,24 @@ pub struct Addition {
     pub count: u32,
 }
 
+/// How every client behaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clients {
+    /// How long a client waits for an attempt before it gives that attempt up; one value a request.
+    pub patience: Dist,
+    /// What it does when an attempt has failed.
+    pub retry: Late<Retry>,
+}
+
+/// How a fresh process is slower.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cold {
+    /// For how long.
+    pub lasting: Duration,
+    /// Factor on the work of its requests at first, falling to 1 over that time.
+    pub factor: f64,
+}
+
 /// The process that serves on a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
@@ -230,13 +249,11 @@ pub struct Program {
     /// Requests that may wait for a slot; more are refused.
     pub backlog: u32,
     /// From the start command to serving.
-    pub boot: Dist,
-    /// How long a fresh process is slower.
-    pub cold: Duration,
-    /// Factor on the work of its requests at first, falling to 1 over [`Program::cold`].
-    pub cold_factor: f64,
+    pub boot: Late<Dist>,
+    /// How a fresh process is slower.
+    pub cold: Late<Cold>,
     /// What becomes of the requests in hand when it is told to stop.
-    pub stop: Stop,
+    pub stop: Late<Stop>,
     /// Its memory.
     pub memory: Memory,
     /// Memory that it needs on top of [`Memory::base`] on some nodes, in bytes: node and amount.
@@ -278,6 +295,13 @@ pub struct Memory {
 pub struct Release {
     /// Its name.
     pub name: String,
+    /// What becomes of a start with it.
+    pub start: Late<Start>,
+}
+
+/// What becomes of a start with a release.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
     /// Why its configuration does not work where it runs; `None` if it does.
     pub invalid: Option<String>,
     /// From the start command to the exit where the configuration is invalid.
@@ -291,6 +315,13 @@ pub struct Deploy {
     pub name: String,
     /// When.
     pub at: Instant,
+    /// What is done then.
+    pub plan: Late<Plan>,
+}
+
+/// What a deploy brings, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
     /// Which release.
     pub release: usize,
     /// How.
@@ -328,9 +359,16 @@ pub struct People {
     /// Alert when a restart is refused.
     pub restart_refused: bool,
     /// From the alert until somebody attends to it.
-    pub notice: Dist,
+    pub notice: Late<Dist>,
     /// From there until the cause is found and confirmed.
-    pub diagnose: Dist,
+    pub diagnose: Late<Dist>,
+    /// How they fix the nodes.
+    pub repair: Late<Repair>,
+}
+
+/// How people fix the nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repair {
     /// To fix one node.
     pub fix: Dist,
     /// How many nodes are fixed at a time.
@@ -351,13 +389,13 @@ pub enum Rejoin {
 }
 
 /// What protects the fleet from its own restarts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Protections {
     /// Before a rule's restart stops the process, the configuration on disk is checked; the
     /// probability that an invalid one is found.
-    pub config_check: Option<f64>,
+    pub config_check: Late<Option<f64>>,
     /// How many nodes may be away because of restarts at a time.
-    pub restart_budget: Option<u32>,
+    pub restart_budget: Late<Option<u32>>,
     /// A process sheds requests while it holds so many, in service and waiting.
     pub shed_above: Option<u32>,
 }

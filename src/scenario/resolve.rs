@@ -4,14 +4,15 @@
 use super::course::{Day, local_course, surge_course};
 use super::keys::quantity::{BytesRange, Dist as DistKeys, NumberRange, TimeRange};
 use super::keys::{Document, change, fleet, load};
+use super::late::{Late, Setting};
 use super::model::{
-    self, Addition, Balancing, CheckPath, Class, Clock, Deploy, Freeze, Health, Interval, Memory,
-    Method, Needs, Nodes, OutageRule, People, Program, Protections, Rejoin, Release, Scenario, Slo,
-    Source, Stage, Stop,
+    self, Addition, Balancing, CheckPath, Class, Clients, Clock, Cold, Deploy, Freeze, Health,
+    Interval, Memory, Method, Needs, Nodes, OutageRule, People, Plan, Program, Protections, Rejoin,
+    Release, Repair, Scenario, Slo, Source, Stage, Start, Stop,
 };
 use super::text::{At, Bytes, Diagnostics, Duration, Name, Named, Place, Timestamp};
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
-use crate::fleet::client::{Clients, Retry};
+use crate::fleet::client::Retry;
 use crate::fleet::cpu::Speed;
 use crate::fleet::load::{Course, Stretch};
 use crate::fleet::supervisor::rule::{Metric, Rule, Samples};
@@ -44,10 +45,13 @@ pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
         name: document.name.as_str().to_string(),
         title: document.title.clone(),
         sources,
-        freeze: match document.load.freeze {
-            load::Freeze::Never => Freeze::Never,
-            load::Freeze::FirstRestart => Freeze::FirstRestart,
-        },
+        freeze: Late::new(
+            Setting::Freeze,
+            match document.load.freeze {
+                load::Freeze::Never => Freeze::Never,
+                load::Freeze::FirstRestart => Freeze::FirstRestart,
+            },
+        ),
         classes,
         clients: resolver.clients(),
         balancer: resolver.balancer(),
@@ -216,16 +220,14 @@ impl Resolver<'_> {
 
     fn clients(&mut self) -> Clients {
         let keys = &self.document.clients;
-        Clients {
-            patience: dist(&keys.patience),
-            retry: Retry {
-                attempts: keys.retry.attempts,
-                base: keys.retry.base,
-                factor: keys.retry.factor,
-                cap: keys.retry.cap,
-                jitter: keys.retry.jitter.get(),
-            },
-        }
+        let retry = Retry {
+            attempts: keys.retry.attempts,
+            base: keys.retry.base,
+            factor: keys.retry.factor,
+            cap: keys.retry.cap,
+            jitter: keys.retry.jitter.get(),
+        };
+        Clients { patience: dist(&keys.patience), retry: Late::new(Setting::Retry, retry) }
     }
 
     fn balancer(&mut self) -> Balancing {
@@ -250,7 +252,7 @@ impl Resolver<'_> {
                 fleet::Policy::Random => Policy::Random,
                 fleet::Policy::LeastOutstanding => Policy::LeastOutstanding,
             },
-            redispatch: keys.redispatch,
+            redispatch: Late::new(Setting::Redispatch, keys.redispatch),
             none_up: match keys.none_up {
                 fleet::NoneUp::Fail => NoneUp::Fail,
                 fleet::NoneUp::FailOpen => NoneUp::FailOpen,
@@ -286,13 +288,15 @@ impl Resolver<'_> {
         Program {
             slots: keys.slots,
             backlog: keys.backlog,
-            boot: dist(&keys.boot),
-            cold: keys.cold,
-            cold_factor: keys.cold_factor,
-            stop: match keys.stop {
-                fleet::Stop::Drop => Stop::Drop,
-                fleet::Stop::Finish(limit) => Stop::Finish(limit),
-            },
+            boot: Late::new(Setting::Boot, dist(&keys.boot)),
+            cold: Late::new(Setting::Boot, Cold { lasting: keys.cold, factor: keys.cold_factor }),
+            stop: Late::new(
+                Setting::Stop,
+                match keys.stop {
+                    fleet::Stop::Drop => Stop::Drop,
+                    fleet::Stop::Finish(limit) => Stop::Finish(limit),
+                },
+            ),
             memory: Memory {
                 base: bytes(&keys.memory.base),
                 master: keys.memory.master.map(Bytes::get),
@@ -414,15 +418,21 @@ impl Resolver<'_> {
                     }
                 })
                 .collect();
-            releases.push(Release {
-                name: name.as_str().to_string(),
+            let start = Start {
                 invalid: (!missing.is_empty()).then(|| missing.join("; ")),
                 fails_after: dist(&keys.fails_after),
+            };
+            releases.push(Release {
+                name: name.as_str().to_string(),
+                start: Late::new(Setting::Releases, start),
             });
         }
         if releases.is_empty() {
             let fails_after = Dist::constant(Duration::ZERO);
-            releases.push(Release { name: "first".to_string(), invalid: None, fails_after });
+            releases.push(Release {
+                name: "first".to_string(),
+                start: Late::new(Setting::Releases, Start { invalid: None, fails_after }),
+            });
         }
         releases
     }
@@ -449,9 +459,7 @@ impl Resolver<'_> {
         for (name, keys) in self.document.deploy.iter() {
             let what = format!("deploy `{}`", name.as_str());
             let at = self.instant(keys.at.value, &what, keys.at.place);
-            deploys.push(Deploy {
-                name: name.as_str().to_string(),
-                at,
+            let plan = Plan {
                 release: self.number(&keys.release, "release", &self.document.release),
                 method: match &keys.method {
                     change::Method::Hot => Method::Hot,
@@ -464,6 +472,11 @@ impl Resolver<'_> {
                     let corrected = self.number(&comparison.corrected, "release", releases);
                     (corrected, comparison.finds.get())
                 }),
+            };
+            deploys.push(Deploy {
+                name: name.as_str().to_string(),
+                at,
+                plan: Late::new(Setting::Deploys, plan),
             });
         }
         deploys
@@ -472,14 +485,7 @@ impl Resolver<'_> {
     fn people(&mut self) -> People {
         let keys = &self.document.people;
         let alert = &keys.alert;
-        People {
-            monitor: keys.monitor,
-            success_below: alert.success.as_ref().map(|a| (a.below.get(), a.lasting)),
-            nodes_lost: alert.nodes_lost.as_ref().map(|a| (a.count, a.lasting)),
-            rollout_stopped: alert.rollout_stopped,
-            restart_refused: alert.restart_refused,
-            notice: dist(&keys.notice),
-            diagnose: dist(&keys.diagnose),
+        let repair = Repair {
             fix: dist(&keys.fix),
             at_a_time: keys.at_a_time,
             rejoin: match keys.rejoin {
@@ -490,14 +496,30 @@ impl Resolver<'_> {
                 .fixed_release
                 .as_ref()
                 .map(|name| self.number(name, "release", &self.document.release)),
+        };
+        People {
+            monitor: keys.monitor,
+            success_below: alert.success.as_ref().map(|a| (a.below.get(), a.lasting)),
+            nodes_lost: alert.nodes_lost.as_ref().map(|a| (a.count, a.lasting)),
+            rollout_stopped: alert.rollout_stopped,
+            restart_refused: alert.restart_refused,
+            notice: Late::new(Setting::Notice, dist(&keys.notice)),
+            diagnose: Late::new(Setting::Diagnose, dist(&keys.diagnose)),
+            repair: Late::new(Setting::Fix, repair),
         }
     }
 
     fn protections(&mut self) -> Protections {
         let keys = &self.document.protections;
         Protections {
-            config_check: keys.config_check.as_ref().map(|check| check.finds.get()),
-            restart_budget: keys.restart_budget.as_ref().map(|budget| budget.nodes),
+            config_check: Late::new(
+                Setting::ConfigCheck,
+                keys.config_check.as_ref().map(|check| check.finds.get()),
+            ),
+            restart_budget: Late::new(
+                Setting::RestartBudget,
+                keys.restart_budget.as_ref().map(|budget| budget.nodes),
+            ),
             shed_above: keys.shed_above,
         }
     }

@@ -9,6 +9,7 @@ use crate::fleet::supervisor::{Settings, Supervisor, bluepill};
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::Duration;
+use crate::scenario::late::Setting;
 use crate::scenario::model::{Freeze, Scenario, Stop};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -63,6 +64,9 @@ impl Simulation {
         let order = match &mut supervisor {
             Supervisor::Bluepill(daemon) => daemon.tick(now, settings, alive, |rule| {
                 let value = self.measure(number, rule, &settings.rules[rule]);
+                if value > self.watched.limits[rule] {
+                    self.asked.insert(Setting::Limits);
+                }
                 (value, value > self.nodes[number as usize].limits[rule])
             }),
             Supervisor::None | Supervisor::Systemd(_) => bluepill::Order::Wait,
@@ -110,17 +114,18 @@ impl Simulation {
     /// Whether a protection forbids the restart of a node that serves.
     fn refusal(&mut self, number: u32) -> Option<Refusal> {
         let protections = &self.scenario.protections;
-        if let Some(budget) = protections.restart_budget {
+        if let Some(budget) = *protections.restart_budget.ask(&mut self.asked) {
             let away = self.nodes.iter().filter(|node| node.token).count();
             if away >= budget as usize && !self.nodes[number as usize].token {
                 return Some(Refusal::Budget);
             }
         }
-        if let Some(finds) = protections.config_check {
+        if let Some(finds) = *protections.config_check.ask(&mut self.asked) {
             let node = &mut self.nodes[number as usize];
             let occurrence = node.checks;
             node.checks += 1;
-            if self.scenario.releases[node.on_disk].invalid.is_some() {
+            let release = &self.scenario.releases[node.on_disk];
+            if release.start.ask(&mut self.asked).invalid.is_some() {
                 let draw = self.streams.draw(purpose::CHECK, u64::from(number), occurrence, 0);
                 if unit(&mut draw.die(0)) < finds {
                     return Some(Refusal::ConfigCheck);
@@ -173,7 +178,7 @@ impl Simulation {
         node.ended = None;
         observer.observe(now, &Observation::RestartBegun { node: number, cause });
         if !std::mem::replace(&mut self.restarted, true)
-            && self.scenario.freeze == Freeze::FirstRestart
+            && *self.scenario.freeze.ask(&mut self.asked) == Freeze::FirstRestart
         {
             for source in &mut self.sources {
                 let next = source.arrivals.freeze(now);
@@ -191,7 +196,8 @@ impl Simulation {
             Settings::None | Settings::Bluepill(_) => Duration::FOREVER,
         };
         for at in self.nodes[number as usize].processes.clone() {
-            match (self.scenario.process.stop, self.processes[at].state) {
+            let stop = *self.scenario.process.stop.ask(&mut self.asked);
+            match (stop, self.processes[at].state) {
                 (_, ProcessState::Stopping) => {}
                 (Stop::Drop, _) | (_, ProcessState::Booting) => self.kill(at, observer),
                 (Stop::Finish(limit), ProcessState::Serving) => {
@@ -292,12 +298,12 @@ impl Simulation {
         self.touch(number);
         let seen = Observation::ProcessStarting { node: number, release: release as u32 };
         observer.observe(now, &seen);
-        let (returns, event) = if scenario.releases[release].invalid.is_some() {
-            let fails_after = &scenario.releases[release].fails_after;
-            let after = fails_after.sample(&mut draw.die(die::FAILS_AFTER));
+        let start = scenario.releases[release].start.ask(&mut self.asked);
+        let (returns, event) = if start.invalid.is_some() {
+            let after = start.fails_after.sample(&mut draw.die(die::FAILS_AFTER));
             (after, Event::StartFailed(process))
         } else {
-            let boot = scenario.process.boot.sample(&mut draw.die(die::BOOT));
+            let boot = scenario.process.boot.ask(&mut self.asked).sample(&mut draw.die(die::BOOT));
             (boot, Event::BootDone(process))
         };
         self.calendar.after(returns, event);

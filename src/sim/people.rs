@@ -58,13 +58,17 @@ impl Simulation {
         }
         self.watch.incidents += 1;
         observer.observe(self.now(), &Observation::Alerted { alert });
-        let delay = self.scenario.people.notice.sample(&mut self.repair(step::NOTICE).die(0));
+        let draw = self.repair(step::NOTICE);
+        let notice = self.scenario.people.notice.ask(&mut self.asked);
+        let delay = notice.sample(&mut draw.die(0));
         self.calendar.after(delay, Event::Noticed);
     }
 
     pub(super) fn on_noticed(&mut self, observer: &mut impl Observer) {
         observer.observe(self.now(), &Observation::Detected);
-        let delay = self.scenario.people.diagnose.sample(&mut self.repair(step::DIAGNOSE).die(0));
+        let draw = self.repair(step::DIAGNOSE);
+        let diagnose = self.scenario.people.diagnose.ask(&mut self.asked);
+        let delay = diagnose.sample(&mut draw.die(0));
         self.calendar.after(delay, Event::Diagnosed);
     }
 
@@ -72,11 +76,14 @@ impl Simulation {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         observer.observe(now, &Observation::Diagnosed);
-        let invalid = |release: usize| scenario.releases[release].invalid.is_some();
+        let asked = &mut self.asked;
+        let repair = scenario.people.repair.ask(asked);
+        let mut invalid =
+            |release: usize| scenario.releases[release].start.ask(asked).invalid.is_some();
         let mut to_fix: Vec<u32> = (0..self.nodes.len() as u32)
             .filter(|&node| invalid(self.nodes[node as usize].on_disk))
             .collect();
-        if to_fix.is_empty() || scenario.people.fixed_release.is_none() {
+        if to_fix.is_empty() || repair.fixed_release.is_none() {
             observer.observe(now, &Observation::NothingToFix);
             self.watch.busy = false;
             return;
@@ -85,7 +92,7 @@ impl Simulation {
         to_fix.reverse();
         self.watch.to_fix = to_fix;
         self.watch.fixed.clear();
-        for _ in 0..scenario.people.at_a_time {
+        for _ in 0..repair.at_a_time {
             self.fix_next();
         }
     }
@@ -94,7 +101,8 @@ impl Simulation {
         if let Some(node) = self.watch.to_fix.pop() {
             self.watch.fixing += 1;
             let draw = self.repair(step::NODE + node);
-            let delay = self.scenario.people.fix.sample(&mut draw.die(0));
+            let repair = self.scenario.people.repair.ask(&mut self.asked);
+            let delay = repair.fix.sample(&mut draw.die(0));
             self.calendar.after(delay, Event::NodeFixed(node));
         }
     }
@@ -102,12 +110,13 @@ impl Simulation {
     pub(super) fn on_node_fixed(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
+        let repair = scenario.people.repair.ask(&mut self.asked);
         self.watch.fixing -= 1;
         self.watch.fixed.push(number);
         observer.observe(now, &Observation::NodeFixed { node: number });
         let node = &mut self.nodes[number as usize];
-        node.on_disk = scenario.people.fixed_release.unwrap_or(node.on_disk);
-        match scenario.people.rejoin {
+        node.on_disk = repair.fixed_release.unwrap_or(node.on_disk);
+        match repair.rejoin {
             Rejoin::Each => self.start_by_hand(number, observer),
             Rejoin::Together if node.listener.is_none() => {
                 node.held = true;
@@ -125,8 +134,9 @@ impl Simulation {
                     self.start_by_hand(node, observer);
                 }
             }
-            if scenario.releases[self.release].invalid.is_some() {
-                self.release = scenario.people.fixed_release.unwrap_or(self.release);
+            let release = &scenario.releases[self.release];
+            if release.start.ask(&mut self.asked).invalid.is_some() {
+                self.release = repair.fixed_release.unwrap_or(self.release);
             }
             // They stay and watch until the alert that called them is over.
             self.watch.watching = scenario.people.success_below.is_some();

@@ -11,11 +11,11 @@ use std::sync::Arc;
 impl Simulation {
     pub(super) fn on_deploy(&mut self, number: u32, observer: &mut impl Observer) {
         let scenario = Arc::clone(&self.scenario);
-        let deploy = &scenario.deploys[number as usize];
-        let mut release = deploy.release;
+        let plan = scenario.deploys[number as usize].plan.ask(&mut self.asked);
+        let mut release = plan.release;
         let mut corrected = false;
-        if let Some((corrected_release, finds)) = deploy.comparison
-            && scenario.releases[release].invalid.is_some()
+        if let Some((corrected_release, finds)) = plan.comparison
+            && scenario.releases[release].start.ask(&mut self.asked).invalid.is_some()
         {
             let draw = self.streams.draw(purpose::COMPARISON, u64::from(number), 0, 0);
             corrected = unit(&mut draw.die(0)) < finds;
@@ -25,7 +25,7 @@ impl Simulation {
         }
         let seen = Observation::Deployed { deploy: number, release: release as u32, corrected };
         observer.observe(self.now(), &seen);
-        match deploy.method {
+        match plan.method {
             Method::Hot => {
                 self.release = release;
                 for node in &mut self.nodes {
@@ -56,7 +56,8 @@ impl Simulation {
         rollout.waiting = Some(node);
         let (step, release) = (rollout.step, rollout.release);
         self.nodes[node as usize].on_disk = release;
-        if let Method::Rolling { patience, .. } = self.scenario.deploys[number as usize].method {
+        let plan = self.scenario.deploys[number as usize].plan.ask(&mut self.asked);
+        if let Method::Rolling { patience, .. } = plan.method {
             let event = Event::RolloutTimeout { deploy: number as u16, step };
             self.calendar.after(patience, event);
         }
@@ -69,7 +70,8 @@ impl Simulation {
             let rollout = &mut self.rollouts[number];
             if rollout.running && rollout.waiting == Some(node) {
                 rollout.waiting = None;
-                if let Method::Rolling { pause, .. } = self.scenario.deploys[number].method {
+                let plan = self.scenario.deploys[number].plan.ask(&mut self.asked);
+                if let Method::Rolling { pause, .. } = plan.method {
                     self.calendar.after(pause, Event::RolloutNext(number as u32));
                 }
             }

@@ -15,6 +15,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::chance::{Seed, Streams, unit};
 use crate::kernel::slab::{Ref, Slab};
 use crate::kernel::time::{Duration, Instant};
+use crate::scenario::late::{Divergence, SettingSet};
 use crate::scenario::model::Scenario;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -63,10 +64,39 @@ pub struct Simulation {
     pub(super) release: usize,
     /// No node needs a look at its memory as long as it uses no more than this.
     memory_watch: u64,
+    /// Settings asked for so far, of those that may be needed late.
+    pub(super) asked: SettingSet,
+    pub(super) watched: Watched,
     /// The node whose cores or memory changed in the event in hand, or [`NOBODY`].
     touched: u32,
     dispatched: u64,
     ended: bool,
+}
+
+/// From where on it matters what a threshold is: the lowest that any scenario has for which the
+/// simulation notes what it asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Watched {
+    /// Of each restart rule.
+    pub limits: Vec<f64>,
+    /// Requests in a process.
+    pub shed_above: u32,
+}
+
+impl Watched {
+    fn of(scenario: &Scenario) -> Watched {
+        Watched {
+            limits: scenario.supervisor.rules().iter().map(|rule| rule.limit.0).collect(),
+            shed_above: scenario.protections.shed_above.unwrap_or(u32::MAX),
+        }
+    }
+
+    fn lower_to(&mut self, other: &Watched) {
+        self.shed_above = self.shed_above.min(other.shed_above);
+        for (mine, theirs) in self.limits.iter_mut().zip(&other.limits) {
+            *mine = mine.min(*theirs);
+        }
+    }
 }
 
 /// The reason why a snapshot cannot go on under another scenario.
@@ -102,6 +132,8 @@ impl Simulation {
             restarted: false,
             release: scenario.first_release,
             memory_watch: memory_watch(&scenario),
+            asked: SettingSet::default(),
+            watched: Watched::of(&scenario),
             touched: NOBODY,
             dispatched: 0,
             ended: false,
@@ -226,12 +258,31 @@ impl Simulation {
             fork.integrate_slots(node);
         }
         fork.memory_watch = memory_watch(&scenario);
+        fork.watched = Watched::of(&scenario);
         fork.scenario = scenario;
         for node in 0..fork.nodes.len() as u32 {
             let limits = fork.draw_limits(node);
             fork.nodes[node as usize].limits = limits;
         }
         Ok(fork)
+    }
+
+    /// Looks out for where simulations of `others` would part from this one, so that
+    /// [`Simulation::has_parted`] can tell; to be called where they are still the same.
+    pub fn look_out_for<'a>(&mut self, others: impl IntoIterator<Item = &'a Scenario>) {
+        self.watched = Watched::of(&self.scenario);
+        for other in others {
+            self.watched.lower_to(&Watched::of(other));
+        }
+    }
+
+    /// Whether a simulation of a scenario that parts from this one's as told might have taken
+    /// another course by now.
+    pub fn has_parted(&self, divergence: Divergence) -> bool {
+        match divergence {
+            Divergence::AtStart => true,
+            Divergence::Later(settings, load) => self.asked.meets(settings) || self.now() >= load,
+        }
     }
 
     fn dispatch(&mut self, event: Event, observer: &mut impl Observer) {

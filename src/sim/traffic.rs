@@ -9,6 +9,7 @@ use crate::fleet::load::die;
 use crate::kernel::chance::DICE;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
+use crate::scenario::late::Setting;
 use crate::scenario::model::{Needs, REDISPATCH_MAX, STAGES_MAX};
 use rand::Rng;
 
@@ -130,7 +131,7 @@ impl Simulation {
     #[inline]
     fn route(&mut self, attempt: Ref, balancer: u32, pick: u64) -> Result<u32, Outcome> {
         let setup = &self.scenario.balancer;
-        let (policy, redispatch) = (setup.policy, setup.redispatch);
+        let policy = setup.policy;
         let fail_open = setup.none_up == NoneUp::FailOpen;
         let mut tried = [0; REDISPATCH_MAX as usize + 1];
         let mut refusals = 0;
@@ -149,8 +150,10 @@ impl Simulation {
             match self.offer(attempt, balancer, node) {
                 Answer::Accepted => return Ok(node),
                 Answer::Shed => return Err(Outcome::Shed),
-                Answer::Refused if refusals as u32 >= redispatch => return Err(Outcome::Refused),
                 Answer::Refused => {
+                    if refusals as u32 >= *self.scenario.balancer.redispatch.ask(&mut self.asked) {
+                        return Err(Outcome::Refused);
+                    }
                     tried[refusals] = node;
                     refusals += 1;
                     dice = dice.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
@@ -169,11 +172,11 @@ impl Simulation {
         let program = &self.scenario.process;
         let held = process.in_service + process.backlog.len() as u32;
         let attempt = &mut self.attempts[at];
-        if let Some(limit) = self.scenario.protections.shed_above
-            && held >= limit
-            && attempt.owner != Owner::Check
-        {
-            return Answer::Shed;
+        if held >= self.watched.shed_above && attempt.owner != Owner::Check {
+            self.asked.insert(Setting::ShedAbove);
+            if self.scenario.protections.shed_above.is_some_and(|limit| held >= limit) {
+                return Answer::Shed;
+            }
         }
         let free = process.in_service < program.slots;
         if !free && process.backlog.len() as u32 >= program.backlog {
@@ -237,16 +240,16 @@ impl Simulation {
     /// What a demand grows to in a process that is still cold.
     #[cold]
     fn cold_demand(&mut self, process: Ref, demand: Duration) -> Duration {
-        let (cold, factor) = (self.scenario.process.cold, self.scenario.process.cold_factor);
+        let cold = *self.scenario.process.cold.ask(&mut self.asked);
         let now = self.now();
         let process = &mut self.processes[process];
         let age = now.since(process.serving_since);
-        if age >= cold {
+        if age >= cold.lasting {
             process.warm = true;
             return demand;
         }
-        let left = 1.0 - age.as_secs_f64() / cold.as_secs_f64();
-        demand.scaled(1.0 + (factor - 1.0) * left)
+        let left = 1.0 - age.as_secs_f64() / cold.lasting.as_secs_f64();
+        demand.scaled(1.0 + (cold.factor - 1.0) * left)
     }
 
     pub(super) fn on_completion(&mut self, number: u32, observer: &mut impl Observer) {
@@ -379,7 +382,7 @@ impl Simulation {
     fn after_failure(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
         let now = self.now();
         observer.observe(now, &Observation::AttemptFailed { how });
-        let retry = self.scenario.clients.retry;
+        let retry = *self.scenario.clients.retry.ask(&mut self.asked);
         let request = &self.requests[at];
         if request.attempts >= retry.attempts || how == Outcome::Dropped {
             self.settle(at, how, Duration::ZERO, observer);

@@ -14,6 +14,7 @@ mod littles_law;
 mod properties;
 mod scenario_errors;
 mod scenarios;
+mod shared_past;
 mod support;
 mod theory;
 mod tidy;

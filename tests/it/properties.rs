@@ -14,7 +14,7 @@ use proptest::test_runner::FileFailurePersistence;
 use std::sync::Arc;
 
 /// Length of the random scenarios.
-const MINUTES: u64 = 4;
+pub(crate) const MINUTES: u64 = 4;
 /// Their length in nanoseconds.
 const LENGTH: u64 = MINUTES * 60_000_000_000;
 
@@ -213,7 +213,7 @@ fn protections() -> impl Strategy<Value = String> {
 }
 
 /// A scenario in which much can happen at once.
-fn scenarios() -> impl Strategy<Value = String> {
+pub(crate) fn scenarios() -> impl Strategy<Value = String> {
     let traffic = (load(), classes(), clients(), balancer());
     let fleet = (nodes(), process(), supervisor(), deploys());
     (traffic, fleet, people(), protections()).prop_map(|(traffic, fleet, people, protections)| {
@@ -348,7 +348,7 @@ fn digests(results: &[Results]) -> Vec<Digest> {
     results.iter().map(|results| results.digest).collect()
 }
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let file = FileFailurePersistence::Direct("proptest-regressions/it/properties.txt");
     ProptestConfig { cases: 32, failure_persistence: Some(Box::new(file)), ..Default::default() }
 }
@@ -368,7 +368,7 @@ proptest! {
         text in scenarios(), seed in 0..1_000_u64, stops in prop::collection::vec(0..LENGTH, 6),
     ) {
         let scenario = load_text(&text);
-        let most_attempts = scenario.clients.retry.attempts;
+        let most_attempts = scenario.clients.retry.known().attempts;
         let mut accounts = Accounts::new(&scenario);
         for (now, seen) in support::log(&scenario, seed) {
             accounts.add(now, &seen, most_attempts);

@@ -26,13 +26,18 @@ pub(crate) fn scenario(minutes: u64, text: &str) -> Arc<Scenario> {
 
 /// The same, or why not.
 pub(crate) fn try_scenario(minutes: u64, text: &str) -> Result<Arc<Scenario>, Problems> {
+    study(minutes, text).map(|study| study.scenario)
+}
+
+/// The same with what else the text says.
+pub(crate) fn study(minutes: u64, text: &str) -> Result<Study, Problems> {
     let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
     let end = start + jiff::SignedDuration::from_mins(minutes as i64);
     let head = "schema = 1\nname = \"test\"\ntitle = \"A test\"\n";
     // Keys of the root come before the first table; a text may begin with some.
     let clock = format!("clock.start = {start}\nclock.end = {end}\n");
     let whole = format!("{head}{clock}{text}");
-    Study::load("test.toml", &whole, NOTHING, NOTHING).map(|study| study.scenario)
+    Study::load("test.toml", &whole, NOTHING, NOTHING)
 }
 
 /// Everything that happened, in order.

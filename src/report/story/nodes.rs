@@ -131,7 +131,7 @@ impl Teller<'_> {
         let why = if std::mem::replace(&mut self.reason_given, true) {
             "and cannot start either".to_string()
         } else {
-            let why = release.invalid.as_deref().unwrap_or("invalid");
+            let why = release.start.known().invalid.as_deref().unwrap_or("invalid");
             let name = &release.name;
             let took = length(took);
             format!(

@@ -208,16 +208,16 @@ impl<'a> Teller<'a> {
 
     fn fix_started(&mut self, at: Instant, nodes: u32) {
         self.fixed = (0, nodes);
-        let people = &self.scenario.people;
-        let release = people.fixed_release.map_or("?", |r| &self.scenario.releases[r].name);
-        let rejoin = match people.rejoin {
+        let repair = self.scenario.people.repair.known();
+        let release = repair.fixed_release.map_or("?", |r| &self.scenario.releases[r].name);
+        let rejoin = match repair.rejoin {
             Rejoin::Each => "each serves again as soon as it is fixed",
             Rejoin::Together => "they come back together at the end",
         };
         let text = format!(
             "begin the fix: release `{release}` on {}, {} at a time; {rejoin}",
             plural(u64::from(nodes), "node"),
-            people.at_a_time
+            repair.at_a_time
         );
         self.line(at, Tone::People, "people", text);
     }
