@@ -1,11 +1,13 @@
 //! Layer 5: many replications, and what they say together. The only place with threads.
 
+pub mod compare;
 pub mod hypercube;
 pub mod judge;
 pub mod replication;
 pub mod shared_past;
 pub mod summary;
 
+pub use compare::{Compared, Comparison, Precision, Quantity, Rule, Variants, compare};
 pub use hypercube::{HypercubeError, Point, hypercube, rank_correlations};
 pub use judge::{Judgement, Verdict, judge};
 pub use replication::{Failure, Outcome, Plan, Pool, Replication, replicate};

@@ -445,6 +445,16 @@ impl Scenario {
         Instant::from_nanos(u64::try_from(ns.max(0)).unwrap_or(u64::MAX))
     }
 
+    /// Hours that nodes exist until the horizon, all together.
+    pub fn node_hours(&self) -> f64 {
+        let horizon = self.clock.horizon;
+        let hours = |from: Instant, count: u32| {
+            f64::from(count) * horizon.since(from.min(horizon)).as_secs_f64() / 3600.0
+        };
+        let added = self.nodes.additions.iter().map(|addition| hours(addition.at, addition.count));
+        hours(Instant::START, self.nodes.count) + added.sum::<f64>()
+    }
+
     /// Offered load at `when`: requests per second of all sources.
     pub fn offered(&self, when: Instant) -> f64 {
         self.sources.iter().map(|source| source.course.rate(when)).sum()

@@ -7,6 +7,7 @@ pub mod correlation;
 pub mod histogram;
 pub mod interval;
 pub mod latin;
+pub mod mixture;
 pub mod quantile;
 pub mod tally;
 
@@ -14,5 +15,6 @@ pub use correlation::spearman;
 pub use histogram::Histogram;
 pub use interval::{Estimate, half_width, share_bounds, share_lower, share_upper};
 pub use latin::latin_hypercube;
+pub use mixture::{Class, mixture_interval};
 pub use quantile::{Range90, quantile};
 pub use tally::Tally;
