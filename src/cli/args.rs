@@ -1,8 +1,10 @@
 //! What can be typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fleetfall::experiment::Precision;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Shown below every help.
 const EXIT_CODES: &str = "\
@@ -28,6 +30,9 @@ pub(super) enum Command {
     /// Validate a scenario, then decide what it claims about itself, its counterfactuals and its
     /// assumptions
     Check(Check),
+    /// Set a scenario against each of its mitigations, replication by replication: what would have
+    /// changed the downtime, and by how much
+    Compare(Compare),
     /// Print the reference of all keys and results, as Markdown
     Reference,
     /// Print the JSON schema of scenarios, for editors
@@ -88,6 +93,60 @@ pub(super) struct Check {
     /// Print the scenario with every default filled in, and simulate nothing
     #[arg(long)]
     pub(super) resolved: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Compare {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Compare with this mitigation or counterfactual only [default: every mitigation]
+    #[arg(long, value_name = "NAME")]
+    pub(super) only: Vec<String>,
+    /// Also every pair of them, and all of them together
+    #[arg(long)]
+    pub(super) combine: bool,
+    /// Stop when the difference in downtime is known this well, after 30 replications at the
+    /// earliest: a time such as 30s or 2min, or a share of the downtime as it stands such as 10%
+    #[arg(long, value_name = "HALF-WIDTH")]
+    pub(super) precision: Option<PrecisionArgument>,
+    /// At most so many replications [default: 30; with --precision as many as the scenario says]
+    #[arg(long, value_name = "N")]
+    pub(super) replications: Option<NonZeroU64>,
+    /// Directory for compare.csv and compare.json [default: no files]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// How well a difference is to be known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PrecisionArgument(Precision);
+
+impl PrecisionArgument {
+    pub(super) fn get(self) -> Precision {
+        self.0
+    }
+}
+
+impl FromStr for PrecisionArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<PrecisionArgument, String> {
+        let positive = |number: f64| number.is_finite() && number > 0.0;
+        if let Some(share) = text.strip_suffix('%') {
+            let share = share.trim().parse().ok().filter(|&share| positive(share));
+            let share = share.ok_or("a share is a positive number of per cent, such as 10%")?;
+            return Ok(PrecisionArgument(Precision::Relative(share / 100.0)));
+        }
+        let time: Result<jiff::SignedDuration, _> = text.parse();
+        match time.map(|time| time.as_secs_f64()) {
+            Ok(seconds) if positive(seconds) => Ok(PrecisionArgument(Precision::Seconds(seconds))),
+            Ok(_) => Err("nothing is known that well: give a time above zero".to_string()),
+            Err(_) => {
+                Err("expected a time such as 30s or 2min, or a share such as 10%".to_string())
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

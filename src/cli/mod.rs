@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod exit;
 mod files;
 mod output;
@@ -32,6 +33,7 @@ pub(crate) fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),
     };

@@ -4,7 +4,8 @@ use super::args::Common;
 use super::exit::Exit;
 use super::{output, study};
 use fleetfall::experiment::{
-    Failure, HypercubeError, Outcome, Plan, Point, Pool, hypercube, replicate,
+    Comparison, Failure, HypercubeError, Outcome, Plan, Point, Pool, Rule, Variants, compare,
+    hypercube, replicate,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
@@ -114,6 +115,24 @@ impl<'a> Replicas<'a> {
                 self.explain(&failure, &[], &sets);
                 Exit::Bug
             }
+        })
+    }
+
+    /// Compares variants; fewer replications than the rule says after Ctrl-C.
+    ///
+    /// # Errors
+    /// The exit after a broken invariant has been shown.
+    pub(super) fn compare(&self, variants: &Variants, rule: Rule) -> Result<Comparison, Exit> {
+        let label = "compare";
+        let count = rule.ceiling;
+        let bar = bar(Wanted { label, with: &[], seed: rule.seed.0, count, detailed: false });
+        let progress = |done| bar.set_position(done);
+        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
+        let done = quietly(|| compare(variants, rule, pool));
+        bar.finish_and_clear();
+        done.map_err(|broken| {
+            self.explain(&broken.failure, &variants.names[broken.variant], &[]);
+            Exit::Bug
         })
     }
 

@@ -44,7 +44,7 @@ pub struct VariantFailure {
 /// If an invariant was broken.
 pub fn run_together(variants: &[Arc<Scenario>], seed: Seed) -> Result<Together, VariantFailure> {
     let mut run = Run { variants, seed, results: vec![None; variants.len()], sums: (0, 0) };
-    run.from_start((0..variants.len()).collect())?;
+    run.simulate_from_start((0..variants.len()).collect())?;
     Ok(Together {
         results: run.results.into_iter().flatten().collect(),
         simulated: run.sums.0,
@@ -63,7 +63,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Simulates variants from their start: the first, those that part from it later, and then the
     /// others in the same way.
-    fn from_start(&mut self, mut open: Vec<usize>) -> Result<(), VariantFailure> {
+    fn simulate_from_start(&mut self, mut open: Vec<usize>) -> Result<(), VariantFailure> {
         while !open.is_empty() {
             let base = open.remove(0);
             let mut later = Vec::new();
@@ -113,7 +113,7 @@ impl Run<'_> {
             if let Some((&first, others)) = parted.split_first() {
                 match snapshot.fork(&self.variants[first]) {
                     Ok(fork) => self.follow(first, fork, others.to_vec())?,
-                    Err(_) => self.from_start(parted)?,
+                    Err(_) => self.simulate_from_start(parted)?,
                 }
             }
         }

@@ -2,6 +2,7 @@
 //! simulates, prints or writes files.
 
 pub mod claims;
+pub mod compare;
 pub mod events;
 mod figures;
 mod fleet;

@@ -152,6 +152,27 @@ impl Study {
         variant.ok_or_else(|| Problems { log, sources: self.sources.clone() })
     }
 
+    /// The study's scenario under several of its patches, in order.
+    ///
+    /// # Errors
+    /// If there is no such patch, or they do not go together.
+    pub fn combination(&self, names: &[impl AsRef<str>]) -> Result<Arc<Scenario>, Problems> {
+        let mut log = Diagnostics::new();
+        let mut tree = self.tree.clone();
+        let kind = Document::describe();
+        for name in names.iter().map(AsRef::as_ref) {
+            // What is merged in does not change the patches themselves.
+            match patch_named(&self.tree, name) {
+                Some(patch) => merge(&mut tree, &patch, &kind),
+                None => unknown_patch(&self.tree, name, super::text::Place::NOWHERE, &mut log),
+            }
+        }
+        let variant = if log.is_empty() { meaning(&tree, &[], &mut log) } else { None };
+        variant
+            .map(|variant| variant.scenario)
+            .ok_or_else(|| Problems { log, sources: self.sources.clone() })
+    }
+
     /// The study's scenario with other values for some keys, each `path=value`.
     ///
     /// # Errors

@@ -146,3 +146,35 @@ fn the_reference_and_the_schema_know_every_result() {
     let schema: serde_json::Value = serde_json::from_slice(&fleetfall(&["schema"]).stdout).unwrap();
     assert_eq!(schema["title"], "fleetfall scenario");
 }
+
+#[test]
+fn compare_ranks_the_mitigations_and_says_what_is_wrong() {
+    let out = scratch("compare");
+    let arguments = ["compare", TINY, "--replications", "5", "--combine"];
+    let run = fleetfall(&[&arguments[..], &["--out", out.to_str().unwrap()]].concat());
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    for part in ["as it stands", "check", "Remarks", "5 replications"] {
+        assert!(text(&run.stdout).contains(part), "{part}:\n{}", text(&run.stdout));
+    }
+    let document: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("compare.json")).unwrap()).unwrap();
+    let json = fleetfall(&[&arguments[..], &["--format", "json", "--threads", "3"]].concat());
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&json.stdout).unwrap(), document);
+    let variants = document["variants"].as_array().unwrap();
+    assert!(variants[0]["verdict"].is_null() && variants.len() > 1);
+    // The check prevents what happens without it.
+    let quantity = |variant: usize| &variants[variant]["quantities"]["downtime_s"];
+    assert_eq!(quantity(1)["better"], 5);
+    assert!(quantity(1)["high"].as_f64() >= quantity(1)["difference"].as_f64());
+    let rows = std::fs::read_to_string(out.join("compare.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 5 * variants.len());
+
+    let complains = |arguments: &[&str], what: &str| {
+        let run = fleetfall(arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&run.stderr).contains(what), "{}", text(&run.stderr));
+    };
+    complains(&["compare", TINY, "--only", "chekc"], "did you mean `check`?");
+    complains(&["compare", TINY, "--precision", "0s"], "above zero");
+    complains(&["compare", TINY, "--precision", "well"], "30s or 2min");
+}

@@ -10,6 +10,7 @@ mod blackhole;
 #[cfg(feature = "cli")]
 mod cli;
 mod common_random_numbers;
+mod compare;
 mod littles_law;
 mod properties;
 mod scenario_errors;

@@ -1,0 +1,129 @@
+//! `fleetfall compare`.
+
+use super::args::{Compare as Arguments, Format, PrecisionArgument};
+use super::exit::Exit;
+use super::replicas::Replicas;
+use super::{files, output, study};
+use fleetfall::experiment::{Precision, Rule, Variants};
+use fleetfall::kernel::chance::Seed;
+use fleetfall::report::Palette;
+use fleetfall::report::compare::{self, Compare};
+use fleetfall::scenario::Study;
+use fleetfall::scenario::text::diagnostic::{nearest, quoted};
+use std::sync::Arc;
+
+/// Replications without a precision.
+const USUAL: u64 = 30;
+
+/// Compares a scenario with its mitigations.
+///
+/// # Errors
+/// The exit after what went wrong has been shown.
+pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
+    let common = &arguments.common;
+    let study = study::load(common, &common.with)?;
+    let names = chosen(arguments, &study)?;
+    let variants = variants(&study, &names, arguments.combine)?;
+    let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let precision = arguments.precision.map_or(Precision::None, PrecisionArgument::get);
+    let usual = match precision {
+        Precision::None => USUAL,
+        Precision::Seconds(_) | Precision::Relative(_) => {
+            u64::from(study.document.experiment.replications).max(USUAL)
+        }
+    };
+    let ceiling = arguments.replications.map_or(usual, |count| count.get());
+    let replicas = Replicas::new(common)?;
+    let rule = Rule { seed: Seed(seed), ceiling, precision };
+    let comparison = replicas.compare(&variants, rule)?;
+    if comparison.replications == 0 {
+        output::note("stopped before the first replication was done; nothing is written");
+        return Err(Exit::Interrupted);
+    }
+    let report = Compare {
+        study: &study,
+        seed,
+        with: &common.with,
+        set: &common.set,
+        comparison: &comparison,
+        precision,
+    };
+    if let Some(directory) = &arguments.out {
+        files::write_one(directory, "compare.csv", &compare::csv(&report))?;
+        files::write_one(directory, "compare.json", &compare::json(&report))?;
+    }
+    output::print(&match common.format {
+        Format::Json => compare::json(&report),
+        Format::Human => compare::human(&report, &Palette::COLOR),
+    })?;
+    if comparison.stopped {
+        output::note("stopped: fewer replications than planned");
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::Well)
+}
+
+/// The mitigations that were asked for, or all of them.
+fn chosen(arguments: &Arguments, study: &Study) -> Result<Vec<String>, Exit> {
+    let mut known: Vec<&str> = study.document.mitigation.names();
+    known.extend(study.document.counterfactual.names());
+    let wrong: Vec<&String> =
+        arguments.only.iter().filter(|name| !known.contains(&name.as_str())).collect();
+    for name in &wrong {
+        let help = match nearest(name, &known) {
+            Some(best) => format!("did you mean `{best}`?"),
+            None => format!("known: {}", quoted(&known)),
+        };
+        output::complain(&format!("there is no mitigation or counterfactual `{name}`; {help}"));
+    }
+    if !wrong.is_empty() {
+        return Err(Exit::Usage);
+    }
+    let mut names = arguments.only.clone();
+    if names.is_empty() {
+        names.extend(study.document.mitigation.names().iter().map(ToString::to_string));
+    }
+    // Those that are part of the scenario already change nothing.
+    names.retain(|name| !arguments.common.with.contains(name));
+    if names.is_empty() {
+        output::complain("there is nothing to compare the scenario with: it names no mitigation");
+        output::note("  add `[mitigation.NAME]` with `about` and `patch` to the scenario");
+        return Err(Exit::Usage);
+    }
+    Ok(names)
+}
+
+/// The scenario, its variants, and if wanted every pair of them and all together.
+fn variants(study: &Study, names: &[String], combine: bool) -> Result<Variants, Exit> {
+    let mut patches: Vec<Vec<String>> = vec![Vec::new()];
+    patches.extend(names.iter().map(|name| vec![name.clone()]));
+    if combine {
+        for (number, first) in names.iter().enumerate() {
+            for second in &names[number + 1..] {
+                patches.push(vec![first.clone(), second.clone()]);
+            }
+        }
+        if names.len() > 2 {
+            patches.push(names.to_vec());
+        }
+    }
+    let mut variants = Variants { scenarios: Vec::new(), names: Vec::new() };
+    for names in patches {
+        if names.is_empty() {
+            variants.scenarios.push(Arc::clone(&study.scenario));
+        } else {
+            match study.combination(&names) {
+                Ok(scenario) => variants.scenarios.push(scenario),
+                Err(problems) if names.len() > 1 => {
+                    let names = names.join(" + ");
+                    output::note(&format!("left out: {names} do not go together"));
+                    output::note(&problems.lines());
+                    continue;
+                }
+                Err(problems) => return Err(study::show(&problems)),
+            }
+        }
+        variants.names.push(names);
+    }
+    Ok(variants)
+}
