@@ -33,6 +33,8 @@ pub(super) enum Command {
     /// Set a scenario against each of its mitigations, replication by replication: what would have
     /// changed the downtime, and by how much
     Compare(Compare),
+    /// Share out the downtime and the failed requests among the causes that a scenario names
+    Causes(Causes),
     /// Print the reference of all keys and results, as Markdown
     Reference,
     /// Print the JSON schema of scenarios, for editors
@@ -114,6 +116,19 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N")]
     pub(super) replications: Option<NonZeroU64>,
     /// Directory for compare.csv and compare.json [default: no files]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Causes {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Replications, each of every subset of the causes
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(super) replications: NonZeroU64,
+    /// Directory for causes.json [default: no file]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
 }

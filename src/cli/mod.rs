@@ -2,6 +2,7 @@
 //! here is anything printed, read, written, timed or ended.
 
 mod args;
+mod causes;
 mod check;
 mod compare;
 mod exit;
@@ -33,6 +34,7 @@ pub(crate) fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Causes(arguments) => causes::causes(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),

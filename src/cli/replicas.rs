@@ -4,8 +4,8 @@ use super::args::Common;
 use super::exit::Exit;
 use super::{output, study};
 use fleetfall::experiment::{
-    Comparison, Failure, HypercubeError, Outcome, Plan, Point, Pool, Rule, Variants, compare,
-    hypercube, replicate,
+    Causes, Comparison, Failure, HypercubeError, Outcome, Plan, Point, Pool, Rule, Variants,
+    causes, compare, hypercube, replicate,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
@@ -129,6 +129,28 @@ impl<'a> Replicas<'a> {
         let progress = |done| bar.set_position(done);
         let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
         let done = quietly(|| compare(variants, rule, pool));
+        bar.finish_and_clear();
+        done.map_err(|broken| {
+            self.explain(&broken.failure, &variants.names[broken.variant], &[]);
+            Exit::Bug
+        })
+    }
+
+    /// Shares out what `variants` differ in among causes; fewer replications after Ctrl-C.
+    ///
+    /// # Errors
+    /// The exit after a broken invariant has been shown.
+    pub(super) fn causes(
+        &self,
+        names: &[String],
+        variants: &Variants,
+        seed: u64,
+        count: u64,
+    ) -> Result<Causes, Exit> {
+        let bar = bar(Wanted { label: "causes", with: &[], seed, count, detailed: false });
+        let progress = |done| bar.set_position(done);
+        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
+        let done = quietly(|| causes(names, variants, Seed(seed), count, pool));
         bar.finish_and_clear();
         done.map_err(|broken| {
             self.explain(&broken.failure, &variants.names[broken.variant], &[]);

@@ -55,7 +55,7 @@ impl Quantity {
         }
     }
 
-    fn of(self, results: &Results, length: f64) -> f64 {
+    pub(super) fn of(self, results: &Results, length: f64) -> f64 {
         match self {
             Quantity::Downtime => results.measure(Measure::Downtime),
             Quantity::Failed => results.measure(Measure::RequestsFailed),

@@ -1,5 +1,6 @@
 //! Layer 5: many replications, and what they say together. The only place with threads.
 
+pub mod causes;
 pub mod compare;
 pub mod hypercube;
 pub mod judge;
@@ -7,6 +8,7 @@ pub mod replication;
 pub mod shared_past;
 pub mod summary;
 
+pub use causes::{Causes, causes};
 pub use compare::{Compared, Comparison, Precision, Quantity, Rule, Variants, compare};
 pub use hypercube::{HypercubeError, Point, hypercube, rank_correlations};
 pub use judge::{Judgement, Verdict, judge};

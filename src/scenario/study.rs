@@ -233,7 +233,7 @@ fn leave_out(node: &mut Node, wrong: &[Place]) {
 }
 
 /// The tables that hold patches.
-const PATCHES: [&str; 2] = ["mitigation", "counterfactual"];
+const PATCHES: [&str; 3] = ["mitigation", "cause", "counterfactual"];
 
 fn patch_named(tree: &Node, name: &str) -> Option<Node> {
     let tables = PATCHES.iter().filter_map(|table| tree.as_table()?.get(table)?.as_table());
@@ -252,16 +252,17 @@ fn unknown_patch(tree: &Node, name: &str, place: super::text::Place, log: &mut D
 /// Tries every patch, so that a mistake in one is found before somebody needs it.
 fn check_patches(tree: &Node, document: &Document, kind: &Kind, log: &mut Diagnostics) {
     let mitigations = document.mitigation.iter().map(|(name, keys)| (name, &keys.patch, None));
+    let causes = document.cause.iter().map(|(name, keys)| (name, &keys.patch, None));
     let counterfactuals = document
         .counterfactual
         .iter()
         .map(|(name, keys)| (name, &keys.patch, Some(keys.expect.as_slice())));
-    for (name, patch, claims) in mitigations.chain(counterfactuals) {
-        let both = PATCHES.iter().all(|table| {
+    for (name, patch, claims) in mitigations.chain(causes).chain(counterfactuals) {
+        let holds = PATCHES.iter().filter(|table| {
             let table = tree.as_table().and_then(|tree| tree.get(table)?.as_table());
             table.is_some_and(|table| table.get(name.as_str()).is_some())
         });
-        if both {
+        if holds.count() > 1 {
             log.duplicate(name.place, "patch", name.as_str());
         }
         let mut patched = tree.clone();

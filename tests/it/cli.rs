@@ -178,3 +178,26 @@ fn compare_ranks_the_mitigations_and_says_what_is_wrong() {
     complains(&["compare", TINY, "--precision", "0s"], "above zero");
     complains(&["compare", TINY, "--precision", "well"], "30s or 2min");
 }
+
+#[test]
+fn causes_needs_causes_and_shares_out_what_they_do() {
+    let run = fleetfall(&["causes", TINY]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(text(&run.stderr).contains("[cause.NAME]"), "{}", text(&run.stderr));
+    let file = scratch("causes.toml");
+    let deploy = "\n[cause.deploy]\nabout = \"nothing is deployed\"\n\
+                  patch = { deploy.new.release = \"fixed\" }\n";
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let whole = std::fs::read_to_string(TINY).unwrap() + deploy;
+    std::fs::write(&file, whole).unwrap();
+    let arguments = ["causes", file.to_str().unwrap(), "--replications", "3"];
+    let run = fleetfall(&arguments);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    assert!(text(&run.stdout).contains("nothing is deployed"));
+    let json = fleetfall(&[&arguments[..], &["--format", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let downtime = &json["quantities"]["downtime_s"];
+    // The only cause gets everything.
+    assert_eq!(downtime["causes"]["deploy"]["mean"], downtime["all"]["mean"]);
+    assert!(downtime["all"]["mean"].as_f64() > Some(0.0));
+}

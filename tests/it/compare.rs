@@ -3,7 +3,7 @@
 
 use crate::support;
 use fleetfall::experiment::{
-    Compared, Comparison, Pool, Precision, Quantity, Rule, Variants, compare,
+    Compared, Comparison, Pool, Precision, Quantity, Rule, Variants, causes, compare,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::scenario::Study;
@@ -140,6 +140,33 @@ fn it_stops_when_it_knows_enough_and_says_what_it_does_not_know() {
     let ceiling = run(&variants, 40, fine, 2);
     assert_eq!(ceiling.replications, 40);
     assert_eq!(ceiling.undecided(fine).len(), 2);
+}
+
+/// Without the invalid configuration there is no outage, so a shorter diagnosis adds something in the
+/// order in which it comes second alone.
+#[test]
+fn causes_share_out_what_they_do_together() {
+    let study = support::study(8, TOY).expect("it is valid");
+    let names = ["right", "faster"].map(str::to_string);
+    let mut variants = variants(&study, &[&["right"], &["faster"], &["right", "faster"]]);
+    let stop = AtomicBool::new(false);
+    let pool = Pool { threads: 2, progress: &|_| (), stop: &stop };
+    let shared = causes(&names, &variants, Seed(1), 6, pool).expect("no invariant is broken");
+    let [all, none] = &shared.all_and_none[0];
+    let [right, faster] = &shared.shares[0][..] else { panic!("there are two causes") };
+    assert!(none.mean() <= 0.0 && all.mean() > 100.0);
+    assert!((right.mean() + faster.mean() - all.mean()).abs() < 1e-6);
+    let saved = 30.0;
+    assert!((faster.mean() - saved / 2.0).abs() <= 5.0, "{}", faster.mean());
+    assert!((right.mean() - (all.mean() - saved / 2.0)).abs() <= 5.0, "{}", right.mean());
+    let (low, high) = right.interval();
+    assert!(low <= right.mean() && right.mean() <= high);
+    // As if there were one more.
+    variants.scenarios.pop();
+    let short = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        causes(&names, &variants, Seed(1), 1, pool).is_ok()
+    }));
+    assert!(short.is_err(), "every subset has its variant");
 }
 
 /// On the afternoon of the incident every mitigation does what its story says.

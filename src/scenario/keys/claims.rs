@@ -45,6 +45,16 @@ section! {
 }
 
 section! {
+    /// A patch that takes a cause of the incident away.
+    pub struct Cause {
+        /// What is taken away, in a sentence.
+        pub about: String;
+        /// The keys that it changes.
+        pub patch: Raw;
+    }
+}
+
+section! {
     /// A patch that tests whether the model behaves as it must.
     pub struct Counterfactual {
         /// What it asks, in a sentence.

@@ -9,7 +9,9 @@ pub mod quantity;
 
 use super::text::{At, Duration, Name, Named, Share, Timestamp, Zone, section};
 use change::{Deploy, Environment, People, Protections, Release};
-use claims::{Assumption, Claim, Counterfactual, Experiment, Hypercube, Interval, Mitigation};
+use claims::{
+    Assumption, Cause, Claim, Counterfactual, Experiment, Hypercube, Interval, Mitigation,
+};
 use fleet::{Balancer, Nodes, Process, Supervisor};
 use load::{Class, Clients, Load};
 
@@ -70,6 +72,9 @@ section! {
         pub hypercube: Option<Hypercube>;
         /// Named patches that are meant to help; `--with NAME` applies one.
         pub mitigation: Named<Mitigation>;
+        /// Named patches that each take away one cause; `fleetfall causes` shares out among them
+        /// what they do together.
+        pub cause: Named<Cause>;
         /// Named patches that test whether the model behaves as it must.
         pub counterfactual: Named<Counterfactual>;
         /// What must come out.

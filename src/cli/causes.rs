@@ -1,0 +1,77 @@
+//! `fleetfall causes`.
+
+use super::args::{Causes as Arguments, Format};
+use super::exit::Exit;
+use super::replicas::Replicas;
+use super::{files, output, study};
+use fleetfall::experiment::{Variants, causes::MOST};
+use fleetfall::report::Palette;
+use fleetfall::report::causes::{self, CausesReport};
+use fleetfall::scenario::Study;
+use std::sync::Arc;
+
+/// Shares out the downtime and the failures of a scenario among its causes.
+///
+/// # Errors
+/// The exit after what went wrong has been shown.
+pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
+    let common = &arguments.common;
+    let study = study::load(common, &common.with)?;
+    let names: Vec<String> = study.document.cause.names().iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        output::complain("the scenario names no cause to take away");
+        output::note("  add `[cause.NAME]` with `about` and `patch` to the scenario");
+        return Err(Exit::Usage);
+    }
+    if names.len() > MOST {
+        let count = names.len();
+        output::complain(&format!(
+            "the scenario names {count} causes; every subset is simulated, so at most {MOST} go"
+        ));
+        return Err(Exit::Usage);
+    }
+    let variants = subsets(&study, &names)?;
+    let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let replicas = Replicas::new(common)?;
+    let shared = replicas.causes(&names, &variants, seed, arguments.replications.get())?;
+    if shared.replications == 0 {
+        output::note("stopped before the first replication was done; nothing is written");
+        return Err(Exit::Interrupted);
+    }
+    let (with, set) = (&common.with, &common.set);
+    let report = CausesReport { study: &study, seed, with, set, causes: &shared };
+    if let Some(directory) = &arguments.out {
+        files::write_one(directory, "causes.json", &causes::json(&report))?;
+    }
+    output::print(&match common.format {
+        Format::Json => causes::json(&report),
+        Format::Human => causes::human(&report, &Palette::COLOR),
+    })?;
+    if shared.stopped {
+        output::note("stopped: fewer replications than planned");
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::Well)
+}
+
+/// The scenario without every subset of its causes: in number `n` those are taken away whose bit
+/// is set in `n`.
+fn subsets(study: &Study, names: &[String]) -> Result<Variants, Exit> {
+    let mut variants = Variants { scenarios: Vec::new(), names: Vec::new() };
+    for taken in 0..1_usize << names.len() {
+        let removed: Vec<String> = names
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| taken >> bit & 1 == 1)
+            .map(|(_, name)| name.clone())
+            .collect();
+        let scenario = if removed.is_empty() {
+            Ok(Arc::clone(&study.scenario))
+        } else {
+            study.combination(&removed)
+        };
+        variants.scenarios.push(scenario.map_err(|problems| study::show(&problems))?);
+        variants.names.push(removed);
+    }
+    Ok(variants)
+}

@@ -1,0 +1,176 @@
+//! What the causes of an incident contribute, for people and for machines.
+//!
+//! As JSON, after `scenario`, `scenario_hash`, `with`, `set` and `seed`:
+//!
+//! ```text
+//! replications     how many
+//! stopped          whether somebody stopped it before
+//! quantities       name (downtime_s, requests_failed) -> all, none, and causes: name -> share;
+//!                  each with mean, low and high at 95 %; the shares sum to all less none
+//! ```
+
+use super::figures::table;
+use super::format::{self, Palette, count, percent, with_unit};
+use super::scenario_hash;
+use crate::experiment::causes::{Causes, Part, SHARED_OUT};
+use crate::experiment::compare::Quantity;
+use crate::scenario::Study;
+use serde::Serialize;
+
+/// Everything that the outputs of `causes` are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct CausesReport<'a> {
+    /// The scenario and what its file says.
+    pub study: &'a Study,
+    /// Seed of the first replication.
+    pub seed: u64,
+    /// Names of the patches applied.
+    pub with: &'a [String],
+    /// Assignments applied.
+    pub set: &'a [String],
+    /// What came out.
+    pub causes: &'a Causes,
+}
+
+/// A value of a quantity with its sign only where it is negative.
+fn value(quantity: Quantity, value: f64) -> String {
+    let sign = if value < 0.0 { "-" } else { "" };
+    let size = value.abs();
+    match quantity {
+        Quantity::Downtime | Quantity::Recovery => sign.to_string() + &with_unit("s", size),
+        Quantity::Failed | Quantity::Restarts | Quantity::OomKills => {
+            sign.to_string() + &count(size.round() as u64)
+        }
+    }
+}
+
+/// `23.5 min (22.1 min to 24.2 min), 50 %`.
+fn cell(quantity: Quantity, part: &Part, total: f64) -> String {
+    let (low, high) = part.interval();
+    let mut text = format!(
+        "{} ({} to {})",
+        value(quantity, part.mean()),
+        value(quantity, low),
+        value(quantity, high)
+    );
+    if total > 0.0 {
+        text += &format!(", {}", percent((part.mean() / total).max(0.0)));
+    }
+    text
+}
+
+/// The shares of the causes for people.
+pub fn human(report: &CausesReport, palette: &Palette) -> String {
+    let Palette { bold, dim, reset, .. } = palette;
+    let causes = report.causes;
+    let replications = format::plural(causes.replications, "replication");
+    let paragraph = |words: &str| format!("  {}\n", format::wrap(words, 96, "  "));
+    let mut text = format!("{bold}{}{reset}\n", report.study.scenario.title);
+    text += &paragraph(&format!(
+        "What each cause contributes: every subset of {} is taken away, in {replications} under \
+         common random numbers.",
+        format::plural(causes.names.len() as u64, "cause"),
+    ));
+    let mut rows = vec![vec![String::new()]];
+    rows[0].extend(["downtime", "failed requests"].map(str::to_string));
+    let ends = |label: &str, which: usize| {
+        let mut row = vec![label.to_string()];
+        for (quantity, ends) in SHARED_OUT.into_iter().zip(&causes.all_and_none) {
+            row.push(value(quantity, ends[which].mean()));
+        }
+        row
+    };
+    rows.push(ends("as it stands", 0));
+    let mut order: Vec<usize> = (0..causes.names.len()).collect();
+    order.sort_by(|&one, &other| {
+        causes.shares[0][other].mean().total_cmp(&causes.shares[0][one].mean())
+    });
+    for number in order {
+        let mut row = vec![format!("  {}", causes.names[number])];
+        for (which, quantity) in SHARED_OUT.into_iter().enumerate() {
+            let [all, none] = &causes.all_and_none[which];
+            let total = all.mean() - none.mean();
+            row.push(cell(quantity, &causes.shares[which][number], total));
+        }
+        rows.push(row);
+    }
+    rows.push(ends("without all of them", 1));
+    text += &format!("\n{}", table(&rows));
+    text += dim;
+    text += &paragraph(
+        "A cause gets the mean of what it adds over all orders in which the causes can come \
+         together (Shapley's value). The shares sum to the difference between the first line and \
+         the last; intervals at 95 %, percentages of that difference.",
+    );
+    text += reset;
+    text += &format!("\n{bold}What is taken away{reset}\n");
+    for (name, keys) in report.study.document.cause.iter() {
+        text +=
+            &format!("  {}\n      {}\n", name.as_str(), format::wrap(&keys.about, 90, "      "));
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    scenario: &'a str,
+    scenario_hash: String,
+    with: &'a [String],
+    set: &'a [String],
+    seed: u64,
+    replications: u64,
+    stopped: bool,
+    quantities: std::collections::BTreeMap<&'static str, SharedOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct SharedOut<'a> {
+    all: Figure,
+    none: Figure,
+    causes: std::collections::BTreeMap<&'a str, Figure>,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    mean: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Figure {
+    fn of(part: &Part) -> Figure {
+        let (low, high) = part.interval();
+        Figure { mean: part.mean(), low, high }
+    }
+}
+
+/// The same as one JSON document.
+pub fn json(report: &CausesReport) -> String {
+    let causes = report.causes;
+    let shared_out = |number: usize| SharedOut {
+        all: Figure::of(&causes.all_and_none[number][0]),
+        none: Figure::of(&causes.all_and_none[number][1]),
+        causes: causes
+            .names
+            .iter()
+            .zip(&causes.shares[number])
+            .map(|(name, part)| (name.as_str(), Figure::of(part)))
+            .collect(),
+    };
+    let document = Document {
+        scenario: &report.study.scenario.name,
+        scenario_hash: scenario_hash(report.study),
+        with: report.with,
+        set: report.set,
+        seed: report.seed,
+        replications: causes.replications,
+        stopped: causes.stopped,
+        quantities: SHARED_OUT
+            .into_iter()
+            .enumerate()
+            .map(|(number, quantity)| (quantity.name(), shared_out(number)))
+            .collect(),
+    };
+    let text = serde_json::to_string_pretty(&document).expect("numbers and texts have a JSON form");
+    text + "\n"
+}
