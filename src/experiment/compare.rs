@@ -85,16 +85,18 @@ impl Quantity {
 /// One quantity under the baseline and under a variant, pair by pair.
 #[derive(Clone, Debug)]
 pub struct Paired {
-    /// Under the baseline.
-    pub baseline: Tally,
-    /// Under the variant.
-    pub variant: Tally,
+    /// Under the baseline, without and with an outage.
+    baseline: [Tally; 2],
+    /// Under the variant, without and with an outage.
+    variant: [Tally; 2],
     /// The variant's less the baseline's, by whether there was an outage under the baseline and
     /// under the variant: in neither, in the variant only, in the baseline only, in both.
     differences: [Tally; 4],
-    /// In how many replications it was less than the baseline's, the same within
-    /// the tolerance, more.
+    /// In how many replications it was less than the baseline's, the same within the tolerance,
+    /// more.
     pub better_same_worse: [u64; 3],
+    /// Whether there is none of it without an outage.
+    needs_outage: bool,
 }
 
 /// The class of a pair in which neither has an outage; the others follow.
@@ -103,16 +105,34 @@ const VARIANT_ONLY: usize = 1;
 const BASELINE_ONLY: usize = 2;
 const BOTH: usize = 3;
 
+/// Whether a class has an outage under the baseline and under the variant, 0 or 1 each.
+fn outages_in(class: usize) -> (usize, usize) {
+    (class / 2, class % 2)
+}
+
+fn together(tallies: &[Tally]) -> Tally {
+    let mut all = Tally::new();
+    tallies.iter().for_each(|tally| all.merge(tally));
+    all
+}
+
 impl Paired {
-    fn new() -> Paired {
+    fn new(quantity: Quantity) -> Paired {
         let none = Tally::new();
-        Paired { baseline: none, variant: none, differences: [none; 4], better_same_worse: [0; 3] }
+        Paired {
+            baseline: [none; 2],
+            variant: [none; 2],
+            differences: [none; 4],
+            better_same_worse: [0; 3],
+            needs_outage: matches!(quantity, Quantity::Downtime | Quantity::Recovery),
+        }
     }
 
     fn add(&mut self, class: usize, baseline: f64, variant: f64, tolerance: f64) {
         let difference = variant - baseline;
-        self.baseline.add(baseline);
-        self.variant.add(variant);
+        let (of_baseline, of_variant) = outages_in(class);
+        self.baseline[of_baseline].add(baseline);
+        self.variant[of_variant].add(variant);
         self.differences[class].add(difference);
         let verdict = match () {
             () if difference < -tolerance => 0,
@@ -122,30 +142,41 @@ impl Paired {
         self.better_same_worse[verdict] += 1;
     }
 
-    fn all_differences(&self) -> Tally {
-        let mut all = Tally::new();
-        for class in &self.differences {
-            all.merge(class);
-        }
-        all
+    /// Under the baseline.
+    pub fn baseline(&self) -> Tally {
+        together(&self.baseline)
+    }
+
+    /// Under the variant.
+    pub fn variant(&self) -> Tally {
+        together(&self.variant)
     }
 
     /// The mean difference.
     pub fn difference(&self) -> f64 {
-        self.all_differences().mean().unwrap_or(0.0)
+        together(&self.differences).mean().unwrap_or(0.0)
     }
 
-    /// The interval of the mean difference. Classes of pairs that were not seen are not thought
-    /// impossible: a difference in one may be as large as the largest value seen under either.
+    /// The interval of the mean difference. Pairs of a class that was not seen are not thought
+    /// impossible: with an outage under one and none under the other, each may be what it was seen
+    /// to be so, or if it never was, anything up to the largest value seen at all.
     pub fn interval(&self, confidence: f64) -> (f64, f64) {
-        let largest = |tally: &Tally| tally.max().unwrap_or(0.0);
-        let most = largest(&self.baseline).max(largest(&self.variant));
-        let ranges = [(-most, most), (0.0, most), (-most, 0.0), (-most, most)];
-        let classes = self.differences.iter().zip(ranges);
-        let classes = classes.map(|(&values, range)| match values.min().zip(values.max()) {
+        let largest = |tally: Tally| tally.max().unwrap_or(0.0);
+        let most = largest(self.baseline()).max(largest(self.variant()));
+        let seen = |tallies: &[Tally; 2], outage: usize| {
+            let most = if outage == 0 && self.needs_outage { 0.0 } else { most };
+            tallies[outage].min().zip(tallies[outage].max()).unwrap_or((0.0, most))
+        };
+        let range = |class: usize| {
+            let (of_baseline, of_variant) = outages_in(class);
+            let baseline = seen(&self.baseline, of_baseline);
+            let variant = seen(&self.variant, of_variant);
+            (variant.0 - baseline.1, variant.1 - baseline.0)
+        };
+        let classes = self.differences.iter().enumerate();
+        let classes = classes.map(|(class, &values)| match values.min().zip(values.max()) {
             Some((low, high)) if low >= high => Class { values, range: (low, high) },
-            Some((low, high)) => Class { values, range: (low.min(range.0), high.max(range.1)) },
-            None => Class { values, range },
+            _ => Class { values, range: range(class) },
         });
         mixture_interval(&classes.collect::<Vec<Class>>(), confidence)
     }
@@ -153,8 +184,8 @@ impl Paired {
     /// How much narrower the interval is than that of independent runs would be: the ratio of the
     /// standard errors. `None` if nothing varies.
     pub fn narrowing(&self) -> Option<f64> {
-        let paired = self.all_differences().variance()?;
-        let apart = self.baseline.variance()? + self.variant.variance()?;
+        let paired = together(&self.differences).variance()?;
+        let apart = self.baseline().variance()? + self.variant().variance()?;
         (paired > 0.0 && apart > 0.0).then(|| (apart / paired).sqrt())
     }
 
@@ -290,7 +321,7 @@ impl Comparison {
             names: names.clone(),
             parts: if names.len() > 1 { names.iter().filter_map(number).collect() } else { vec![] },
             classes: [0; 4],
-            quantities: vec![Paired::new(); Quantity::ALL.len()],
+            quantities: Quantity::ALL.map(Paired::new).to_vec(),
             downtime_given_outage: Tally::new(),
             node_hours: scenario.node_hours(),
             worse_than_a_part: 0,
@@ -315,7 +346,7 @@ impl Comparison {
             Precision::Seconds(seconds) => Some(seconds),
             Precision::Relative(share) => {
                 let baseline = self.variants.first()?.quantity(Quantity::Downtime);
-                baseline.baseline.mean().map(|mean| mean * share)
+                baseline.baseline().mean().map(|mean| mean * share)
             }
         }
     }
@@ -482,7 +513,7 @@ mod tests {
         for (purpose, p) in [(0, 0.02), (1, 0.2), (2, 0.5), (3, 0.95), (4, 1.0)] {
             let mean = (p - 1.0) * 47.0;
             let coverage = share(purpose, |draw| {
-                let paired = std::cell::RefCell::new(Paired::new());
+                let paired = std::cell::RefCell::new(Paired::new(Quantity::Downtime));
                 held_after_stopping(
                     5.0,
                     mean,
@@ -527,7 +558,7 @@ mod tests {
 
     #[test]
     fn a_variant_that_changes_nothing_differs_by_nothing() {
-        let mut paired = Paired::new();
+        let mut paired = Paired::new(Quantity::Downtime);
         for _ in 0..200 {
             paired.add(BOTH, 47.0, 47.0, 0.1);
         }

@@ -84,7 +84,7 @@ fn name(variant: &Compared) -> String {
 }
 
 fn mean(paired: &Paired) -> f64 {
-    paired.variant.mean().unwrap_or(f64::NAN)
+    paired.variant().mean().unwrap_or(f64::NAN)
 }
 
 /// The comparison for people.
@@ -324,7 +324,7 @@ impl Figure {
         let (low, high) = paired.interval(CONFIDENCE);
         let [better, same, worse] = paired.better_same_worse;
         Figure {
-            mean: paired.variant.mean(),
+            mean: paired.variant().mean(),
             difference: paired.difference(),
             low,
             high,

@@ -23,12 +23,19 @@ pub struct Class {
     pub range: (f64, f64),
 }
 
-/// The interval that holds the mean of a variable with at least `confidence`.
+/// The interval that holds the mean of a variable with at least `confidence`. Classes in which
+/// nothing was seen count as one.
 ///
 /// # Panics
 /// If `confidence` does not lie strictly between 0 and 1.
 pub fn mixture_interval(classes: &[Class], confidence: f64) -> (f64, f64) {
     let trials: u64 = classes.iter().map(|class| class.values.count()).sum();
+    let (mut classes, unseen): (Vec<Class>, Vec<Class>) =
+        classes.iter().partition(|class| class.values.count() > 0);
+    let widest = |one: (f64, f64), other: (f64, f64)| (one.0.min(other.0), one.1.max(other.1));
+    if let Some(range) = unseen.iter().map(|class| class.range).reduce(widest) {
+        classes.push(Class { values: Tally::new(), range });
+    }
     let error = (1.0 - confidence) / classes.len() as f64;
     let parts: Vec<Part> = classes
         .iter()

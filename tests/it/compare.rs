@@ -66,7 +66,7 @@ fn named<'a>(comparison: &'a Comparison, names: &[&str]) -> &'a Compared {
 }
 
 fn downtime(variant: &Compared) -> f64 {
-    variant.quantity(Quantity::Downtime).variant.mean().expect("there are replications")
+    variant.quantity(Quantity::Downtime).variant().mean().expect("there are replications")
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_toy_comes_out_as_worked_out_by_hand() {
     let right = named(&comparison, &["right"]);
     assert_eq!((right.outages(), right.prevented(), right.caused()), (0, 40, 0));
     // Restarting takes two seconds; that is a matter of failed requests, not of an outage.
-    assert!(right.quantity(Quantity::Failed).variant.mean() > Some(0.0));
+    assert!(right.quantity(Quantity::Failed).variant().mean() > Some(0.0));
     assert_eq!(right.quantity(Quantity::Downtime).better_same_worse, [40, 0, 0]);
 
     // It helps as often as the difference is found, and wholly or not at all.
@@ -190,7 +190,7 @@ fn the_mitigations_of_the_incident_do_what_is_said_of_them() {
     assert_eq!(baseline.outages(), 2);
     let of = |name: &str| named(&comparison, &[name]);
     let mean = |name: &str, quantity: Quantity| {
-        of(name).quantity(quantity).variant.mean().expect("there are replications")
+        of(name).quantity(quantity).variant().mean().expect("there are replications")
     };
     for prevents in ["right-configuration", "forced-restart", "config-check", "more-nodes"] {
         assert_eq!(of(prevents).outages(), 0, "{prevents}");
