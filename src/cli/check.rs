@@ -7,7 +7,7 @@ use super::{files, output, study};
 use fleetfall::experiment::{Judgement, Summary, judge};
 use fleetfall::observe::Results;
 use fleetfall::report::{
-    Check, Counterfactual, Hypercube, Palette, Report, claims, human, hypercube, json,
+    Check, Counterfactual, Hypercube, Palette, Report, advice, claims, human, hypercube, json,
 };
 use fleetfall::scenario::Study;
 use fleetfall::scenario::claim::Claim;
@@ -29,6 +29,10 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
     known(&arguments.only, &study)?;
     if arguments.resolved {
         return output::print(&study.resolved());
+    }
+    if common.format == Format::Human {
+        // It takes a moment, and what follows may take long.
+        output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
     }
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let replicas = Replicas::new(common)?;

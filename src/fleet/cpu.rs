@@ -35,6 +35,11 @@ impl Speed {
         Speed(((factor.min(SPEED_MAX) * UNITS as f64 + 0.5) as u64).max(1))
     }
 
+    /// The factor.
+    pub fn factor(self) -> f64 {
+        self.0 as f64 / UNITS as f64
+    }
+
     /// This speed times another.
     pub fn times(self, other: Speed) -> Speed {
         Speed((self.0 * other.0 / UNITS).max(1))

@@ -17,6 +17,8 @@
 //! left out, and so is all from `replications` to `expect` if that is the scenario itself:
 //!
 //! ```text
+//! advice                    name, weight (note, warning), found, remedy: what can be said of the
+//!                           scenario before it is simulated
 //! counterfactuals           name, about, replications, expect
 //! hypercube                 over the ranges of the assumptions: points, expect; first_restarts
 //!                           (points with one), of which collapsed_within_120_s, collapsed_later
@@ -25,6 +27,7 @@
 //!                           same with a collapse that soon instead of a later one
 //! ```
 
+use super::advice::{Advice, advice};
 use super::hypercube::{Collapses, correlations, correlations_of_speed};
 use super::{Check, Hypercube, Report, claims, format, scenario_hash};
 use crate::experiment::Judgement;
@@ -66,6 +69,7 @@ struct Run<'a> {
 struct Checked<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    advice: Vec<Advice>,
     #[serde(flatten)]
     body: Option<Body<'a>>,
     counterfactuals: Vec<Variant<'a>>,
@@ -151,6 +155,7 @@ pub fn check(check: &Check) -> String {
     });
     pretty(&Checked {
         head: head(check.study, check.with, check.set, check.seed),
+        advice: advice(scenario),
         body: check.own.map(body),
         counterfactuals: variants.collect(),
         hypercube: check.hypercube.map(|one| points(one, check.study)),

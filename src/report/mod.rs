@@ -1,6 +1,7 @@
 //! Layer 6: what a run is told as. Pure functions from a [`Report`] to text; nothing here
 //! simulates, prints or writes files.
 
+pub mod advice;
 pub mod causes;
 pub mod claims;
 pub mod compare;

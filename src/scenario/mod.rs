@@ -5,6 +5,7 @@
 //! or impossible any more.
 
 pub mod assumption;
+pub mod capacity;
 pub mod claim;
 mod course;
 pub mod keys;

@@ -6,6 +6,7 @@
     reason = "a test looks at what it is about, whatever else may happen"
 )]
 
+mod advice;
 mod blackhole;
 #[cfg(feature = "cli")]
 mod cli;
