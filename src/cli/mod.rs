@@ -8,7 +8,9 @@ mod files;
 mod output;
 mod replicas;
 mod run;
+mod sensitivity;
 mod study;
+mod sweep;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -32,6 +34,8 @@ pub(crate) fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Sweep(arguments) => sweep::sweep(&arguments),
+        Command::Sensitivity(arguments) => sensitivity::sensitivity(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),
     };

@@ -155,7 +155,7 @@ pub fn grid(axes: &[Axis]) -> Vec<Vec<Level>> {
     for axis in axes {
         let longer = |cell: &Vec<Level>| {
             let cell = cell.clone();
-            axis.levels().iter().map(move |level| [&cell[..], &[level.clone()]].concat())
+            axis.levels().iter().map(move |level| [&cell[..], std::slice::from_ref(level)].concat())
         };
         cells = cells.iter().flat_map(longer).collect();
     }

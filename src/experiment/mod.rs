@@ -4,6 +4,7 @@ pub mod cells;
 pub mod hypercube;
 pub mod judge;
 pub mod replication;
+pub mod sensitivity;
 pub mod summary;
 
 pub use cells::{Cell, CellFailure, Row, grid, run_cells, spread};

@@ -59,7 +59,7 @@ fn with_check(points: u32, sets: &[&str], test: impl FnOnce(&Check)) {
             judgements: report.judgements.to_vec(),
         }];
         let pool = Pool { threads: 1, progress: &|_| (), stop: &Default::default() };
-        let points = experiment::hypercube(report.study, points, true, Seed(1), pool);
+        let points = experiment::hypercube(report.study, points, true, Seed(1), pool, |all| all);
         let points = points.expect("every point is a scenario").expect("nobody stops it");
         let results: Vec<_> = points.iter().map(|point| point.results.clone()).collect();
         let claims = &report.study.hypercube_claims;

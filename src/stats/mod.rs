@@ -10,7 +10,7 @@ pub mod latin;
 pub mod quantile;
 pub mod tally;
 
-pub use correlation::spearman;
+pub use correlation::{spearman, spearman_interval};
 pub use histogram::Histogram;
 pub use interval::{Estimate, half_width, share_bounds, share_lower, share_upper};
 pub use latin::latin_hypercube;

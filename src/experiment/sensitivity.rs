@@ -1,0 +1,300 @@
+//! Which of the assumptions decide the outcome: each over its range by itself, and all together.
+
+use super::cells::{Cell, Row};
+use super::hypercube::Point;
+use crate::kernel::chance::{Purpose, Seed, Streams, unit};
+use crate::scenario::assumption::Assumed;
+use crate::scenario::{Problems, Scenario, Study};
+use crate::stats::{Estimate, half_width, spearman, spearman_interval};
+use std::sync::Arc;
+
+/// What the draws of the resampling are for. Far from the numbers that simulations use.
+const RESAMPLING: Purpose = Purpose(0x5057_0003);
+/// Resamples behind an interval.
+const RESAMPLES: u32 = 1000;
+/// Confidence of every interval, and of all statements about one outcome together.
+const CONFIDENCE: f64 = 0.95;
+
+/// What is asked of a replication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The measure that was chosen; the first value of a row.
+    Measure,
+    /// 1 if there was an outage, else 0.
+    Outage,
+}
+
+impl Question {
+    /// Both.
+    pub const ALL: [Question; 2] = [Question::Measure, Question::Outage];
+
+    /// What a replication answers; not a number if it has no answer.
+    pub fn answer(self, row: &Row) -> f64 {
+        match self {
+            Question::Measure => row.values.first().copied().unwrap_or(f64::NAN),
+            Question::Outage => f64::from(row.outage),
+        }
+    }
+}
+
+/// The scenario with one assumption at another place of its range.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The number of the assumption.
+    pub assumption: usize,
+    /// How much of its range lies below.
+    pub share: f64,
+    /// Its value, and that of what is scaled with it.
+    pub assumed: Vec<Assumed>,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+}
+
+/// The trials of one assumption after the other, each from the lower end of its range to the upper
+/// at `levels` places (2 or more), or as many as there are different values.
+///
+/// # Errors
+/// If a value is none that the scenario can have.
+pub fn trials(study: &Study, levels: u32, scale_load: bool) -> Result<Vec<Trial>, Problems> {
+    let mut all: Vec<Trial> = Vec::new();
+    for assumption in 0..study.document.assumption.len() {
+        for level in 0..levels {
+            let share = f64::from(level) / f64::from(levels - 1);
+            let (assumed, variant) = study.with_assumption(assumption, share, scale_load)?;
+            let trial = Trial { assumption, share, assumed, scenario: variant.scenario };
+            match all.last_mut().filter(|last| last.assumption == assumption) {
+                // Of equal values the last, so that the upper end is there.
+                Some(last) if last.assumed == trial.assumed => *last = trial,
+                _ => all.push(trial),
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// What came out when the assumptions were moved one at a time.
+#[derive(Clone, Debug)]
+pub struct Tornado {
+    /// The scenario as it is.
+    pub base: Cell,
+    /// Every assumption, in the order of the file.
+    pub effects: Vec<Effect>,
+}
+
+/// What an assumption does by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Effect {
+    /// What came out at each place of its range, from the lower end to the upper.
+    pub levels: Vec<Response>,
+    /// The upper end less the lower end, over pairs of replications with the same seed, by
+    /// question.
+    pub contrast: [Option<Estimate>; 2],
+}
+
+/// What came out at one place of the range of an assumption.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// How much of the range lies below.
+    pub share: f64,
+    /// The value of the assumption, and of what is scaled with it.
+    pub assumed: Vec<Assumed>,
+    /// The replications.
+    pub cell: Cell,
+    /// This less the scenario as it is, over pairs of replications with the same seed, by
+    /// question; `None` if no pair has the measure.
+    pub change: [Option<Estimate>; 2],
+}
+
+impl Response {
+    /// The mean answer to a question; not a number if there is none.
+    pub fn mean(&self, question: Question) -> f64 {
+        mean(&self.cell, question)
+    }
+}
+
+fn mean(cell: &Cell, question: Question) -> f64 {
+    match question {
+        Question::Measure => cell.figures.first().map_or(f64::NAN, |figure| figure.mean),
+        Question::Outage => cell.outage_share(),
+    }
+}
+
+impl Effect {
+    /// The least and the greatest mean answer over the range; `None` if there is none.
+    pub fn ends(&self, question: Question) -> Option<(f64, f64)> {
+        let means = self.levels.iter().map(|level| level.mean(question));
+        let known = means.filter(|mean| !mean.is_nan());
+        known.fold(None, |ends, mean| {
+            let (low, high) = ends.unwrap_or((mean, mean));
+            Some((mean.min(low), mean.max(high)))
+        })
+    }
+
+    /// How far the mean answer moves over the range; 0 if there is none.
+    pub fn swing(&self, question: Question) -> f64 {
+        self.ends(question).map_or(0.0, |(low, high)| high - low)
+    }
+
+    /// Whether the answer at some place differs from the scenario as it is by more than chance
+    /// explains, with 95 % confidence for all `comparisons` together (Bonferroni).
+    pub fn is_clear(&self, question: Question, comparisons: usize) -> bool {
+        let confidence = 1.0 - (1.0 - CONFIDENCE) / comparisons.max(1) as f64;
+        let is_clear = |change: &Estimate| {
+            let spread = change.standard_deviation.unwrap_or(f64::INFINITY);
+            half_width(change.count, spread, confidence)
+                .is_some_and(|half| change.mean.abs() > half && change.mean.abs() > 1e-12)
+        };
+        self.levels.iter().filter_map(|level| level.change[question as usize]).any(|c| is_clear(&c))
+    }
+
+    /// Whether the answer is greatest or least inside the range, where an end differs from it by
+    /// more than both half-widths.
+    pub fn bends(&self, question: Question) -> bool {
+        let known: Vec<Estimate> =
+            self.levels.iter().filter_map(|level| level.change[question as usize]).collect();
+        let ([first, .., last], Some(inside)) = (&known[..], known.get(1..known.len().max(2) - 1))
+        else {
+            return false;
+        };
+        let half = |one: &Estimate| one.half_width.unwrap_or(f64::INFINITY);
+        let above = |a: &Estimate, b: &Estimate| a.mean - half(a) > b.mean + half(b);
+        inside.iter().any(|one| {
+            (above(one, first) && above(one, last)) || (above(first, one) && above(last, one))
+        })
+    }
+}
+
+impl Tornado {
+    /// Whether the assumption moves the answer by more than chance explains, with 95 % confidence
+    /// for all assumptions together.
+    pub fn is_clear(&self, assumption: usize, question: Question) -> bool {
+        let comparisons = self.effects.iter().map(|effect| effect.levels.len()).sum();
+        self.effects[assumption].is_clear(question, comparisons)
+    }
+
+    /// The numbers of the assumptions, those that move the measure most first, then those that
+    /// move the probability of an outage most.
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.effects.len()).collect();
+        let swing = |number: usize, question| self.effects[number].swing(question);
+        order.sort_by(|&a, &b| {
+            let by = |question| swing(b, question).total_cmp(&swing(a, question));
+            by(Question::Measure).then(by(Question::Outage))
+        });
+        order
+    }
+}
+
+/// Gathers the rows of the scenario as it is, then those of the trials in their order. Of rows, no
+/// more than three variants' are kept.
+#[derive(Debug)]
+pub struct Gathering<'a> {
+    trials: &'a [Trial],
+    base: Vec<Row>,
+    lowest: Vec<Row>,
+    tornado: Option<Tornado>,
+}
+
+impl<'a> Gathering<'a> {
+    /// Nothing yet.
+    pub fn new(trials: &'a [Trial]) -> Gathering<'a> {
+        Gathering { trials, base: Vec::new(), lowest: Vec::new(), tornado: None }
+    }
+
+    /// The next rows: first those of the scenario as it is, then those of each trial.
+    pub fn take(&mut self, rows: &[Row]) {
+        let Some(tornado) = &mut self.tornado else {
+            self.base = rows.to_vec();
+            self.tornado = Some(Tornado { base: Cell::of(rows), effects: Vec::new() });
+            return;
+        };
+        let done: usize = tornado.effects.iter().map(|effect| effect.levels.len()).sum();
+        let trial = &self.trials[done];
+        if tornado.effects.len() <= trial.assumption {
+            tornado.effects.push(Effect::default());
+            self.lowest = rows.to_vec();
+        }
+        let effect = &mut tornado.effects[trial.assumption];
+        effect.levels.push(Response {
+            share: trial.share,
+            assumed: trial.assumed.clone(),
+            cell: Cell::of(rows),
+            change: Question::ALL.map(|question| difference(question, rows, &self.base)),
+        });
+        effect.contrast = Question::ALL.map(|question| difference(question, rows, &self.lowest));
+    }
+
+    /// What came out, unless trials are missing.
+    pub fn finish(self) -> Option<Tornado> {
+        let tornado = self.tornado?;
+        let done: usize = tornado.effects.iter().map(|effect| effect.levels.len()).sum();
+        (done == self.trials.len()).then_some(tornado)
+    }
+}
+
+/// The mean difference of the answers of replications with the same seed.
+fn difference(question: Question, rows: &[Row], others: &[Row]) -> Option<Estimate> {
+    let pairs = rows.iter().zip(others);
+    let differences = pairs.map(|(one, other)| question.answer(one) - question.answer(other));
+    let known: Vec<f64> = differences.filter(|difference| !difference.is_nan()).collect();
+    Estimate::of(&known)
+}
+
+/// How strongly an answer goes with an assumption when all vary together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strength {
+    /// The rank correlation; `None` where either side does not vary.
+    pub correlation: Option<f64>,
+    /// Its 95 % interval, by resampling the points.
+    pub interval: Option<(f64, f64)>,
+    /// Points that have an answer.
+    pub points: usize,
+    /// The greatest correlation of either sign that chance explains, with 95 % confidence for
+    /// all assumptions together.
+    pub chance: f64,
+}
+
+impl Strength {
+    /// Whether it is more than chance explains.
+    pub fn is_clear(&self) -> bool {
+        self.correlation.is_some_and(|correlation| correlation.abs() > self.chance)
+    }
+}
+
+/// How strongly the answers to a question go with each assumption, in the order of the file.
+pub fn strengths(points: &[Point<Row>], question: Question, seed: Seed) -> Vec<Strength> {
+    let known: Vec<(&Point<Row>, f64)> = points
+        .iter()
+        .map(|point| (point, question.answer(&point.results)))
+        .filter(|(_, answer)| !answer.is_nan())
+        .collect();
+    let answers: Vec<f64> = known.iter().map(|(_, answer)| *answer).collect();
+    let assumptions = points.first().map_or(0, |point| point.shares.len());
+    let chance = chance(known.len(), assumptions);
+    let strength = |number: usize| {
+        let shares: Vec<f64> = known.iter().map(|(point, _)| point.shares[number]).collect();
+        let entity = 2 * number as u64 + question as u64;
+        let mut draws = Streams::new(seed).sequence(RESAMPLING, entity);
+        let draw = || {
+            let share = unit(&mut draws.die(0));
+            draws.advance();
+            share
+        };
+        Strength {
+            correlation: spearman(&shares, &answers),
+            interval: spearman_interval(&shares, &answers, CONFIDENCE, RESAMPLES, draw),
+            points: known.len(),
+            chance,
+        }
+    };
+    (0..assumptions).map(strength).collect()
+}
+
+/// The correlation that independent ranks of so many points exceed in any of so many cases with a
+/// probability of 5 %: their standard deviation is 1 / sqrt(n - 1), with ties or without.
+fn chance(points: usize, cases: usize) -> f64 {
+    let confidence = 1.0 - (1.0 - CONFIDENCE) / cases.max(1) as f64;
+    let count = points as f64;
+    let half = half_width(points as u64, 1.0, confidence);
+    half.map_or(f64::INFINITY, |half| half * count.sqrt() / (count - 1.0).sqrt())
+}
