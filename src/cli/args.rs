@@ -147,13 +147,15 @@ pub(super) struct Sensitivity {
     pub(super) measure: String,
     /// Values of each assumption when one is moved at a time, from the lower end of its range to
     /// the upper
-    #[arg(long, value_name = "N", default_value = "5", value_parser = value_parser!(u32).range(2..=100))]
+    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(value_parser = value_parser!(u32).range(2..=100))]
     pub(super) levels: u32,
     /// Replications of each of these values, the same seeds for all
     #[arg(long, value_name = "N", default_value = "10")]
     pub(super) replications: NonZeroU32,
     /// Points when all are moved together [default: those of `[hypercube]`, or 100]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = value_parser!(u32).range(2..=100_000))]
     pub(super) points: Option<u32>,
     /// Whether every rate is scaled with the capacity of the fleet [default: as `[hypercube]` says,
     /// or false]

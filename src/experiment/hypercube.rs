@@ -37,8 +37,8 @@ pub enum HypercubeError {
     },
 }
 
-/// Runs one replication at every point and keeps what `keep` makes of its results. Points, and what comes out at them, depend on the seed
-/// alone.
+/// Runs one replication at every point and keeps what `keep` makes of its results. Points, and
+/// what comes out at them, depend on the seed alone.
 ///
 /// Returns `None` if the pool was asked to stop.
 ///

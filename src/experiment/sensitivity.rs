@@ -298,3 +298,160 @@ fn chance(points: usize, cases: usize) -> f64 {
     let half = half_width(points as u64, 1.0, confidence);
     half.map_or(f64::INFINITY, |half| half * count.sqrt() / (count - 1.0).sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::cells::run_cells;
+    use crate::experiment::replication::Pool;
+    use crate::observe::{Digest, Fate};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    const NONE: &[&str] = &[];
+
+    fn row(value: f64, outage: bool) -> Row {
+        Row { digest: Digest::default(), fate: Fate::Stable, outage, values: vec![value] }
+    }
+
+    fn tiny(sets: &[&str]) -> Study {
+        let text = include_str!("../report/tests/tiny.toml");
+        Study::load("tiny.toml", text, NONE, sets).unwrap()
+    }
+
+    /// A tornado over the assumptions of a study, with so many replications.
+    fn tornado(study: &Study, levels: u32, replications: u64, seed: u64) -> Tornado {
+        let trials = trials(study, levels, false).unwrap();
+        let mut scenarios = vec![Arc::clone(&study.scenario)];
+        scenarios.extend(trials.iter().map(|trial| Arc::clone(&trial.scenario)));
+        let subjects = study.subjects(&["downtime_s"]).unwrap();
+        let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
+        let mut gathering = Gathering::new(&trials);
+        let take = |_, rows: &[Row]| gathering.take(rows);
+        run_cells(&scenarios, replications, Seed(seed), &subjects, pool, take).unwrap();
+        gathering.finish().expect("nobody stops it")
+    }
+
+    #[test]
+    fn values_run_from_end_to_end_and_none_is_there_twice() {
+        let trials = trials(&tiny(&[]), 5, false).unwrap();
+        let of = |number: usize| -> Vec<&str> {
+            let own = trials.iter().filter(|trial| trial.assumption == number);
+            own.map(|trial| trial.assumed[0].value.as_str()).collect()
+        };
+        assert_eq!(of(0), ["1", "2", "3", "4"]);
+        let [first, .., last] = of(1)[..] else { panic!("there are several") };
+        assert_eq!((of(1).len(), first, last), (5, "150 MiB", "500 MiB"));
+    }
+
+    #[test]
+    fn changes_are_those_of_runs_with_the_same_seed() {
+        // The base is one of the values tried, so that its change is known to be nothing.
+        let study = tiny(&["supervisor.bluepill.rule.memory.above.memory=150 MiB"]);
+        let tornado = tornado(&study, 3, 6, 4);
+        let limits = &tornado.effects[1];
+        let same = limits.levels[0].change[0].unwrap();
+        assert_eq!((same.mean, same.half_width), (0.0, Some(0.0)));
+        assert_eq!(limits.levels[0].cell, tornado.base);
+        // By another way: one replication after the other, by hand.
+        let subjects = study.subjects(&["downtime_s"]).unwrap();
+        let high = study
+            .with_values(&["supervisor.bluepill.rule.memory.above.memory=500 MiB"])
+            .unwrap()
+            .scenario;
+        let down = |scenario: &Arc<Scenario>, seed: u64| {
+            let results = crate::experiment::Replication::new(scenario, Seed(seed), false).finish();
+            Row::of(&results, &subjects).values[0]
+        };
+        let by_hand: Vec<f64> =
+            (4..10).map(|seed| down(&high, seed) - down(&study.scenario, seed)).collect();
+        let expected = Estimate::of(&by_hand);
+        assert_eq!(limits.levels[2].change[0], expected);
+        assert_eq!(limits.contrast[0], expected, "the low end is the base here");
+        assert!(limits.levels[2].change[0].unwrap().mean < -200.0);
+        // No process reaches that limit: no outage, and it is clear that this is why.
+        assert!(tornado.is_clear(1, Question::Measure) && tornado.is_clear(1, Question::Outage));
+        assert_eq!(tornado.order(), [1, 0]);
+    }
+
+    fn response(changes: &[f64]) -> Response {
+        let rows: Vec<Row> = changes.iter().map(|change| row(*change, false)).collect();
+        let base: Vec<Row> = changes.iter().map(|_| row(0.0, false)).collect();
+        Response {
+            share: 0.0,
+            assumed: Vec::new(),
+            cell: Cell::of(&rows),
+            change: Question::ALL.map(|question| difference(question, &rows, &base)),
+        }
+    }
+
+    #[test]
+    fn a_greatest_value_inside_the_range_is_seen() {
+        let effect = |levels: &[&[f64]]| Effect {
+            levels: levels.iter().map(|level| response(level)).collect(),
+            contrast: [None, None],
+        };
+        let hill = effect(&[&[0.0, 0.1, 0.2], &[5.0, 5.1, 5.2], &[1.0, 1.1, 1.2]]);
+        assert!(hill.bends(Question::Measure) && !hill.bends(Question::Outage));
+        let rising = effect(&[&[0.0, 0.1, 0.2], &[1.0, 1.1, 1.2], &[5.0, 5.1, 5.2]]);
+        assert!(!rising.bends(Question::Measure));
+        let noisy = effect(&[&[0.0, 5.0, -5.0], &[3.0, -3.0, 2.0], &[1.0, -1.1, 1.2]]);
+        assert!(!noisy.bends(Question::Measure) && !noisy.is_clear(Question::Measure, 1));
+        assert!(!effect(&[&[1.0]]).bends(Question::Measure));
+        assert!(rising.is_clear(Question::Measure, 3));
+        assert_eq!(hill.ends(Question::Measure).map(|(low, _)| (low * 10.0).round()), Some(1.0));
+    }
+
+    /// Points of `dims` assumptions with an answer of the first.
+    fn points(
+        rng: &mut ChaCha8Rng,
+        (count, dims): (usize, usize),
+        answer: impl Fn(f64, f64) -> f64,
+    ) -> Vec<Point<Row>> {
+        let shares = crate::stats::latin_hypercube(count, dims, || rng.random());
+        let point = |shares: Vec<f64>| {
+            let value = answer(shares[0], rng.random());
+            Point { seed: Seed(1), assumed: Vec::new(), shares, results: row(value, value > 0.8) }
+        };
+        shares.into_iter().map(point).collect()
+    }
+
+    #[test]
+    fn what_decides_nothing_is_rarely_called_decisive() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut alarms = [0; 2];
+        for _ in 0..1000 {
+            // The answer is noise.
+            let points = points(&mut rng, (40, 8), |_, noise| noise);
+            for question in Question::ALL {
+                let answers: Vec<f64> =
+                    points.iter().map(|point| question.answer(&point.results)).collect();
+                let any = (0..8).any(|number| {
+                    let shares: Vec<f64> =
+                        points.iter().map(|point| point.shares[number]).collect();
+                    spearman(&shares, &answers).is_some_and(|found| found.abs() > chance(40, 8))
+                });
+                alarms[question as usize] += u32::from(any);
+            }
+        }
+        // At most one study in twenty, give or take what 1000 of them leave to chance.
+        assert!(alarms.iter().all(|count| (10..70).contains(count)), "{alarms:?}");
+    }
+
+    #[test]
+    fn what_decides_is_found_and_points_without_an_answer_are_left_out() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let mut points = points(&mut rng, (60, 3), |share, noise| share + 0.3 * noise);
+        points[7].results.values[0] = f64::NAN;
+        let found = strengths(&points, Question::Measure, Seed(1));
+        assert_eq!(found.iter().map(Strength::is_clear).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!((found[0].points, found.len()), (59, 3));
+        let (low, high) = found[0].interval.unwrap();
+        let correlation = found[0].correlation.unwrap();
+        assert!(0.7 < low && low < correlation && correlation < high && high < 1.0);
+        assert_eq!(found, strengths(&points, Question::Measure, Seed(1)));
+        let outage = strengths(&points, Question::Outage, Seed(1));
+        assert_eq!(outage[0].points, 60);
+        assert!(outage[0].is_clear());
+    }
+}

@@ -40,8 +40,8 @@ impl Study {
     /// The scenario at a point of the ranges of all assumptions: `shares` holds, for each in turn,
     /// how much of its range lies below the point, from 0 to 1.
     ///
-    /// With `scale_load` every rate is scaled with the capacity of the fleet, by a `load.scale` that
-    /// becomes the last value assumed. If `load.scale` is assumed itself, its own value is
+    /// With `scale_load` every rate is scaled with the capacity of the fleet, by a `load.scale`
+    /// that becomes the last value assumed. If `load.scale` is assumed itself, its own value is
     /// multiplied by what the capacity asks for instead.
     ///
     /// # Errors

@@ -240,8 +240,8 @@ impl<'a> Reader<'a> {
         let Some(mut scale) = Scale::of(&[&low_node, &high_node]) else {
             let (low, high) = (low.1.trim(), high.1.trim());
             let message = format!("between `{low}` and `{high}` there is no range");
-            let help = "a range lies between two numbers, or two quantities with units of one kind; \
-                        list other values: `KEY=A,B,C`";
+            let help = "a range lies between two numbers, or two quantities with units of one \
+                        kind; list other values: `KEY=A,B,C`";
             self.problem(whole, message, help);
             return None;
         };
@@ -513,7 +513,8 @@ mod tests {
     fn an_assumed_scale_of_the_load_is_scaled_and_not_lost() {
         let text = include_str!("../report/tests/tiny.toml").replace(
             "[hypercube]",
-            "[[assumption]]\nkey = \"load . scale\"\nrange = [0.5, 1.5]\nwhy = \"growth\"\n[hypercube]",
+            "[[assumption]]\nkey = \"load . scale\"\nrange = [0.5, 1.5]\nwhy = \"growth\"\n\
+             [hypercube]",
         );
         let text = text.replace("[load.constant.all]", "load.scale = 1\n[load.constant.all]");
         let text = text.replace("\nload.scale = 1", "\n[load]\nscale = 1");

@@ -10,11 +10,14 @@ mod blackhole;
 #[cfg(feature = "cli")]
 mod cli;
 mod common_random_numbers;
+mod fates;
 mod littles_law;
 mod properties;
 mod scenario_errors;
 mod scenarios;
 mod support;
+#[cfg(feature = "cli")]
+mod sweeps;
 mod theory;
 mod tidy;
 mod time_varying;

@@ -34,6 +34,7 @@ pub(super) fn draw(report: &Sensitivity) -> Result<String, Failed> {
         for change in report.with.iter().chain(report.set) {
             about += &format!(", {change}");
         }
+        about += "; * more than chance explains";
         let body = frame::head_of(&root, title, &about, &LEGEND)?;
         let (left, right) = body.split_horizontally(frame::WIDTH / 2);
         panel(&left, report, &order, Question::Measure)?;
@@ -87,17 +88,19 @@ fn panel(
         let high = count - place as f64;
         let effect = &report.tornado.effects[number];
         let clear = if report.tornado.is_clear(number, question) { " *" } else { "" };
-        let label = format!("{}{clear}  {}", report.key(number), range(effect));
+        let label = format!("{}: {}{clear}", report.key(number), range(effect));
         let style = plain.clone().color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
         chart.draw_series([Text::new(label, (bottom, high - 0.24), style)])?;
         let Some((from, to)) = effect.ends(question) else { continue };
         let bar = [(from / factor, high - 0.88), (to / factor, high - 0.48)];
         chart.draw_series([Rectangle::new(bar, frame::SHADE.filled())])?;
-        let ends = [(effect.levels.first(), frame::SKY), (effect.levels.last(), frame::ORANGE)];
-        for (end, color) in ends {
+        // The lower one is larger, so that both are seen where they agree.
+        let ends =
+            [(effect.levels.first(), 7, frame::SKY), (effect.levels.last(), 4, frame::ORANGE)];
+        for (end, size, color) in ends {
             let mean = end.map_or(f64::NAN, |level| level.mean(question)) / factor;
             if !mean.is_nan() {
-                let mark = Circle::new((mean, high - 0.68), 5, color.filled());
+                let mark = Circle::new((mean, high - 0.68), size, color.filled());
                 chart.draw_series([mark])?;
             }
         }

@@ -9,8 +9,8 @@ use crate::stats::Estimate;
 /// `one-at-a-time.csv`, one row for each value of each assumption, after one for the scenario as it
 /// is:
 ///
-/// - `assumption` (empty for the scenario as it is), `share` of its range that lies below the value,
-///   `value`, and `load_scale` if the load is scaled with it;
+/// - `assumption` (empty for the scenario as it is), `share` of its range that lies below the
+///   value, `value`, and `load_scale` if the load is scaled with it;
 /// - `replications`, `class` (the most frequent fate) and the share of each fate;
 /// - `outage_probability` with its exact 95 % bounds `outage_low` and `outage_high`;
 /// - the measure: `_mean`, `_low`, `_high` (95 % interval), `_p05`, `_p50`, `_p95`;

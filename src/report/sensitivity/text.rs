@@ -43,11 +43,10 @@ fn one_at_a_time(report: &Sensitivity, palette: &Palette) -> String {
     let mut text = heading(&format!("One at a time, {each} of each value"), palette);
     let base = &tornado.base;
     let as_it_is = format!(
-        "As the scenario stands: {} {}, an outage in {} of {}, most often {}.",
+        "As the scenario stands: {} {}, an outage in {} of {each}, most often {}.",
         words(&measure),
         figure(&measure, report.unit(Question::Measure), base.figures[0]),
-        share_of(base.outages, base.replications),
-        each,
+        base.outages,
         base.fate().words(),
     );
     text += &format!("  {}\n", format::wrap(&as_it_is, WIDTH, "  "));

@@ -7,8 +7,8 @@ use crate::report::tables::{cell, write};
 
 /// One row for each cell:
 ///
-/// - every key with its value as it is written in a scenario, and behind a key that holds a quantity
-///   the same as a number (`KEY_s`, `KEY_bytes`, `KEY_per_s`, `KEY_share`);
+/// - every key with its value as it is written in a scenario, and behind a key that holds a
+///   quantity the same as a number (`KEY_s`, `KEY_bytes`, `KEY_per_s`, `KEY_share`);
 /// - `replications`;
 /// - `class`, the most frequent fate of its replications, of several the worst, and the share of
 ///   each: `stable_share`, `degraded_share`, `recovers_share`, `stays_down_share`;

@@ -51,9 +51,9 @@ fn design(sweep: &Sweep) -> String {
 }
 
 fn legend() -> String {
-    let words = "Means with 95 % intervals over the replications of a cell; probabilities with exact \
-                 95 % bounds. Where all replications agree an interval has no width and says little: \
-                 the bounds of the probability still hold.";
+    let words = "Means with 95 % intervals over the replications of a cell; probabilities with \
+                 exact 95 % bounds. Where all replications agree an interval has no width and \
+                 says little: the bounds of the probability still hold.";
     format!("  {}\n", format::wrap(words, WIDTH, "  "))
 }
 
