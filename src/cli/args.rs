@@ -151,7 +151,7 @@ pub(super) struct Sensitivity {
     #[arg(value_parser = value_parser!(u32).range(2..=100))]
     pub(super) levels: u32,
     /// Replications of each of these values, the same seeds for all
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", default_value = "12")]
     pub(super) replications: NonZeroU32,
     /// Points when all are moved together [default: those of `[hypercube]`, or 100]
     #[arg(long, value_name = "N")]

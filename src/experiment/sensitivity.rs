@@ -5,7 +5,7 @@ use super::hypercube::Point;
 use crate::kernel::chance::{Purpose, Seed, Streams, unit};
 use crate::scenario::assumption::Assumed;
 use crate::scenario::{Problems, Scenario, Study};
-use crate::stats::{Estimate, half_width, spearman, spearman_interval};
+use crate::stats::{Estimate, half_width, sign_test, spearman, spearman_interval};
 use std::sync::Arc;
 
 /// What the draws of the resampling are for. Far from the numbers that simulations use.
@@ -103,6 +103,8 @@ pub struct Response {
     /// This less the scenario as it is, over pairs of replications with the same seed, by
     /// question; `None` if no pair has the measure.
     pub change: [Option<Estimate>; 2],
+    /// How many of these pairs have the greater answer here, and how many there, by question.
+    pub signs: [(u64, u64); 2],
 }
 
 impl Response {
@@ -136,15 +138,25 @@ impl Effect {
     }
 
     /// Whether the answer at some place differs from the scenario as it is by more than chance
-    /// explains, with 95 % confidence for all `comparisons` together (Bonferroni).
+    /// explains, with 95 % confidence for all `comparisons` together (Bonferroni). A measure is
+    /// tested by Student's t over the pairs; the outage, and a measure that differs by the same in
+    /// all of them, by the signs of the differences.
     pub fn is_clear(&self, question: Question, comparisons: usize) -> bool {
-        let confidence = 1.0 - (1.0 - CONFIDENCE) / comparisons.max(1) as f64;
-        let is_clear = |change: &Estimate| {
-            let spread = change.standard_deviation.unwrap_or(f64::INFINITY);
-            half_width(change.count, spread, confidence)
-                .is_some_and(|half| change.mean.abs() > half && change.mean.abs() > 1e-12)
+        let error = (1.0 - CONFIDENCE) / comparisons.max(1) as f64;
+        let is_clear = |level: &Response| {
+            let (ups, downs) = level.signs[question as usize];
+            let by_signs = sign_test(ups, downs) <= error;
+            let Some(change) = level.change[question as usize] else { return false };
+            match (question, change.standard_deviation) {
+                (Question::Measure, Some(spread)) if spread > 0.0 => {
+                    half_width(change.count, spread, 1.0 - error)
+                        .is_some_and(|half| change.mean.abs() > half)
+                }
+                // Without a spread Student's t is certain of anything.
+                (Question::Measure | Question::Outage, _) => by_signs,
+            }
         };
-        self.levels.iter().filter_map(|level| level.change[question as usize]).any(|c| is_clear(&c))
+        self.levels.iter().any(is_clear)
     }
 
     /// Whether the answer is greatest or least inside the range, where an end differs from it by
@@ -165,11 +177,21 @@ impl Effect {
 }
 
 impl Tornado {
+    /// The fewest replications that can show that the outcome is another one in all of them, with
+    /// 95 % confidence for all assumptions together.
+    pub fn replications_needed(&self) -> u64 {
+        let error = (1.0 - CONFIDENCE) / self.comparisons().max(1) as f64;
+        (1..64).find(|&pairs| sign_test(pairs, 0) <= error).unwrap_or(64)
+    }
+
+    fn comparisons(&self) -> usize {
+        self.effects.iter().map(|effect| effect.levels.len()).sum()
+    }
+
     /// Whether the assumption moves the answer by more than chance explains, with 95 % confidence
     /// for all assumptions together.
     pub fn is_clear(&self, assumption: usize, question: Question) -> bool {
-        let comparisons = self.effects.iter().map(|effect| effect.levels.len()).sum();
-        self.effects[assumption].is_clear(question, comparisons)
+        self.effects[assumption].is_clear(question, self.comparisons())
     }
 
     /// The numbers of the assumptions, those that move the measure most first, then those that
@@ -208,8 +230,7 @@ impl<'a> Gathering<'a> {
             self.tornado = Some(Tornado { base: Cell::of(rows), effects: Vec::new() });
             return;
         };
-        let done: usize = tornado.effects.iter().map(|effect| effect.levels.len()).sum();
-        let trial = &self.trials[done];
+        let trial = &self.trials[tornado.comparisons()];
         if tornado.effects.len() <= trial.assumption {
             tornado.effects.push(Effect::default());
             self.lowest = rows.to_vec();
@@ -220,6 +241,7 @@ impl<'a> Gathering<'a> {
             assumed: trial.assumed.clone(),
             cell: Cell::of(rows),
             change: Question::ALL.map(|question| difference(question, rows, &self.base)),
+            signs: Question::ALL.map(|question| signs(question, rows, &self.base)),
         });
         effect.contrast = Question::ALL.map(|question| difference(question, rows, &self.lowest));
     }
@@ -227,8 +249,7 @@ impl<'a> Gathering<'a> {
     /// What came out, unless trials are missing.
     pub fn finish(self) -> Option<Tornado> {
         let tornado = self.tornado?;
-        let done: usize = tornado.effects.iter().map(|effect| effect.levels.len()).sum();
-        (done == self.trials.len()).then_some(tornado)
+        (tornado.comparisons() == self.trials.len()).then_some(tornado)
     }
 }
 
@@ -238,6 +259,14 @@ fn difference(question: Question, rows: &[Row], others: &[Row]) -> Option<Estima
     let differences = pairs.map(|(one, other)| question.answer(one) - question.answer(other));
     let known: Vec<f64> = differences.filter(|difference| !difference.is_nan()).collect();
     Estimate::of(&known)
+}
+
+/// In how many pairs the answer is greater in the first, and in how many in the second.
+fn signs(question: Question, rows: &[Row], others: &[Row]) -> (u64, u64) {
+    let pairs = || rows.iter().zip(others).map(|(a, b)| (question.answer(a), question.answer(b)));
+    let ups = pairs().filter(|(one, other)| one > other).count();
+    let downs = pairs().filter(|(one, other)| one < other).count();
+    (ups as u64, downs as u64)
 }
 
 /// How strongly an answer goes with an assumption when all vary together.
@@ -291,12 +320,14 @@ pub fn strengths(points: &[Point<Row>], question: Question, seed: Seed) -> Vec<S
 }
 
 /// The correlation that independent ranks of so many points exceed in any of so many cases with a
-/// probability of 5 %: their standard deviation is 1 / sqrt(n - 1), with ties or without.
+/// probability of 5 % at most, by the usual approximation: r sqrt((n - 2) / (1 - r^2)) has nearly
+/// Student's distribution with n - 2 degrees of freedom.
 fn chance(points: usize, cases: usize) -> f64 {
     let confidence = 1.0 - (1.0 - CONFIDENCE) / cases.max(1) as f64;
-    let count = points as f64;
-    let half = half_width(points as u64, 1.0, confidence);
-    half.map_or(f64::INFINITY, |half| half * count.sqrt() / (count - 1.0).sqrt())
+    let count = points.saturating_sub(1) as u64;
+    let Some(half) = half_width(count, 1.0, confidence) else { return f64::INFINITY };
+    let t = half * (count as f64).sqrt();
+    t / (count as f64 - 1.0 + t * t).sqrt()
 }
 
 #[cfg(test)]
@@ -348,7 +379,7 @@ mod tests {
     fn changes_are_those_of_runs_with_the_same_seed() {
         // The base is one of the values tried, so that its change is known to be nothing.
         let study = tiny(&["supervisor.bluepill.rule.memory.above.memory=150 MiB"]);
-        let tornado = tornado(&study, 3, 6, 4);
+        let tornado = tornado(&study, 3, 9, 4);
         let limits = &tornado.effects[1];
         let same = limits.levels[0].change[0].unwrap();
         assert_eq!((same.mean, same.half_width), (0.0, Some(0.0)));
@@ -364,7 +395,7 @@ mod tests {
             Row::of(&results, &subjects).values[0]
         };
         let by_hand: Vec<f64> =
-            (4..10).map(|seed| down(&high, seed) - down(&study.scenario, seed)).collect();
+            (4..13).map(|seed| down(&high, seed) - down(&study.scenario, seed)).collect();
         let expected = Estimate::of(&by_hand);
         assert_eq!(limits.levels[2].change[0], expected);
         assert_eq!(limits.contrast[0], expected, "the low end is the base here");
@@ -382,6 +413,7 @@ mod tests {
             assumed: Vec::new(),
             cell: Cell::of(&rows),
             change: Question::ALL.map(|question| difference(question, &rows, &base)),
+            signs: Question::ALL.map(|question| signs(question, &rows, &base)),
         }
     }
 
@@ -399,6 +431,10 @@ mod tests {
         assert!(!noisy.bends(Question::Measure) && !noisy.is_clear(Question::Measure, 1));
         assert!(!effect(&[&[1.0]]).bends(Question::Measure));
         assert!(rising.is_clear(Question::Measure, 3));
+        // The same difference in all pairs is as likely as so many tosses that agree.
+        assert!(!effect(&[&[3.0; 5]]).is_clear(Question::Measure, 1));
+        assert!(effect(&[&[3.0; 6]]).is_clear(Question::Measure, 1));
+        assert!(!effect(&[&[3.0; 6]]).is_clear(Question::Measure, 2));
         assert_eq!(hill.ends(Question::Measure).map(|(low, _)| (low * 10.0).round()), Some(1.0));
     }
 
@@ -422,14 +458,14 @@ mod tests {
         let mut alarms = [0; 2];
         for _ in 0..1000 {
             // The answer is noise.
-            let points = points(&mut rng, (40, 8), |_, noise| noise);
+            let points = points(&mut rng, (20, 8), |_, noise| noise);
             for question in Question::ALL {
                 let answers: Vec<f64> =
                     points.iter().map(|point| question.answer(&point.results)).collect();
                 let any = (0..8).any(|number| {
                     let shares: Vec<f64> =
                         points.iter().map(|point| point.shares[number]).collect();
-                    spearman(&shares, &answers).is_some_and(|found| found.abs() > chance(40, 8))
+                    spearman(&shares, &answers).is_some_and(|found| found.abs() > chance(20, 8))
                 });
                 alarms[question as usize] += u32::from(any);
             }

@@ -8,6 +8,7 @@ pub mod histogram;
 pub mod interval;
 pub mod latin;
 pub mod quantile;
+pub mod sign;
 pub mod tally;
 
 pub use correlation::{spearman, spearman_interval};
@@ -15,4 +16,5 @@ pub use histogram::Histogram;
 pub use interval::{Estimate, half_width, share_bounds, share_lower, share_upper};
 pub use latin::latin_hypercube;
 pub use quantile::{Range90, quantile};
+pub use sign::sign_test;
 pub use tally::Tally;

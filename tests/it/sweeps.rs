@@ -147,7 +147,7 @@ fn everything_wrong_with_a_sweep_is_said_before_anything_runs() {
 fn sensitivity_names_what_decides() {
     let limit = "supervisor.bluepill.rule.memory.above.memory";
     let (out, other) = (scratch("sensitivity"), scratch("sensitivity-2"));
-    let arguments = ["sensitivity", TINY, "--replications", "5", "--points", "40"];
+    let arguments = ["sensitivity", TINY, "--replications", "9", "--points", "40"];
     let human = fleetfall(&arguments, &out);
     assert_eq!(human.status.code(), Some(0), "{}", text(&human.stderr));
     let told = text(&human.stdout).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -36,6 +36,7 @@ pub fn one_at_a_time(report: &Sensitivity) -> String {
         assumed: Vec::new(),
         cell: tornado.base.clone(),
         change: [None, None],
+        signs: [(0, 0); 2],
     };
     let mut rows = vec![head, row("", &base)];
     for (number, effect) in tornado.effects.iter().enumerate() {

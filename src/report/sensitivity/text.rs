@@ -66,7 +66,16 @@ fn one_at_a_time(report: &Sensitivity, palette: &Palette) -> String {
         rows.push(row(report, number, &tornado.effects[number]));
     }
     text += &table(&rows);
-    text + "  * differs from the scenario as it stands by more than chance explains\n"
+    text += "  * differs from the scenario as it stands by more than chance explains\n";
+    let needed = tornado.replications_needed();
+    if report.replications < needed {
+        let words = format!(
+            "{each} are too few to tell outages that come or go in all of them from chance, over \
+             so many values: take {needed} or more."
+        );
+        text += &format!("  {}\n", format::wrap(&words, WIDTH, "  "));
+    }
+    text
 }
 
 fn row(report: &Sensitivity, number: usize, effect: &Effect) -> Vec<String> {
