@@ -100,9 +100,10 @@ How a key is varied:
   nodes.count=4..24               every whole number from 4 to 24
   nodes.count=4..24:2             every other
   load.scale=0.8..1.6:0.1         in steps; so are quantities: process.boot=5s..30s:5s
-  load.constant.all.rate=80/s..160/s/5   five values, evenly from one bound to the other
-  balancer.policy=random,least_outstanding   these; the same in braces, KEY={A,B}, in quotes,
-                                  since a shell takes braces for its own
+  process.slots=20..100/5         five values, evenly from one bound to the other
+  balancer.policy=random,least_outstanding
+                                  these; KEY={A,B} is the same, in quotes, since a shell takes
+                                  braces for its own
 Values are written as for --set. A grid has every combination of the values of one or two keys. With
 --design lhs=N any number of keys is varied together: N points of a Latin hypercube, for which a
 range needs no step.

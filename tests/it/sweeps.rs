@@ -58,10 +58,12 @@ fn every_cell_is_what_a_run_with_its_values_gives() {
             .filter(|row| row["outages"] != "0")
             .count();
         assert_eq!(row["outage_probability"], (outages as f64 / 4.0).to_string());
-        let shares = ["stable", "degraded", "recovers", "stays_down"]
-            .map(|class| row[&format!("{class}_share")].parse::<f64>().unwrap());
-        assert_eq!(shares.iter().sum::<f64>(), 1.0);
-        assert_eq!(shares[2] + shares[3], outages as f64 / 4.0, "an outage is a collapse");
+        // Of four replications.
+        let counts = ["stable", "degraded", "recovers", "stays_down"]
+            .map(|class| 4.0 * row[&format!("{class}_share")].parse::<f64>().unwrap())
+            .map(|count| count as usize);
+        assert_eq!(counts.iter().sum::<usize>(), 4);
+        assert_eq!(counts[2] + counts[3], outages, "an outage is a collapse");
     }
     assert_eq!(rows[0][&format!("{limit}_bytes")], (150 << 20).to_string());
     let picture = std::fs::read_to_string(out.join("sweep.svg")).unwrap();

@@ -37,6 +37,10 @@ fn design(sweep: &Sweep) -> String {
         .axes
         .iter()
         .map(|axis| match axis.levels() {
+            levels @ [_, ..] if !axis.is_ascending() => {
+                let values: Vec<&str> = levels.iter().map(|level| level.value.as_str()).collect();
+                format!("`{}` {}", axis.key, values.join(", "))
+            }
             [first, .., last] => format!("`{}` from {} to {}", axis.key, first.value, last.value),
             _ => format!("`{}` over its range", axis.key),
         })
