@@ -1,8 +1,8 @@
 //! What can be typed.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use fleetfall::experiment::Precision;
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -35,13 +35,17 @@ pub(super) enum Command {
     Compare(Compare),
     /// Share out the downtime and the failed requests among the causes that a scenario names
     Causes(Causes),
+    /// Simulate a scenario with other values for one or more keys: which of them bring it down
+    Sweep(Sweep),
+    /// Move what a scenario assumes over its ranges: which of the unknowns decide the outcome
+    Sensitivity(Sensitivity),
     /// Print the reference of all keys and results, as Markdown
     Reference,
     /// Print the JSON schema of scenarios, for editors
     Schema,
 }
 
-/// What `run` and `check` share.
+/// What all that simulate share.
 #[derive(Args, Debug)]
 pub(super) struct Common {
     /// Scenario, a TOML file
@@ -95,6 +99,97 @@ pub(super) struct Check {
     /// Print the scenario with every default filled in, and simulate nothing
     #[arg(long)]
     pub(super) resolved: bool,
+}
+
+/// What follows the options of `sweep`.
+const VARY: &str = "\
+How a key is varied:
+  nodes.count=4..24               every whole number from 4 to 24
+  nodes.count=4..24:2             every other
+  load.scale=0.8..1.6:0.1         in steps; so are quantities: process.boot=5s..30s:5s
+  process.slots=20..100/5         five values, evenly from one bound to the other
+  balancer.policy=random,least_outstanding
+                                  these; KEY={A,B} is the same, in quotes, since a shell takes
+                                  braces for its own
+Values are written as for --set. A grid has every combination of the values of one or two keys. With
+--design lhs=N any number of keys is varied together: N points of a Latin hypercube, for which a
+range needs no step.
+
+Classes of outcome of a replication, by the [outage] keys of the scenario:
+  stable      no outage, and less than `lasting` of windows in which fewer than `recovered` succeed
+  degraded    no outage, but more of those
+  recovers    collapses and recovers by itself: every outage ends without a fix by people
+  stays_down  collapses and stays down: to the end, or until people fix it
+A cell has the class of most of its replications, and of equally many the worst.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{VARY}\n\n{EXIT_CODES}"))]
+pub(super) struct Sweep {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Key and values, as in nodes.count=4..24 or load.scale=0.8..1.6:0.1; `--help` shows all forms
+    #[arg(long, value_name = "KEY=VALUES", required = true)]
+    pub(super) vary: Vec<String>,
+    /// `grid`, every combination, or `lhs=N`, N points of a Latin hypercube
+    #[arg(long, value_name = "DESIGN", default_value = "grid", value_parser = design)]
+    pub(super) design: Design,
+    /// Replications of each cell, the same seeds in all
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(super) replications: NonZeroU32,
+    /// Measure, measure of an interval, or milestone; `fleetfall reference` lists them [default:
+    /// downtime_s, requests_failed, restarts, availability, partial_service_s, sojourn_p99_s]
+    #[arg(long, value_name = "NAME")]
+    pub(super) measure: Vec<String>,
+    /// Directory of the files [default: output/<name of the scenario>-sweep]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Sensitivity {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Measure, measure of an interval, or milestone, beside whether there is an outage
+    #[arg(long, value_name = "NAME", default_value = "downtime_s")]
+    pub(super) measure: String,
+    /// Values of each assumption when one is moved at a time, from the lower end of its range to
+    /// the upper
+    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(value_parser = value_parser!(u32).range(2..=100))]
+    pub(super) levels: u32,
+    /// Replications of each of these values, the same seeds for all
+    #[arg(long, value_name = "N", default_value = "12")]
+    pub(super) replications: NonZeroU32,
+    /// Points when all are moved together [default: those of `[hypercube]`, or 100]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = value_parser!(u32).range(2..=100_000))]
+    pub(super) points: Option<u32>,
+    /// Whether every rate is scaled with the capacity of the fleet [default: as `[hypercube]` says,
+    /// or false]
+    #[arg(long, value_name = "BOOL")]
+    pub(super) scale_load: Option<bool>,
+    /// Directory of the files [default: output/<name of the scenario>-sensitivity]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Which cells a sweep has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Design {
+    /// Every combination.
+    Grid,
+    /// So many points of a Latin hypercube.
+    Hypercube(u32),
+}
+
+fn design(text: &str) -> Result<Design, String> {
+    let points = text.strip_prefix("lhs=").and_then(|points| points.parse().ok());
+    match (text, points) {
+        ("grid", _) => Ok(Design::Grid),
+        (_, Some(points @ 2..=100_000)) => Ok(Design::Hypercube(points)),
+        _ => Err("write `grid`, or `lhs=N` with N between 2 and 100000".to_string()),
+    }
 }
 
 #[derive(Args, Debug)]

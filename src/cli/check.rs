@@ -159,7 +159,8 @@ impl Job<'_> {
     /// pressed Ctrl-C.
     fn hypercube(&self) -> Result<Option<Hypercube>, Exit> {
         let Some((count, scale_load)) = self.cube() else { return Ok(None) };
-        let points = self.replicas.hypercube(self.study, count, scale_load, self.seed)?;
+        let points =
+            self.replicas.hypercube(self.study, count, scale_load, self.seed, |all| all)?;
         Ok(points.map(|points| {
             let results: Vec<Results> = points.iter().map(|point| point.results.clone()).collect();
             let judgements = judge_all(&self.study.hypercube_claims, &results, None);

@@ -21,9 +21,8 @@ pub(super) fn write(report: &Report, directory: &Path) -> Result<(), Exit> {
     let manifest = manifest::manifest(report, &contents);
     create(directory)?;
     // Of an earlier run with many replications; beside the files of this one it would lie.
-    if !report.is_many() && fs::exists(directory.join(BANDS)).unwrap_or(false) {
-        let path = directory.join(BANDS);
-        fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+    if !report.is_many() {
+        remove(directory, BANDS)?;
     }
     // Last, so that a manifest speaks of files that are there.
     let manifest = ("manifest.json", manifest.as_bytes());
@@ -42,6 +41,18 @@ pub(super) fn write_one(directory: &Path, name: &str, content: &str) -> Result<(
     create(directory)?;
     let path = directory.join(name);
     replace(&path, content.as_bytes()).map_err(|error| failed(&path, &error))
+}
+
+/// Removes a file of an earlier run, if there is one.
+///
+/// # Errors
+/// The exit after the failure has been shown.
+pub(super) fn remove(directory: &Path, name: &str) -> Result<(), Exit> {
+    let path = directory.join(name);
+    if !fs::exists(&path).unwrap_or(false) {
+        return Ok(());
+    }
+    fs::remove_file(&path).map_err(|error| failed(&path, &error))
 }
 
 fn create(directory: &Path) -> Result<(), Exit> {

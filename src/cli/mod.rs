@@ -10,7 +10,9 @@ mod files;
 mod output;
 mod replicas;
 mod run;
+mod sensitivity;
 mod study;
+mod sweep;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -36,6 +38,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments),
         Command::Causes(arguments) => causes::causes(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Sweep(arguments) => sweep::sweep(&arguments),
+        Command::Sensitivity(arguments) => sensitivity::sensitivity(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),
     };

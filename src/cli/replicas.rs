@@ -4,12 +4,13 @@ use super::args::Common;
 use super::exit::Exit;
 use super::{output, study};
 use fleetfall::experiment::{
-    Causes, Comparison, Failure, HypercubeError, Outcome, Plan, Point, Pool, Rule, Variants,
-    causes, compare, hypercube, replicate,
+    Causes, Comparison, Failure, HypercubeError, Outcome, Plan, Point, Pool, Row, Rule, Variants,
+    causes, compare, hypercube, replicate, run_cells,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
 use fleetfall::scenario::assumption::Assumed;
+use fleetfall::scenario::claim::Subject;
 use fleetfall::scenario::{Scenario, Study};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr};
@@ -91,22 +92,50 @@ impl<'a> Replicas<'a> {
         }
     }
 
-    /// The points of the hypercube over the ranges of a study's assumptions; `None` after Ctrl-C.
+    /// Hands the rows of one scenario after the other to `take`; how many scenarios were done, all
+    /// but after Ctrl-C. `sets` are the assignments that make each scenario.
+    ///
+    /// # Errors
+    /// The exit after a broken invariant has been shown.
+    pub(super) fn cells(
+        &self,
+        scenarios: &[Arc<Scenario>],
+        sets: &[Vec<String>],
+        wanted: Wanted,
+        subjects: &[Subject],
+        take: impl FnMut(usize, &[Row]),
+    ) -> Result<usize, Exit> {
+        let count = wanted.count * scenarios.len() as u64;
+        let bar = bar(Wanted { count, ..wanted });
+        let progress = |done| bar.set_position(done);
+        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
+        let seed = Seed(wanted.seed);
+        let done = quietly(|| run_cells(scenarios, wanted.count, seed, subjects, pool, take));
+        bar.finish_and_clear();
+        done.map_err(|error| {
+            self.explain(&error.failure, wanted.with, &sets[error.cell]);
+            Exit::Bug
+        })
+    }
+
+    /// The points of the hypercube over the ranges of a study's assumptions, with what `keep` makes
+    /// of their results; `None` after Ctrl-C.
     ///
     /// # Errors
     /// The exit after a point that is no scenario, or a broken invariant, has been shown.
-    pub(super) fn hypercube(
+    pub(super) fn hypercube<T: Send>(
         &self,
         study: &Study,
         points: u32,
         scale_load: bool,
         seed: u64,
-    ) -> Result<Option<Vec<Point>>, Exit> {
+        keep: impl Fn(Results) -> T + Sync,
+    ) -> Result<Option<Vec<Point<T>>>, Exit> {
         let label = "hypercube";
         let bar = bar(Wanted { label, with: &[], seed, count: u64::from(points), detailed: false });
         let progress = |done| bar.set_position(done);
         let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
-        let done = quietly(|| hypercube(study, points, scale_load, Seed(seed), pool));
+        let done = quietly(|| hypercube(study, points, scale_load, Seed(seed), pool, keep));
         bar.finish_and_clear();
         done.map_err(|error| match error {
             HypercubeError::Scenario(problems) => study::show(&problems),

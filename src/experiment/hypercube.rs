@@ -12,15 +12,15 @@ const POINTS: Purpose = Purpose(0x5057_0001);
 
 /// A point of the hypercube, and what came out there.
 #[derive(Clone, Debug)]
-pub struct Point {
+pub struct Point<T = Results> {
     /// Seed of its replication.
     pub seed: Seed,
     /// The value of every assumption, and of what is scaled with them.
     pub assumed: Vec<Assumed>,
     /// How much of every range lies below it.
     pub shares: Vec<f64>,
-    /// What came out.
-    pub results: Results,
+    /// What came out, or what was kept of it.
+    pub results: T,
 }
 
 /// Why a hypercube could not be run.
@@ -37,20 +37,21 @@ pub enum HypercubeError {
     },
 }
 
-/// Runs one replication at every point. Points, and what comes out at them, depend on the seed
-/// alone.
+/// Runs one replication at every point and keeps what `keep` makes of its results. Points, and
+/// what comes out at them, depend on the seed alone.
 ///
 /// Returns `None` if the pool was asked to stop.
 ///
 /// # Errors
 /// If a point is no valid scenario, or an invariant was broken.
-pub fn hypercube(
+pub fn hypercube<T: Send>(
     study: &Study,
     points: u32,
     scale_load: bool,
     seed: Seed,
     pool: Pool<'_>,
-) -> Result<Option<Vec<Point>>, HypercubeError> {
+    keep: impl Fn(Results) -> T + Sync,
+) -> Result<Option<Vec<Point<T>>>, HypercubeError> {
     let mut draws = Streams::new(seed).sequence(POINTS, 0);
     let draw = || {
         let share = unit(&mut draws.die(0));
@@ -64,7 +65,9 @@ pub fn hypercube(
             study.point(shares, scale_load).map_err(HypercubeError::Scenario)?;
         let seed = Seed(seed.0.wrapping_add(number));
         match run_caught(&variant.scenario, seed, false) {
-            Ok(results) => Ok(Point { seed, assumed, shares: shares.clone(), results }),
+            Ok(results) => {
+                Ok(Point { seed, assumed, shares: shares.clone(), results: keep(results) })
+            }
             Err(failure) => Err(HypercubeError::Failure { failure, assumed }),
         }
     };

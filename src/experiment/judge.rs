@@ -130,7 +130,8 @@ fn value_of(claim: &Claim, results: &Results) -> f64 {
     }
 }
 
-fn subject_of(subject: Subject, results: &Results) -> f64 {
+/// The value of a subject; milestones in seconds since the start, not a number where there is none.
+pub(super) fn subject_of(subject: Subject, results: &Results) -> f64 {
     match subject {
         Subject::Measure(measure) => results.measure(measure),
         Subject::Interval(number, measure) => results.intervals[number][measure as usize],

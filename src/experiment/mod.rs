@@ -1,14 +1,17 @@
 //! Layer 5: many replications, and what they say together. The only place with threads.
 
 pub mod causes;
+pub mod cells;
 pub mod compare;
 pub mod hypercube;
 pub mod judge;
 pub mod replication;
+pub mod sensitivity;
 pub mod shared_past;
 pub mod summary;
 
 pub use causes::{Causes, causes};
+pub use cells::{Cell, CellFailure, Row, grid, run_cells, spread};
 pub use compare::{Compared, Comparison, Precision, Quantity, Rule, Variants, compare};
 pub use hypercube::{HypercubeError, Point, hypercube, rank_correlations};
 pub use judge::{Judgement, Verdict, judge};

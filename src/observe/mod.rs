@@ -1,6 +1,7 @@
 //! Layer 4: observers, which turn what happens into measures, windows, a story and a digest.
 
 pub mod digest;
+pub mod fate;
 pub mod minutes;
 mod outage;
 pub mod recorder;
@@ -8,4 +9,5 @@ pub mod story;
 pub mod windows;
 
 pub use digest::Digest;
+pub use fate::Fate;
 pub use recorder::{Recorder, Results};

@@ -1,6 +1,7 @@
 //! The standard observer: it measures a replication.
 
 use super::digest::Digest;
+use super::fate::Fate;
 use super::minutes::Minutes;
 use super::outage::{Finder, Outage};
 use super::story::Story;
@@ -36,6 +37,8 @@ pub struct Recorder {
     /// Since when no node serves.
     down_since: Option<Instant>,
     losses: Vec<Instant>,
+    /// When people fixed a node.
+    fixes: Vec<Instant>,
     lost_since: Option<Instant>,
     loss_spread: Option<Duration>,
     minutes: Minutes,
@@ -65,6 +68,8 @@ pub struct Results {
     pub milestones: Vec<Option<Instant>>,
     /// The outages.
     pub outages: Vec<Outage>,
+    /// What became of the fleet.
+    pub fate: Fate,
     /// Requests and nodes, minute by minute.
     pub minutes: Minutes,
     /// Details, if they were asked for.
@@ -104,6 +109,8 @@ struct Counts {
     memory_max: u64,
     no_node_serves: Duration,
     partial_service: Duration,
+    /// Windows that were not good, in outages or outside.
+    poor: Duration,
     error_budget_ns: f64,
 }
 
@@ -141,6 +148,7 @@ impl Recorder {
             first_restart: None,
             down_since: None,
             losses: Vec::new(),
+            fixes: Vec::new(),
             lost_since: None,
             loss_spread: None,
             minutes: Minutes::new(scenario.clock.warm_up, scenario.clock.window),
@@ -172,12 +180,15 @@ impl Recorder {
             .map(|&measure| self.measure(measure, end, &outages, &milestones))
             .collect();
         let intervals = (0..self.intervals.len()).map(|number| self.interval(number)).collect();
+        let rule = &self.scenario.outage;
+        let fate = Fate::of(rule, &outages, end, self.counts.poor, &self.fixes);
         Results {
             digest: self.digest,
             measures,
             intervals,
             milestones,
             outages,
+            fate,
             minutes: self.minutes.shrunk(),
             series: self.series,
         }
@@ -335,8 +346,12 @@ impl Recorder {
         if settled > 0 {
             let share = completed as f64 / settled as f64;
             self.counts.error_budget_ns += (1.0 - share) * length.as_nanos() as f64;
-            if share >= self.scenario.outage.below && share < self.scenario.outage.recovered {
-                self.counts.partial_service += length;
+            let rule = &self.scenario.outage;
+            if share < rule.recovered {
+                self.counts.poor += length;
+                if share >= rule.below {
+                    self.counts.partial_service += length;
+                }
             }
         }
         let spans = self.scenario.intervals.iter().zip(&mut self.intervals);
@@ -553,7 +568,10 @@ impl Recorder {
             Observation::Detected => self.reach(Milestone::Detected, now),
             Observation::Diagnosed => self.reach(Milestone::Diagnosed, now),
             Observation::FixStarted { .. } => self.reach(Milestone::FixStarted, now),
-            Observation::NodeFixed { .. } => self.reach(Milestone::FirstNodeFixed, now),
+            Observation::NodeFixed { .. } => {
+                self.reach(Milestone::FirstNodeFixed, now);
+                self.fixes.push(now);
+            }
             Observation::FixFinished => self.reach(Milestone::FixFinished, now),
             Observation::Ended { .. } => self.on_ended(now),
             Observation::RequestIssued { .. }

@@ -278,7 +278,7 @@ fn restarts(scenario: &Scenario, all: &mut Vec<Advice>) {
                     with_unit("s", whole),
                     with_unit("s", slowest)
                 ),
-                "a larger `protections.restart_budget.nodes`, a shorter boot, or ages further apart",
+                "a larger budget, a shorter boot, or ages further apart",
             ));
         }
     }

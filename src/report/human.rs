@@ -68,11 +68,17 @@ fn claims_title<'a>(report: &Report) -> &'a str {
     }
 }
 
-fn heading(title: &str, palette: &Palette) -> String {
+pub(super) fn heading(title: &str, palette: &Palette) -> String {
     format!("\n{}{title}{}\n", palette.bold, palette.reset)
 }
 
-fn head(study: &Study, with: &[String], set: &[String], seeds: &str, palette: &Palette) -> String {
+pub(super) fn head(
+    study: &Study,
+    with: &[String],
+    set: &[String],
+    seeds: &str,
+    palette: &Palette,
+) -> String {
     let scenario = &study.scenario;
     let (start, end) = (Instant::START, scenario.clock.horizon);
     let from = format!("{}, {}", format::day(scenario, start), format::time(scenario, start));
@@ -170,7 +176,7 @@ fn summary(report: &Report, palette: &Palette) -> String {
     text
 }
 
-fn tail(study: &Study, seed: u64, report: Option<&Report>) -> String {
+pub(super) fn tail(study: &Study, seed: u64, report: Option<&Report>) -> String {
     let digest = report.map_or(String::new(), |one| format!("digest {}, ", one.summary.digest));
     format!("\nseed {seed}, {digest}scenario {}\n", scenario_hash(study))
 }

@@ -38,7 +38,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 #[derive(Serialize)]
-struct Head<'a> {
+pub(super) struct Head<'a> {
     scenario: &'a str,
     scenario_hash: String,
     with: &'a [String],
@@ -78,7 +78,7 @@ struct Checked<'a> {
 }
 
 /// A map in the order of its entries.
-struct InOrder<T>(Vec<(String, T)>);
+pub(super) struct InOrder<T>(pub(super) Vec<(String, T)>);
 
 impl<T: Serialize> Serialize for InOrder<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -91,7 +91,7 @@ impl<T: Serialize> Serialize for InOrder<T> {
 }
 
 #[derive(Serialize)]
-struct Estimate {
+pub(super) struct Estimate {
     unit: &'static str,
     mean: f64,
     half_width: Option<f64>,
@@ -162,14 +162,19 @@ pub fn check(check: &Check) -> String {
     })
 }
 
-fn pretty(document: &impl Serialize) -> String {
+pub(super) fn pretty(document: &impl Serialize) -> String {
     let mut text =
         serde_json::to_string_pretty(document).expect("numbers and texts can be written as JSON");
     text.push('\n');
     text
 }
 
-fn head<'a>(study: &'a Study, with: &'a [String], set: &'a [String], seed: u64) -> Head<'a> {
+pub(super) fn head<'a>(
+    study: &'a Study,
+    with: &'a [String],
+    set: &'a [String],
+    seed: u64,
+) -> Head<'a> {
     let scenario = &study.scenario.name;
     Head { scenario, scenario_hash: scenario_hash(study), with, set, seed }
 }
@@ -226,7 +231,7 @@ fn all_decided<'a>(
     judgements.iter().map(|one| decided(one, judged, scenario)).collect()
 }
 
-fn estimate(unit: &'static str, figure: Figure) -> Estimate {
+pub(super) fn estimate(unit: &'static str, figure: Figure) -> Estimate {
     let Figure { mean, half_width, p05, p50, p95, .. } = figure;
     Estimate { unit, mean, half_width, p05, p50, p95 }
 }

@@ -16,7 +16,9 @@ pub mod manifest;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod reference;
+pub mod sensitivity;
 pub mod story;
+pub mod sweep;
 pub mod tables;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ pub(super) fn write(rows: impl IntoIterator<Item = Vec<String>>) -> String {
 }
 
 /// A number for machines; empty if it is none.
-fn cell(number: f64) -> String {
+pub(super) fn cell(number: f64) -> String {
     if number.is_nan() { String::new() } else { number.to_string() }
 }
 

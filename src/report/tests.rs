@@ -2,9 +2,10 @@
 
 use super::{
     Check, Counterfactual, Hypercube, Palette, Report, events, human, hypercube, json, manifest,
-    story, tables,
+    sensitivity, story, sweep, tables,
 };
-use crate::experiment::{self, Outcome, Plan, Pool, Summary, judge, replicate};
+use crate::experiment::sensitivity::{Gathering, Question, strengths, trials};
+use crate::experiment::{self, Cell, Outcome, Plan, Pool, Row, Summary, judge, replicate};
 use crate::kernel::chance::Seed;
 use crate::scenario::Study;
 use crate::scenario::model::Nodes;
@@ -59,7 +60,7 @@ fn with_check(points: u32, sets: &[&str], test: impl FnOnce(&Check)) {
             judgements: report.judgements.to_vec(),
         }];
         let pool = Pool { threads: 1, progress: &|_| (), stop: &Default::default() };
-        let points = experiment::hypercube(report.study, points, true, Seed(1), pool);
+        let points = experiment::hypercube(report.study, points, true, Seed(1), pool, |all| all);
         let points = points.expect("every point is a scenario").expect("nobody stops it");
         let results: Vec<_> = points.iter().map(|point| point.results.clone()).collect();
         let claims = &report.study.hypercube_claims;
@@ -190,4 +191,83 @@ fn pictures_are_the_same_every_time() {
         assert_eq!(pictures.len(), 3);
         assert!(pictures.iter().all(|(_, svg)| svg.contains("time (Europe/Berlin)")));
     });
+}
+
+/// Hands a sweep over these keys to `test`.
+fn with_sweep(vary: &[&str], test: impl FnOnce(&sweep::Sweep)) {
+    let study = Study::load("tiny.toml", TINY, &[] as &[&str], &[] as &[&str]).unwrap();
+    let axes = study.axes(vary, &[] as &[&str], true).unwrap();
+    let subjects = study.subjects(&["downtime_s", "availability", "first_restart"]).unwrap();
+    let levels = experiment::grid(&axes);
+    let assign = |cell: &Vec<crate::scenario::vary::Level>| -> Vec<String> {
+        axes.iter().zip(cell).map(|(axis, level)| axis.assignment(level)).collect()
+    };
+    let scenarios = study.with_each(&levels.iter().map(assign).collect::<Vec<_>>()).unwrap();
+    let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
+    let mut cells = Vec::new();
+    let take = |number: usize, rows: &[Row]| {
+        cells.push(sweep::Swept { levels: levels[number].clone(), cell: Cell::of(rows) });
+    };
+    experiment::run_cells(&scenarios, 6, Seed(1), &subjects, pool, take).unwrap();
+    test(&sweep::Sweep {
+        study: &study,
+        seed: 1,
+        with: &[],
+        set: &[],
+        axes: &axes,
+        is_grid: true,
+        subjects: &subjects,
+        replications: 6,
+        planned: levels.len(),
+        cells: &cells,
+    });
+}
+
+#[test]
+fn a_sweep_over_one_key_is_a_table_and_over_two_a_map() {
+    let limit = "supervisor.bluepill.rule.memory.above.memory=150 MiB..500 MiB:50 MiB";
+    with_sweep(&[limit], |one| {
+        expect_file!["tests/sweep-one.txt"].assert_eq(&sweep::human(one, &Palette::PLAIN));
+        let stopped = sweep::Sweep { cells: &one.cells[..2], ..one.clone() };
+        assert!(sweep::human(&stopped, &Palette::PLAIN).contains("stopped after 2"));
+    });
+    with_sweep(&[limit, "load.scale=0.5..1.5:0.5"], |two| {
+        expect_file!["tests/sweep-two.txt"].assert_eq(&sweep::human(two, &Palette::PLAIN));
+        let stopped = sweep::Sweep { cells: &two.cells[..4], ..two.clone() };
+        let text = sweep::human(&stopped, &Palette::PLAIN);
+        assert!(text.contains("stopped after 4"), "{text}");
+    });
+}
+
+#[test]
+fn a_sensitivity_study_tells_what_decides() {
+    let study = Study::load("tiny.toml", TINY, &[] as &[&str], &[] as &[&str]).unwrap();
+    let subject = study.subjects(&["downtime_s"]).unwrap()[0];
+    let trials = trials(&study, 5, true).unwrap();
+    let mut scenarios = vec![std::sync::Arc::clone(&study.scenario)];
+    scenarios.extend(trials.iter().map(|trial| std::sync::Arc::clone(&trial.scenario)));
+    let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
+    let mut gathering = Gathering::new(&trials);
+    let take = |_, rows: &[Row]| gathering.take(rows);
+    experiment::run_cells(&scenarios, 6, Seed(1), &[subject], pool, take).unwrap();
+    let tornado = gathering.finish().unwrap();
+    let keep = |results| Row::of(&results, &[subject]);
+    let points = experiment::hypercube(&study, 40, true, Seed(1), pool, keep).unwrap().unwrap();
+    let strengths = Question::ALL.map(|question| strengths(&points, question, Seed(1)));
+    let together = sensitivity::Together { points, strengths };
+    let report = sensitivity::Sensitivity {
+        study: &study,
+        seed: 1,
+        with: &[],
+        set: &[],
+        subject,
+        replications: 6,
+        scale_load: true,
+        tornado: &tornado,
+        together: Some(&together),
+    };
+    expect_file!["tests/sensitivity.txt"].assert_eq(&sensitivity::human(&report, &Palette::PLAIN));
+    let alone = sensitivity::Sensitivity { together: None, ..report };
+    let text = sensitivity::human(&alone, &Palette::PLAIN);
+    assert!(!text.contains("All together"), "{text}");
 }

@@ -2,8 +2,13 @@
 
 use super::keys::claims::Assumption;
 use super::model::Scenario;
+use super::scale::Scale;
 use super::study::{Problems, Study, Variant, bound_text};
-use super::text::{Bytes, Diagnostics, Duration, Key, KeyPath, Node, Rate, Share, Value};
+use super::text::Node;
+use super::vary::same_path;
+
+/// The key that scales every rate.
+const LOAD_SCALE: &str = "load.scale";
 
 /// The value of an assumption at a point of its range.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +40,9 @@ impl Study {
     /// The scenario at a point of the ranges of all assumptions: `shares` holds, for each in turn,
     /// how much of its range lies below the point, from 0 to 1.
     ///
-    /// With `scale_load` every rate is scaled with the capacity of the fleet; the last value
-    /// assumed is then that of `load.scale`.
+    /// With `scale_load` every rate is scaled with the capacity of the fleet, by a `load.scale`
+    /// that becomes the last value assumed. If `load.scale` is assumed itself, its own value is
+    /// multiplied by what the capacity asks for instead.
     ///
     /// # Errors
     /// If the values of the point do not go together.
@@ -45,25 +51,60 @@ impl Study {
         shares: &[f64],
         scale_load: bool,
     ) -> Result<(Vec<Assumed>, Variant), Problems> {
-        let assumptions = &self.document.assumption;
-        let mut assumed: Vec<Assumed> = assumptions
-            .iter()
-            .zip(shares)
-            .map(|(assumption, share)| Assumed {
-                key: assumption.key.value.clone(),
-                value: between(&assumption.range[0].0, &assumption.range[1].0, *share),
-            })
-            .collect();
-        let mut sets: Vec<String> = assumed.iter().map(Assumed::assignment).collect();
-        let variant = self.with_values(&sets)?;
+        let numbered = self.document.assumption.iter().enumerate().zip(shares);
+        self.assume(numbered.map(|((number, _), share)| (number, *share)), scale_load)
+    }
+
+    /// The scenario with one assumption at a point of its range and the others as they are written;
+    /// with `scale_load` as in [`Study::point`].
+    ///
+    /// # Errors
+    /// If the value does not go with the scenario.
+    ///
+    /// # Panics
+    /// If there are fewer assumptions.
+    pub fn with_assumption(
+        &self,
+        number: usize,
+        share: f64,
+        scale_load: bool,
+    ) -> Result<(Vec<Assumed>, Variant), Problems> {
+        self.assume([(number, share)].into_iter(), scale_load)
+    }
+
+    /// The scenario with these assumptions, by their numbers, at these shares of their ranges.
+    fn assume(
+        &self,
+        shares: impl Iterator<Item = (usize, f64)>,
+        scale_load: bool,
+    ) -> Result<(Vec<Assumed>, Variant), Problems> {
+        let value = |(number, share): (usize, f64)| {
+            let assumption = &self.document.assumption[number];
+            let value = between(&assumption.range[0].0, &assumption.range[1].0, share);
+            Assumed { key: assumption.key.value.clone(), value }
+        };
+        let mut assumed: Vec<Assumed> = shares.map(value).collect();
+        let sets = |assumed: &[Assumed]| -> Vec<String> {
+            assumed.iter().map(Assumed::assignment).collect()
+        };
+        let variant = self.with_values(&sets(&assumed))?;
         if !scale_load {
             return Ok((assumed, variant));
         }
         let ratio = capacity(&variant.scenario) / capacity(&self.scenario);
-        let value = format!("{:?}", self.document.load.scale * ratio);
-        assumed.push(Assumed { key: "load.scale".to_string(), value });
-        sets.extend(assumed.last().map(Assumed::assignment));
-        Ok((assumed, self.with_values(&sets)?))
+        let own = assumed.iter_mut().find(|one| same_path(&one.key, LOAD_SCALE));
+        match own {
+            Some(own) => {
+                let scale = own.value.parse().unwrap_or(self.document.load.scale);
+                own.value = format!("{:?}", scale * ratio);
+            }
+            None => assumed.push(Assumed {
+                key: LOAD_SCALE.to_string(),
+                value: format!("{:?}", self.document.load.scale * ratio),
+            }),
+        }
+        let variant = self.with_values(&sets(&assumed))?;
+        Ok((assumed, variant))
     }
 }
 
@@ -80,50 +121,13 @@ fn between(low: &Node, high: &Node, share: f64) -> String {
 
 /// The value that `share` of a range lies below, unless it is a range of words.
 fn measured(low: &Node, high: &Node, share: f64) -> Option<String> {
-    let at = |low: f64, high: f64| low + (high - low) * share;
-    match (&low.value, &high.value) {
-        (Value::Int(low), Value::Int(high)) => {
-            // Every whole number of the range is equally likely.
-            let (low, high) = (*low as f64, *high as f64);
-            Some(format!("{:.0}", (low + ((high - low + 1.0) * share).floor()).min(high)))
+    let scale = Scale::of(&[low, high])?;
+    let (low, high) = (scale.read(low)?, scale.read(high)?);
+    Some(match scale {
+        // Every whole number of the range is equally likely.
+        Scale::Whole => scale.write((low + ((high - low + 1.0) * share).floor()).min(high)),
+        Scale::Number | Scale::Seconds | Scale::Bytes | Scale::Rate | Scale::Share => {
+            scale.write(low + (high - low) * share)
         }
-        (Value::Float(_) | Value::Int(_), Value::Float(_) | Value::Int(_)) => {
-            Some(format!("{:?}", at(number(low), number(high))))
-        }
-        _ => quantity(low, high, share),
-    }
-}
-
-fn quantity(low: &Node, high: &Node, share: f64) -> Option<String> {
-    let at = |low: f64, high: f64| low + (high - low) * share;
-    if let (Some(low), Some(high)) = (leaf::<Duration>(low), leaf::<Duration>(high)) {
-        let length = Duration::from_secs_f64(at(low.as_secs_f64(), high.as_secs_f64()));
-        return Some(length.to_string());
-    }
-    if let (Some(low), Some(high)) = (leaf::<Bytes>(low), leaf::<Bytes>(high)) {
-        return Some(Bytes::new(at(low.get() as f64, high.get() as f64) as u64).to_string());
-    }
-    if let (Some(low), Some(high)) = (leaf::<Rate>(low), leaf::<Rate>(high)) {
-        let rate = Rate::per_second(at(low.as_per_second(), high.as_per_second()));
-        return Some(rate.to_string());
-    }
-    if let (Some(low), Some(high)) = (leaf::<Share>(low), leaf::<Share>(high)) {
-        return Some(format!("{:?}", at(low.get(), high.get())));
-    }
-    None
-}
-
-fn number(node: &Node) -> f64 {
-    match node.value {
-        Value::Int(number) => number as f64,
-        Value::Float(number) => number,
-        Value::Str(_) | Value::Bool(_) | Value::Datetime(_) | Value::Array(_) | Value::Table(_) => {
-            f64::NAN
-        }
-    }
-}
-
-fn leaf<T: Key>(node: &Node) -> Option<T> {
-    let mut log = Diagnostics::new();
-    T::read(node, &KeyPath::root(), &mut log).filter(|_| log.is_empty())
+    })
 }

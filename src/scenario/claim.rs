@@ -3,7 +3,8 @@
 use super::keys::claims::{Against, Claim as ClaimKeys, Of};
 use super::measure::{IntervalMeasure, Measure, Milestone};
 use super::model::Scenario;
-use super::text::{At, Diagnostics};
+use super::study::{Problems, Study};
+use super::text::{At, Diagnostics, Place};
 
 /// A claim about the outcome, decided over replications.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,25 @@ impl Subject {
             Subject::Interval(_, measure) => measure.unit(),
             Subject::Milestone(_) => "time",
         }
+    }
+}
+
+impl Study {
+    /// The measures, measures of intervals and milestones of these names.
+    ///
+    /// # Errors
+    /// Every name that is none.
+    pub fn subjects(&self, names: &[impl AsRef<str>]) -> Result<Vec<Subject>, Problems> {
+        let (mut log, mut sources) = (Diagnostics::new(), self.sources.clone());
+        let mut subjects = Vec::new();
+        for name in names.iter().map(AsRef::as_ref) {
+            let id = sources.add(format!("--measure {name}"), name);
+            let place = Place::new(id, 0..name.len());
+            let name = At { value: name.to_string(), place };
+            let milestone = Milestone::named(&name).map(Subject::Milestone);
+            subjects.extend(milestone.or_else(|| measure_named(&name, &self.scenario, &mut log)));
+        }
+        if log.is_empty() { Ok(subjects) } else { Err(Problems { log, sources }) }
     }
 }
 

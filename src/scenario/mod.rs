@@ -13,8 +13,10 @@ pub mod late;
 pub mod measure;
 pub mod model;
 pub mod resolve;
+pub mod scale;
 pub mod study;
 pub mod text;
+pub mod vary;
 
 pub use model::Scenario;
 pub use study::{Problems, Study, Variant};

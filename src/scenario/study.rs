@@ -4,10 +4,12 @@ use super::claim::{Claim, resolve_claims};
 use super::keys::Document;
 use super::model::Scenario;
 use super::resolve::{draft, resolve};
+use super::text::set::set_from;
 use super::text::{
-    Diagnostics, Key, Kind, Node, Place, Sources, Value, kind_at, lookup, merge, parse, print,
-    read, set,
+    Diagnostics, Key, Kind, Node, Place, SourceId, Sources, Value, kind_at, lookup, merge, parse,
+    print, read, set,
 };
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ pub struct Study {
     pub claims: Vec<Claim>,
     /// What must come out over the ranges of all assumptions.
     pub hypercube_claims: Vec<Claim>,
-    sources: Sources,
+    pub(super) sources: Sources,
     tree: Node,
 }
 
@@ -38,8 +40,8 @@ pub struct Variant {
 /// Why a scenario cannot be simulated: every problem with its place.
 #[derive(Clone, Debug)]
 pub struct Problems {
-    log: Diagnostics,
-    sources: Sources,
+    pub(super) log: Diagnostics,
+    pub(super) sources: Sources,
 }
 
 impl Problems {
@@ -66,6 +68,9 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// Combinations of values whose problems are explained at most.
+const MOST_EXPLAINED: usize = 1000;
 
 impl Study {
     /// Reads a scenario.
@@ -187,6 +192,47 @@ impl Study {
         }
         let variant = if log.is_empty() { meaning(&tree, &[], &mut log) } else { None };
         variant.ok_or(Problems { log, sources })
+    }
+
+    /// The scenarios of many such lists of assignments, in their order.
+    ///
+    /// # Errors
+    /// Every problem of every list, each once however many lists have it, and how many have any.
+    pub fn with_each(&self, lists: &[Vec<String>]) -> Result<Vec<Arc<Scenario>>, Problems> {
+        let mut scenarios = Vec::with_capacity(lists.len());
+        let mut wrong: Vec<&Vec<String>> = Vec::new();
+        for list in lists {
+            match self.with_values(list) {
+                Ok(variant) => scenarios.push(variant.scenario),
+                Err(_) => wrong.push(list),
+            }
+        }
+        let Some(first) = wrong.first() else { return Ok(scenarios) };
+        // Again, with one source for each assignment, so that like problems are told once.
+        let (mut log, mut sources) = (Diagnostics::new(), self.sources.clone());
+        let mut known: BTreeMap<&str, SourceId> = BTreeMap::new();
+        let kind = Document::describe();
+        for list in wrong.iter().take(MOST_EXPLAINED) {
+            let (mut tree, mut own) = (self.tree.clone(), Diagnostics::new());
+            for assignment in *list {
+                let id = *known
+                    .entry(assignment)
+                    .or_insert_with(|| sources.add(assignment.clone(), assignment.clone()));
+                set_from(id, assignment, &mut tree, &kind, &mut own);
+            }
+            if own.is_empty() {
+                meaning(&tree, &[], &mut own);
+            }
+            log.append(own);
+        }
+        let message = format!(
+            "{} of {} combinations are no scenario, the first with {}",
+            wrong.len(),
+            lists.len(),
+            first.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
+        );
+        log.problem(None, message);
+        Err(Problems { log, sources })
     }
 
     /// The file with every default filled in.

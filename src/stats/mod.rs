@@ -9,12 +9,14 @@ pub mod interval;
 pub mod latin;
 pub mod mixture;
 pub mod quantile;
+pub mod sign;
 pub mod tally;
 
-pub use correlation::spearman;
+pub use correlation::{spearman, spearman_interval};
 pub use histogram::Histogram;
 pub use interval::{Estimate, half_width, share_bounds, share_lower, share_upper};
 pub use latin::latin_hypercube;
 pub use mixture::{Class, mixture_interval};
 pub use quantile::{Range90, quantile};
+pub use sign::sign_test;
 pub use tally::Tally;

@@ -12,12 +12,15 @@ mod blackhole;
 mod cli;
 mod common_random_numbers;
 mod compare;
+mod fates;
 mod littles_law;
 mod properties;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;
 mod support;
+#[cfg(feature = "cli")]
+mod sweeps;
 mod theory;
 mod tidy;
 mod time_varying;

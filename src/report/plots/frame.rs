@@ -38,9 +38,6 @@ pub(super) fn head<'a>(
     title: &str,
     legend: &[(Mark, RGBColor, &str)],
 ) -> Result<Area<'a>, Failed> {
-    root.fill(&WHITE)?;
-    let (head, body) = root.split_vertically(HEAD);
-    head.draw(&Text::new(title.to_string(), (16, 10), (FONT, 19).into_font()))?;
     let scenario = &report.study.scenario;
     let (start, _) = fleet::stretch(report);
     let about = format!(
@@ -50,8 +47,21 @@ pub(super) fn head<'a>(
         format::day(scenario, start),
         format::zone(scenario)
     );
+    head_of(root, title, &about, legend)
+}
+
+/// The same with a line of its own below the title.
+pub(super) fn head_of<'a>(
+    root: &Area<'a>,
+    title: &str,
+    about: &str,
+    legend: &[(Mark, RGBColor, &str)],
+) -> Result<Area<'a>, Failed> {
+    root.fill(&WHITE)?;
+    let (head, body) = root.split_vertically(HEAD);
+    head.draw(&Text::new(title.to_string(), (16, 10), (FONT, 19).into_font()))?;
     let grey = RGBColor(90, 90, 90);
-    head.draw(&Text::new(about, (16, 33), (FONT, 13).into_font().color(&grey)))?;
+    head.draw(&Text::new(about.to_string(), (16, 33), (FONT, 13).into_font().color(&grey)))?;
     let mut left = 16;
     for (mark, color, text) in legend {
         let box_ = match mark {

@@ -1,13 +1,31 @@
-//! Pictures of the first replication as SVG: load against capacity, failures, and a lane per node.
+//! Pictures as SVG. Of the first replication: load against capacity, failures, and a lane per node;
+//! of many variants: sweeps and tornados.
 //!
-//! They show the minutes around the incident if there was one, else the whole run.
+//! The former show the minutes around the incident if there was one, else the whole run.
 
 mod failures;
 mod frame;
 mod lanes;
 mod load;
+mod sweep;
+mod tornado;
 
 use super::Report;
+use super::sensitivity::Sensitivity;
+use super::sweep::Sweep;
+
+const WHOLE: &str = "a picture in memory has no writer that could fail";
+
+/// The picture of a sweep: curves over one key, maps over two; `None` where there is nothing of
+/// the kind.
+pub fn sweep(sweep: &Sweep) -> Option<String> {
+    sweep::draw(sweep).map(|picture| picture.expect(WHOLE))
+}
+
+/// How far each assumption moves the outcome by itself.
+pub fn tornado(report: &Sensitivity) -> String {
+    tornado::draw(report).expect(WHOLE)
+}
 
 /// Every picture with the name of its file.
 pub fn all(report: &Report) -> Vec<(&'static str, String)> {
@@ -17,6 +35,5 @@ pub fn all(report: &Report) -> Vec<(&'static str, String)> {
         ("failures.svg", failures::draw(report, series)),
         ("nodes.svg", lanes::draw(report, series)),
     ];
-    let whole = "a picture in memory has no writer that could fail";
-    pictures.into_iter().map(|(name, picture)| (name, picture.expect(whole))).collect()
+    pictures.into_iter().map(|(name, picture)| (name, picture.expect(WHOLE))).collect()
 }

@@ -18,6 +18,17 @@ pub fn set(
     log: &mut Diagnostics,
 ) -> bool {
     let id = sources.add(format!("--set {assignment}"), assignment);
+    set_from(id, assignment, base, kind, log)
+}
+
+/// The same for an assignment that stands in the source `id` already.
+pub fn set_from(
+    id: SourceId,
+    assignment: &str,
+    base: &mut Node,
+    kind: &Kind,
+    log: &mut Diagnostics,
+) -> bool {
     let before = log.len();
     let Some(equals) = outside_quotes(assignment, '=') else {
         log.problem(Place::new(id, 0..assignment.len()), "there is no `=`")
@@ -58,7 +69,7 @@ pub fn steps(path: &str, id: SourceId, log: &mut Diagnostics) -> Option<Vec<Step
 }
 
 /// The first `wanted` that is not inside quotes.
-fn outside_quotes(text: &str, wanted: char) -> Option<usize> {
+pub fn outside_quotes(text: &str, wanted: char) -> Option<usize> {
     let mut quote = None;
     for (at, letter) in text.char_indices() {
         match (quote, letter) {
@@ -81,7 +92,7 @@ fn unquoted(key: &str) -> Option<&str> {
 }
 
 /// The right side: TOML if it is that, else plain text.
-fn value(text: &str, offset: usize, id: SourceId, log: &mut Diagnostics) -> Option<Node> {
+pub fn value(text: &str, offset: usize, id: SourceId, log: &mut Diagnostics) -> Option<Node> {
     let offset = offset + (text.len() - text.trim_start().len());
     let text = text.trim();
     let place = Place::new(id, offset..offset + text.len());

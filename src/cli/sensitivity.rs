@@ -1,0 +1,126 @@
+//! `fleetfall sensitivity`.
+
+use super::args::{Format, Sensitivity as Arguments};
+use super::exit::Exit;
+use super::replicas::{Replicas, Wanted};
+use super::{files, output, study};
+use fleetfall::experiment::Row;
+use fleetfall::experiment::sensitivity::{Gathering, Question, strengths, trials};
+use fleetfall::kernel::chance::Seed;
+use fleetfall::report::Palette;
+use fleetfall::report::sensitivity::{
+    Sensitivity, Together, all_together, human, json, one_at_a_time, points,
+};
+use fleetfall::scenario::Study;
+use fleetfall::scenario::assumption::Assumed;
+use fleetfall::scenario::claim::Subject;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Points of the hypercube if neither the arguments nor the scenario say.
+const POINTS: u32 = 100;
+
+/// Moves the assumptions, prints what that does to the outcome and writes the files.
+///
+/// # Errors
+/// The exit after what went wrong has been shown.
+pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
+    let common = &arguments.common;
+    let study = study::load(common, &common.with)?;
+    if study.document.assumption.is_empty() {
+        output::complain(
+            "the scenario makes no assumption; add `[[assumption]]` with `key`, \
+                          `range` and `why` for every value that nobody knows",
+        );
+        return Err(Exit::Usage);
+    }
+    let subject = study.subjects(&[&arguments.measure]).map_err(|all| study::show(&all))?[0];
+    let hypercube = study.document.hypercube.as_ref();
+    let scale_load = arguments.scale_load.unwrap_or(hypercube.is_some_and(|keys| keys.scale_load));
+    let count = arguments.points.or(hypercube.map(|keys| keys.points)).unwrap_or(POINTS);
+    let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let trials = trials(&study, arguments.levels, scale_load).map_err(|all| study::show(&all))?;
+    let mut scenarios = vec![Arc::clone(&study.scenario)];
+    scenarios.extend(trials.iter().map(|trial| Arc::clone(&trial.scenario)));
+    let mut sets = vec![Vec::new()];
+    sets.extend(trials.iter().map(|one| one.assumed.iter().map(Assumed::assignment).collect()));
+    let replicas = Replicas::new(common)?;
+    let replications = u64::from(arguments.replications.get());
+    let label = "one at a time";
+    let wanted = Wanted { label, with: &[], seed, count: replications, detailed: false };
+    let mut gathering = Gathering::new(&trials);
+    replicas.cells(&scenarios, &sets, wanted, &[subject], |_, rows| gathering.take(rows))?;
+    let Some(tornado) = gathering.finish() else {
+        output::note("stopped before every assumption was moved; nothing is written");
+        return Err(Exit::Interrupted);
+    };
+    let together = together(&replicas, &study, (count, scale_load), seed, subject)?;
+    tell(
+        arguments,
+        &Sensitivity {
+            study: &study,
+            seed,
+            with: &common.with,
+            set: &common.set,
+            subject,
+            replications,
+            scale_load,
+            tornado: &tornado,
+            together: together.as_ref(),
+        },
+    )
+}
+
+/// All assumptions over their ranges together; `None` after Ctrl-C.
+fn together(
+    replicas: &Replicas,
+    study: &Study,
+    (count, scale_load): (u32, bool),
+    seed: u64,
+    subject: Subject,
+) -> Result<Option<Together>, Exit> {
+    let keep = |results| Row::of(&results, &[subject]);
+    let points = replicas.hypercube(study, count, scale_load, seed, keep)?;
+    Ok(points.map(|points| {
+        let strengths = Question::ALL.map(|question| strengths(&points, question, Seed(seed)));
+        Together { points, strengths }
+    }))
+}
+
+/// Writes the files and prints the report.
+fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
+    let name = format!("{}-sensitivity", report.study.scenario.name);
+    let directory = arguments.out.clone().unwrap_or_else(|| PathBuf::from("output").join(name));
+    let document = json(report);
+    write(report, &document, &directory)?;
+    match arguments.common.format {
+        Format::Json => output::print(&document)?,
+        Format::Human => {
+            let files = format!("files in {}\n", directory.display());
+            output::print(&(human(report, &Palette::COLOR) + &files))?
+        }
+    };
+    if report.together.is_none() {
+        output::note("stopped: the assumptions were not moved together");
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::Well)
+}
+
+fn write(report: &Sensitivity, document: &str, directory: &Path) -> Result<(), Exit> {
+    files::write_one(directory, "one-at-a-time.csv", &one_at_a_time(report))?;
+    files::write_one(directory, "sensitivity.json", document)?;
+    #[cfg(feature = "plots")]
+    files::write_one(directory, "tornado.svg", &fleetfall::report::plots::tornado(report))?;
+    match report.together {
+        Some(_) => {
+            files::write_one(directory, "all-together.csv", &all_together(report))?;
+            files::write_one(directory, "points.csv", &points(report))
+        }
+        // Those of an earlier study would lie beside the files of this one.
+        None => {
+            files::remove(directory, "all-together.csv")?;
+            files::remove(directory, "points.csv")
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `fleetfall sweep`.
+
+use super::args::{Design, Format, Sweep as Arguments};
+use super::exit::Exit;
+use super::replicas::{Replicas, Wanted};
+use super::{files, output, study};
+use fleetfall::experiment::{Cell, grid, spread};
+use fleetfall::kernel::chance::Seed;
+use fleetfall::report::Palette;
+use fleetfall::report::sweep::{Sweep, Swept, csv, human, json};
+use std::path::PathBuf;
+
+/// What is measured if nobody says.
+const MEASURES: [&str; 6] = [
+    "downtime_s",
+    "requests_failed",
+    "restarts",
+    "availability",
+    "partial_service_s",
+    "sojourn_p99_s",
+];
+
+/// Simulates every cell, prints the report and writes the files.
+///
+/// # Errors
+/// The exit after what went wrong has been shown.
+pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
+    let common = &arguments.common;
+    let study = study::load(common, &common.with)?;
+    let is_grid = arguments.design == Design::Grid;
+    let axes = study.axes(&arguments.vary, &common.set, is_grid).map_err(|all| study::show(&all));
+    let named: Vec<&str> = arguments.measure.iter().map(String::as_str).collect();
+    let measures = if named.is_empty() { &MEASURES[..] } else { &named[..] };
+    let subjects = study.subjects(measures).map_err(|all| study::show(&all));
+    let (axes, subjects) = (axes?, subjects?);
+    let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let levels = match arguments.design {
+        Design::Grid => grid(&axes),
+        Design::Hypercube(points) => spread(&axes, points, Seed(seed)),
+    };
+    let sets: Vec<Vec<String>> = levels
+        .iter()
+        .map(|levels| axes.iter().zip(levels).map(|(axis, level)| axis.assignment(level)).collect())
+        .collect();
+    let scenarios = study.with_each(&sets).map_err(|all| study::show(&all))?;
+    let replicas = Replicas::new(common)?;
+    let count = u64::from(arguments.replications.get());
+    let wanted = Wanted { label: "sweep", with: &[], seed, count, detailed: false };
+    let mut cells = Vec::with_capacity(levels.len());
+    replicas.cells(&scenarios, &sets, wanted, &subjects, |number, rows| {
+        cells.push(Swept { levels: levels[number].clone(), cell: Cell::of(rows) });
+    })?;
+    if cells.is_empty() {
+        output::note("stopped before the first cell was done; nothing is written");
+        return Err(Exit::Interrupted);
+    }
+    tell(
+        arguments,
+        &Sweep {
+            study: &study,
+            seed,
+            with: &common.with,
+            set: &common.set,
+            axes: &axes,
+            is_grid,
+            subjects: &subjects,
+            replications: count,
+            planned: levels.len(),
+            cells: &cells,
+        },
+    )
+}
+
+/// Writes the files and prints the report.
+fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
+    let name = format!("{}-sweep", sweep.study.scenario.name);
+    let directory = arguments.out.clone().unwrap_or_else(|| PathBuf::from("output").join(name));
+    let document = json(sweep);
+    files::write_one(&directory, "sweep.csv", &csv(sweep))?;
+    files::write_one(&directory, "sweep.json", &document)?;
+    #[cfg(feature = "plots")]
+    match fleetfall::report::plots::sweep(sweep) {
+        Some(picture) => files::write_one(&directory, "sweep.svg", &picture)?,
+        // That of an earlier sweep would lie beside the files of this one.
+        None => files::remove(&directory, "sweep.svg")?,
+    }
+    match arguments.common.format {
+        Format::Json => output::print(&document)?,
+        Format::Human => {
+            let files = format!("files in {}\n", directory.display());
+            output::print(&(human(sweep, &Palette::COLOR) + &files))?
+        }
+    };
+    if sweep.cells.len() < sweep.planned {
+        output::note("stopped: the cells that were not simulated are missing");
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::Well)
+}
