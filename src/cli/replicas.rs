@@ -99,18 +99,19 @@ impl<'a> Replicas<'a> {
     /// The exit after a broken invariant has been shown.
     pub(super) fn cells(
         &self,
-        scenarios: &[Arc<Scenario>],
+        scenario: impl Fn(usize) -> Arc<Scenario>,
         sets: &[Vec<String>],
         wanted: Wanted,
         subjects: &[Subject],
         take: impl FnMut(usize, &[Row]),
     ) -> Result<usize, Exit> {
-        let count = wanted.count * scenarios.len() as u64;
+        let count = wanted.count * sets.len() as u64;
         let bar = bar(Wanted { count, ..wanted });
         let progress = |done| bar.set_position(done);
         let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
         let seed = Seed(wanted.seed);
-        let done = quietly(|| run_cells(scenarios, wanted.count, seed, subjects, pool, take));
+        let done =
+            quietly(|| run_cells(sets.len(), scenario, wanted.count, seed, subjects, pool, take));
         bar.finish_and_clear();
         done.map_err(|error| {
             self.explain(&error.failure, wanted.with, &sets[error.cell]);

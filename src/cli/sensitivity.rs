@@ -49,7 +49,8 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
     let label = "one at a time";
     let wanted = Wanted { label, with: &[], seed, count: replications, detailed: false };
     let mut gathering = Gathering::new(&trials);
-    replicas.cells(&scenarios, &sets, wanted, &[subject], |_, rows| gathering.take(rows))?;
+    let make = |number: usize| Arc::clone(&scenarios[number]);
+    replicas.cells(make, &sets, wanted, &[subject], |_, rows| gathering.take(rows))?;
     let Some(tornado) = gathering.finish() else {
         output::note("stopped before every assumption was moved; nothing is written");
         return Err(Exit::Interrupted);

@@ -42,12 +42,15 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
         .iter()
         .map(|levels| axes.iter().zip(levels).map(|(axis, level)| axis.assignment(level)).collect())
         .collect();
-    let scenarios = study.with_each(&sets).map_err(|all| study::show(&all))?;
+    study.check_each(&sets).map_err(|all| study::show(&all))?;
+    let make = |number: usize| {
+        study.with_values(&sets[number]).expect("each was checked to be a scenario").scenario
+    };
     let replicas = Replicas::new(common)?;
     let count = u64::from(arguments.replications.get());
     let wanted = Wanted { label: "sweep", with: &[], seed, count, detailed: false };
     let mut cells = Vec::with_capacity(levels.len());
-    replicas.cells(&scenarios, &sets, wanted, &subjects, |number, rows| {
+    replicas.cells(make, &sets, wanted, &subjects, |number, rows| {
         cells.push(Swept { levels: levels[number].clone(), cell: Cell::of(rows) });
     })?;
     if cells.is_empty() {

@@ -107,16 +107,18 @@ pub struct CellFailure {
     pub cell: usize,
 }
 
-/// Runs so many replications of every scenario, the same seeds for each, and hands the rows of
-/// one scenario after the other to `take`, with its number. The rows do not depend on the number
-/// of threads, and no more than about a thousand are in memory unless one scenario has more.
+/// Runs so many replications of each of the scenarios 0 to `cells - 1`, which `scenario` makes, with
+/// the same seeds for each, and hands the rows of one scenario after the other to `take`, with its
+/// number. The rows do not depend on the number of threads. No more than about a thousand, and
+/// the scenarios that they belong to, are in memory unless one scenario has more.
 ///
 /// Returns the number of scenarios that were done: all, unless the pool was asked to stop.
 ///
 /// # Errors
 /// If an invariant was broken.
 pub fn run_cells(
-    scenarios: &[Arc<Scenario>],
+    cells: usize,
+    scenario: impl Fn(usize) -> Arc<Scenario>,
     replications: u64,
     seed: Seed,
     subjects: &[Subject],
@@ -125,7 +127,8 @@ pub fn run_cells(
 ) -> Result<usize, CellFailure> {
     let together = usize::try_from(BATCH / replications.max(1)).unwrap_or(1).max(1);
     let mut done = 0;
-    for batch in scenarios.chunks(together) {
+    while done < cells {
+        let batch: Vec<_> = (done..cells.min(done + together)).map(&scenario).collect();
         let before = done as u64 * replications;
         let progress = |count: u64| (pool.progress)(before + count);
         let pool = Pool { progress: &progress, ..pool };
@@ -241,7 +244,7 @@ mod tests {
     fn batches_and_threads_change_nothing_and_every_cell_has_the_same_seeds() {
         let study = study();
         let lists: Vec<Vec<String>> = [1, 2, 2].map(|n| vec![format!("nodes.count={n}")]).into();
-        let scenarios = study.with_each(&lists).unwrap();
+        let make = |number: usize| study.with_values(&lists[number]).unwrap().scenario;
         let subjects = study.subjects(&["requests", "outage_start"]).unwrap();
         let run = |threads: usize, replications: u64| {
             let most = AtomicU64::new(0);
@@ -252,7 +255,7 @@ mod tests {
                 assert_eq!(number, cells.len());
                 cells.push(rows.to_vec());
             };
-            let done = run_cells(&scenarios, replications, Seed(7), &subjects, pool, take);
+            let done = run_cells(3, make, replications, Seed(7), &subjects, pool, take);
             assert_eq!(done.unwrap(), 3);
             assert_eq!(most.load(Ordering::Relaxed), 3 * replications);
             cells
@@ -273,13 +276,12 @@ mod tests {
     #[test]
     fn whole_cells_are_left_when_somebody_stops() {
         let study = study();
-        let lists: Vec<Vec<String>> = vec![Vec::new(); 4];
-        let scenarios = study.with_each(&lists).unwrap();
+        let make = |_| Arc::clone(&study.scenario);
         let stop = AtomicBool::new(false);
         let progress = |done: u64| stop.store(done >= 7, Ordering::Relaxed);
         let pool = Pool { threads: 1, progress: &progress, stop: &stop };
         let mut cells = 0;
-        let done = run_cells(&scenarios, 3, Seed(1), &[], pool, |_, _| cells += 1).unwrap();
+        let done = run_cells(4, make, 3, Seed(1), &[], pool, |_, _| cells += 1).unwrap();
         assert_eq!((done, cells), (2, 2));
     }
 }

@@ -359,7 +359,9 @@ mod tests {
         let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
         let mut gathering = Gathering::new(&trials);
         let take = |_, rows: &[Row]| gathering.take(rows);
-        run_cells(&scenarios, replications, Seed(seed), &subjects, pool, take).unwrap();
+        let make = |number: usize| Arc::clone(&scenarios[number]);
+        let count = scenarios.len();
+        run_cells(count, make, replications, Seed(seed), &subjects, pool, take).unwrap();
         gathering.finish().expect("nobody stops it")
     }
 

@@ -202,13 +202,13 @@ fn with_sweep(vary: &[&str], test: impl FnOnce(&sweep::Sweep)) {
     let assign = |cell: &Vec<crate::scenario::vary::Level>| -> Vec<String> {
         axes.iter().zip(cell).map(|(axis, level)| axis.assignment(level)).collect()
     };
-    let scenarios = study.with_each(&levels.iter().map(assign).collect::<Vec<_>>()).unwrap();
+    let make = |number: usize| study.with_values(&assign(&levels[number])).unwrap().scenario;
     let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
     let mut cells = Vec::new();
     let take = |number: usize, rows: &[Row]| {
         cells.push(sweep::Swept { levels: levels[number].clone(), cell: Cell::of(rows) });
     };
-    experiment::run_cells(&scenarios, 6, Seed(1), &subjects, pool, take).unwrap();
+    experiment::run_cells(levels.len(), make, 6, Seed(1), &subjects, pool, take).unwrap();
     test(&sweep::Sweep {
         study: &study,
         seed: 1,
@@ -249,7 +249,8 @@ fn a_sensitivity_study_tells_what_decides() {
     let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
     let mut gathering = Gathering::new(&trials);
     let take = |_, rows: &[Row]| gathering.take(rows);
-    experiment::run_cells(&scenarios, 6, Seed(1), &[subject], pool, take).unwrap();
+    let make = |number: usize| std::sync::Arc::clone(&scenarios[number]);
+    experiment::run_cells(scenarios.len(), make, 6, Seed(1), &[subject], pool, take).unwrap();
     let tornado = gathering.finish().unwrap();
     let keep = |results| Row::of(&results, &[subject]);
     let points = experiment::hypercube(&study, 40, true, Seed(1), pool, keep).unwrap().unwrap();

@@ -194,20 +194,15 @@ impl Study {
         variant.ok_or(Problems { log, sources })
     }
 
-    /// The scenarios of many such lists of assignments, in their order.
+    /// Whether each of many such lists of assignments makes a scenario. None is kept: there may be
+    /// many, and they are quickly made again.
     ///
     /// # Errors
     /// Every problem of every list, each once however many lists have it, and how many have any.
-    pub fn with_each(&self, lists: &[Vec<String>]) -> Result<Vec<Arc<Scenario>>, Problems> {
-        let mut scenarios = Vec::with_capacity(lists.len());
-        let mut wrong: Vec<&Vec<String>> = Vec::new();
-        for list in lists {
-            match self.with_values(list) {
-                Ok(variant) => scenarios.push(variant.scenario),
-                Err(_) => wrong.push(list),
-            }
-        }
-        let Some(first) = wrong.first() else { return Ok(scenarios) };
+    pub fn check_each(&self, lists: &[Vec<String>]) -> Result<(), Problems> {
+        let wrong: Vec<&Vec<String>> =
+            lists.iter().filter(|list| self.with_values(list).is_err()).collect();
+        let Some(first) = wrong.first() else { return Ok(()) };
         // Again, with one source for each assignment, so that like problems are told once.
         let (mut log, mut sources) = (Diagnostics::new(), self.sources.clone());
         let mut known: BTreeMap<&str, SourceId> = BTreeMap::new();

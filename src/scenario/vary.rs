@@ -4,7 +4,10 @@ use super::keys::Document;
 use super::scale::Scale;
 use super::study::{Problems, Study};
 use super::text::set::{outside_quotes, steps, value};
-use super::text::{Diagnostics, Key, Kind, Node, Place, SourceId, Sources, kind_at};
+use super::text::{
+    Bytes, Diagnostics, Duration, Key, KeyPath, Kind, Node, Place, Rate, Share, SourceId, Sources,
+    kind_at,
+};
 
 /// Values of one key at most; more would not be looked at.
 const MOST_LEVELS: usize = 1000;
@@ -172,21 +175,42 @@ impl<'a> Reader<'a> {
             return None;
         };
         let (key, right) = (&self.text[..equals], (equals + 1, &self.text[equals + 1..]));
-        let kind = steps(key, self.id, self.log)
-            .and_then(|steps| kind_at(&Document::describe(), &steps, self.log));
+        let steps = steps(key, self.id, self.log)?;
+        let at = steps.iter().fold(KeyPath::root(), |at, step| at.key(&step.key));
+        let kind = kind_at(&Document::describe(), &steps, self.log).map(|kind| (kind, at));
         let span = match split(right.1, "..") {
             Some(at) if !is_braced(right.1) => {
                 let high = (right.0 + at + 2, &right.1[at + 2..]);
                 self.range((right.0, &right.1[..at]), high, kind.as_ref()?)
             }
-            _ => self.list(right),
+            _ => self.list(right, kind.as_ref()),
         };
         let (scale, span) = span?;
         kind.map(|_| Axis { key: key.trim().to_string(), scale, span })
     }
 
+    /// A value, refused here already if the key holds a quantity and it is none of the kind.
+    fn value(&mut self, (at, text): Piece, key: Option<&(Kind, KeyPath)>) -> Option<Node> {
+        let node = value(text, at, self.id, self.log)?;
+        let Some((Kind::Leaf(leaf), path)) = key else { return Some(node) };
+        let is = |kind: Kind| kind.type_name() == leaf.type_name;
+        let fits = match () {
+            () if is(Duration::describe()) => Duration::read(&node, path, self.log).is_some(),
+            () if is(Bytes::describe()) => Bytes::read(&node, path, self.log).is_some(),
+            () if is(Rate::describe()) => Rate::read(&node, path, self.log).is_some(),
+            () if is(Share::describe()) => Share::read(&node, path, self.log).is_some(),
+            () if is(f64::describe()) => f64::read(&node, path, self.log).is_some(),
+            () => true,
+        };
+        fits.then_some(node)
+    }
+
     /// `A,B,C` or `{A,B,C}`.
-    fn list(&mut self, (mut at, mut text): Piece) -> Option<(Option<Scale>, Span)> {
+    fn list(
+        &mut self,
+        (mut at, mut text): Piece,
+        key: Option<&(Kind, KeyPath)>,
+    ) -> Option<(Option<Scale>, Span)> {
         let whole = (at, text);
         if is_braced(text) {
             at += text.find('{').unwrap_or(0) + 1;
@@ -202,7 +226,7 @@ impl<'a> Reader<'a> {
                 self.problem(whole, "a value is missing".to_string(), FORMS);
                 return None;
             }
-            let node = value(item, at, self.id, self.log)?;
+            let node = self.value((at, item), key)?;
             if nodes.iter().any(|(other, _)| *other == node) {
                 let message = format!("`{}` is there twice", item.trim());
                 self.problem((at, item), message, "name every value once");
@@ -227,7 +251,12 @@ impl<'a> Reader<'a> {
     }
 
     /// `A..B`, with a step or a count behind it.
-    fn range(&mut self, low: Piece, high: Piece, kind: &Kind) -> Option<(Option<Scale>, Span)> {
+    fn range(
+        &mut self,
+        low: Piece,
+        high: Piece,
+        key: &(Kind, KeyPath),
+    ) -> Option<(Option<Scale>, Span)> {
         let whole = (low.0, &self.text[low.0..]);
         let (high, step, count) = steps_of(high);
         if step.is_some() && count.is_some() {
@@ -235,8 +264,8 @@ impl<'a> Reader<'a> {
             self.problem(whole, message, FORMS);
             return None;
         }
-        let low_node = value(low.1, low.0, self.id, self.log)?;
-        let high_node = value(high.1, high.0, self.id, self.log)?;
+        let low_node = self.value(low, Some(key))?;
+        let high_node = self.value(high, Some(key))?;
         let Some(mut scale) = Scale::of(&[&low_node, &high_node]) else {
             let (low, high) = (low.1.trim(), high.1.trim());
             let message = format!("between `{low}` and `{high}` there is no range");
@@ -246,7 +275,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         // A key may hold any number though its bounds are whole.
-        let whole_key = kind.type_name() == u64::describe().type_name();
+        let whole_key = key.0.type_name() == u64::describe().type_name();
         if scale == Scale::Whole && !whole_key {
             scale = Scale::Number;
         }
@@ -469,6 +498,9 @@ mod tests {
             ("nodes.count={3,3}", "`3` is there twice"),
             ("nodes.count=3,,4", "a value is missing"),
             ("nodes.count", "`nodes.count` lacks a `=`"),
+            ("load.constant.all.rate=30..90:10", "is `30`, needs a unit, such as `30/s`"),
+            ("load.constant.all.rate=30/s,90", "is `90`, needs a unit, such as `90/s`"),
+            ("load.scale=high,low", "must be a number"),
             ("process.slots=3..5", "`process.slots` is set already"),
         ];
         for (text, message) in cases {
@@ -480,7 +512,7 @@ mod tests {
         for (text, message) in cases {
             assert!(all.contains(message), "{text}: {all}");
         }
-        assert!(all.contains("a grid has one or two keys, not 14"), "{all}");
+        assert!(all.contains("a grid has one or two keys, not 17"), "{all}");
         let twice = problems(&["nodes.count=1..2", " nodes . count = 4..5"]);
         assert!(twice.contains("`nodes . count` is varied already"), "{twice}");
     }
@@ -501,12 +533,12 @@ mod tests {
             vec![format!("nodes.count={count}"), format!("load.scale=0.{scale}")]
         };
         let lists: Vec<_> = (0..3).flat_map(|c| (1..4).map(move |s| assign(c, s))).collect();
-        let problems = study().with_each(&lists).unwrap_err().lines();
+        let problems = study().check_each(&lists).unwrap_err().lines();
         assert_eq!(problems.matches("`nodes.count`").count(), 1, "{problems}");
         let first = "3 of 9 combinations are no scenario, the first with `nodes.count=0`, \
                      `load.scale=0.1`";
         assert!(problems.contains(first), "{problems}");
-        assert_eq!(study().with_each(&lists[3..]).unwrap().len(), 6);
+        assert!(study().check_each(&lists[3..]).is_ok());
     }
 
     #[test]
