@@ -8,6 +8,7 @@ mod compare;
 mod exit;
 mod files;
 mod output;
+mod plan;
 mod replicas;
 mod run;
 mod sensitivity;
@@ -40,6 +41,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Sensitivity(arguments) => sensitivity::sensitivity(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),
     };

@@ -3,6 +3,8 @@
 use super::args::Common;
 use super::exit::Exit;
 use super::{output, study};
+use fleetfall::experiment::plan::{Found, Question, search};
+use fleetfall::experiment::replication::run_caught;
 use fleetfall::experiment::{
     Causes, Comparison, Failure, HypercubeError, Outcome, Plan, Point, Pool, Row, Rule, Variants,
     causes, compare, hypercube, replicate, run_cells,
@@ -11,6 +13,7 @@ use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
 use fleetfall::scenario::assumption::Assumed;
 use fleetfall::scenario::claim::Subject;
+use fleetfall::scenario::measure::Measure;
 use fleetfall::scenario::{Scenario, Study};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr};
@@ -166,6 +169,36 @@ impl<'a> Replicas<'a> {
         })
     }
 
+    /// Searches scenarios for the first in which outages are rare enough. Each is made from the
+    /// study by the assignments of the same number.
+    ///
+    /// # Errors
+    /// The exit after a broken invariant has been shown.
+    pub(super) fn plan(
+        &self,
+        scenarios: &[Arc<Scenario>],
+        sets: &[Vec<String>],
+        question: Question,
+        seed: u64,
+    ) -> Result<Found, Exit> {
+        let bar = spinner("plan");
+        let progress = |done| bar.set_position(done);
+        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
+        let outage = |value: usize, number: u64| {
+            let seed = Seed(seed.wrapping_add(number));
+            match run_caught(&scenarios[value], seed, false) {
+                Ok(results) => Ok(results.measure(Measure::Outages) > 0.0),
+                Err(failure) => Err((value, failure)),
+            }
+        };
+        let done = quietly(|| search(scenarios.len(), question, pool, outage));
+        bar.finish_and_clear();
+        done.map_err(|(value, failure)| {
+            self.explain(&failure, &[], &sets[value]);
+            Exit::Bug
+        })
+    }
+
     /// Shares out what `variants` differ in among causes; fewer replications after Ctrl-C.
     ///
     /// # Errors
@@ -216,6 +249,18 @@ fn bar(wanted: Wanted) -> ProgressBar {
         bar.set_style(style);
     }
     bar.set_message(wanted.label.to_string());
+    bar
+}
+
+/// A count where somebody watches and nobody knows how far it goes.
+fn spinner(label: &'static str) -> ProgressBar {
+    let watched = stderr().is_terminal();
+    let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {pos} replications, {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(label);
     bar
 }
 

@@ -5,6 +5,7 @@ pub mod cells;
 pub mod compare;
 pub mod hypercube;
 pub mod judge;
+pub mod plan;
 pub mod replication;
 pub mod sensitivity;
 pub mod shared_past;

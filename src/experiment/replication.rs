@@ -188,7 +188,10 @@ impl Pool<'_> {
 }
 
 /// Runs one replication; a panic inside it ends it alone.
-pub(super) fn run_caught(
+///
+/// # Errors
+/// If an invariant was broken.
+pub fn run_caught(
     scenario: &Arc<Scenario>,
     seed: Seed,
     detailed: bool,

@@ -2,7 +2,7 @@
 //!
 //! The time-outs of clients hardly ever fire, yet in a heap each would be sifted in, stay long
 //! after its request is done, and be sifted out again. Here a timer lies unsorted in its slot;
-//! cancelling frees the slot. Once in a [`STRIDE`] of simulated time all slots are looked at, and
+//! cancelling frees the slot. Once in a stride of simulated time all slots are looked at, and
 //! only what comes due before the next look is sorted.
 
 use super::heap::{Heap, Keyed};

@@ -11,6 +11,7 @@
 
 use super::figures::table;
 use super::format::{self, Palette, count, percent, with_unit};
+use super::human::head;
 use super::scenario_hash;
 use crate::experiment::causes::{Causes, Part, SHARED_OUT};
 use crate::experiment::compare::Quantity;
@@ -65,7 +66,8 @@ pub fn human(report: &CausesReport, palette: &Palette) -> String {
     let causes = report.causes;
     let replications = format::plural(causes.replications, "replication");
     let paragraph = |words: &str| format!("  {}\n", format::wrap(words, 96, "  "));
-    let mut text = format!("{bold}{}{reset}\n", report.study.scenario.title);
+    let seeds = format!("seeds from {} on, the same for every subset", report.seed);
+    let mut text = head(report.study, report.with, report.set, &seeds, palette);
     text += &paragraph(&format!(
         "What each cause contributes: every subset of {} is taken away, in {replications} under \
          common random numbers.",

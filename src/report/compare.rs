@@ -24,6 +24,7 @@
 
 use super::figures::table;
 use super::format::{self, Palette, count, number, percent, with_unit};
+use super::human::head;
 use super::{scenario_hash, tables};
 use crate::experiment::compare::{CONFIDENCE, Compared, Comparison, Paired, Precision, Quantity};
 use crate::scenario::Study;
@@ -94,13 +95,13 @@ pub fn human(report: &Compare, palette: &Palette) -> String {
     let Some(baseline) = comparison.variants.first() else { return String::new() };
     let ranked = comparison.ranked();
     let others = format::plural(ranked.len() as u64, "variant");
-    let mut text = format!("{bold}{}{reset}\n", report.study.scenario.title);
+    let last = report.seed.wrapping_add(comparison.replications.saturating_sub(1));
+    let seeds = format!("seeds {} to {last}, the same for every variant", report.seed);
+    let mut text = head(report.study, report.with, report.set, &seeds, palette);
     text += &paragraph(&format!(
-        "{others} against the scenario as it stands, in {} under common random numbers, seeds {} \
-         to {}; the shortest downtime first.",
+        "{others} against the scenario as it stands, in {} under common random numbers; \
+         the shortest downtime first.",
         format::plural(comparison.replications, "replication"),
-        report.seed,
-        report.seed.wrapping_add(comparison.replications.saturating_sub(1)),
     ));
     text +=
         &format!("\n{bold}Downtime{reset}\n{}", table(&downtime_rows(report, baseline, &ranked)));

@@ -13,6 +13,7 @@ pub mod human;
 pub mod hypercube;
 pub mod json;
 pub mod manifest;
+pub mod plan;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod reference;

@@ -201,3 +201,42 @@ fn causes_needs_causes_and_shares_out_what_they_do() {
     assert_eq!(downtime["causes"]["deploy"]["mean"], downtime["all"]["mean"]);
     assert!(downtime["all"]["mean"].as_f64() > Some(0.0));
 }
+
+#[test]
+fn plan_answers_with_its_evidence_or_says_that_it_cannot() {
+    let out = scratch("plan");
+    // With the file's configuration the processes end and cannot start; with the right one they do.
+    let vary = "deploy.new.release=\"new\",\"fixed\"";
+    let arguments = ["plan", TINY, "--vary", vary, "--outage-at-most", "20%"];
+    let run = fleetfall(&[&arguments[..], &["--out", out.to_str().unwrap()]].concat());
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    assert!(text(&run.stdout).contains("deploy.new.release = "), "{}", text(&run.stdout));
+    let document = std::fs::read(out.join("plan.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
+    assert!(document["answer"].as_str().unwrap().contains("fixed"), "{document}");
+    let values = document["values"].as_array().unwrap();
+    assert_eq!(values[0]["answer"], "fails");
+    assert_eq!(values[0]["outages"], values[0]["replications"]);
+    assert_eq!(values[1]["answer"], "holds");
+    // Too few replications to be that sure of anything.
+    let few = fleetfall(&[&arguments[..], &["--replications", "10"]].concat());
+    assert_eq!(few.status.code(), Some(0));
+    assert!(text(&few.stdout).contains("Raise `--replications`"), "{}", text(&few.stdout));
+    // The reverse order finds the same, though what follows on it fails: that is no threshold.
+    let reverse = ["--find", "greatest", "--growth", "1.5", "--format", "json"];
+    let reverse = fleetfall(&[&arguments[..], &reverse].concat());
+    let reverse: serde_json::Value = serde_json::from_slice(&reverse.stdout).unwrap();
+    assert_eq!(reverse["answer"], document["answer"]);
+    assert_eq!((&document["threshold"], &reverse["threshold"]), (&true.into(), &false.into()));
+
+    let complains = |arguments: &[&str], what: &str| {
+        let run = fleetfall(arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&run.stderr).contains(what), "{}", text(&run.stderr));
+    };
+    complains(&["plan", TINY, "--vary", "nodes.cuont=1..3"], "did you mean `count`?");
+    complains(&["plan", TINY, "--outage-at-most", "0%"], "between 0 and 1");
+    complains(&["plan", TINY, "--growth", "none"], "such as 1.2");
+    let twice = ["plan", TINY, "--vary", "load.scale=1..2:0.5", "--growth", "2"];
+    complains(&twice, "varied already");
+}
