@@ -108,9 +108,9 @@ pub struct CellFailure {
 }
 
 /// Runs so many replications of each of the scenarios 0 to `cells - 1`, which `scenario` makes,
-/// with the same seeds for each, and hands the rows of one scenario after the other to `take`, with its
-/// number. The rows do not depend on the number of threads. No more than about a thousand, and
-/// the scenarios that they belong to, are in memory unless one scenario has more.
+/// with the same seeds for each, and hands the rows of one scenario after the other to `take`,
+/// with its number. The rows do not depend on the number of threads. No more than about a
+/// thousand, and the scenarios that they belong to, are in memory unless one scenario has more.
 ///
 /// Returns the number of scenarios that were done: all, unless the pool was asked to stop.
 ///
