@@ -1,5 +1,6 @@
 //! Layer 4: observers, which turn what happens into measures, windows, a story and a digest.
 
+pub mod attribution;
 pub mod digest;
 pub mod fate;
 pub mod minutes;
@@ -8,6 +9,7 @@ pub mod recorder;
 pub mod story;
 pub mod windows;
 
+pub use attribution::{IncidentPhase, Shares};
 pub use digest::Digest;
 pub use fate::Fate;
 pub use recorder::{Recorder, Results};

@@ -1,5 +1,8 @@
 //! The standard observer: it measures a replication.
 
+mod measures;
+
+use super::attribution::{Attribution, Shares};
 use super::digest::Digest;
 use super::fate::Fate;
 use super::minutes::Minutes;
@@ -7,14 +10,12 @@ use super::outage::{Finder, Outage};
 use super::story::Story;
 use super::windows::{Row, Windows};
 use crate::kernel::time::{Duration, Instant};
-use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::measure::{Measure, Milestone};
 use crate::scenario::model::Scenario;
 use crate::sim::observation::{Gauges, Loss, Observation, Observer, Outcome, Phase};
 use crate::stats::Histogram;
 use std::sync::Arc;
 
-/// Within this time the burst of node losses is counted.
-const BURST: Duration = Duration::from_secs(5);
 /// The busiest stretch of this length is looked for.
 const HOUR: u64 = 3_600_000_000_000;
 
@@ -41,6 +42,8 @@ pub struct Recorder {
     fixes: Vec<Instant>,
     lost_since: Option<Instant>,
     loss_spread: Option<Duration>,
+    phases: Attribution,
+    lost_at_once: usize,
     minutes: Minutes,
     series: Option<Series>,
     ended: Option<Instant>,
@@ -70,6 +73,8 @@ pub struct Results {
     pub outages: Vec<Outage>,
     /// What became of the fleet.
     pub fate: Fate,
+    /// Downtime and failures by phase.
+    pub phases: Shares,
     /// Requests and nodes, minute by minute.
     pub minutes: Minutes,
     /// Details, if they were asked for.
@@ -151,6 +156,8 @@ impl Recorder {
             fixes: Vec::new(),
             lost_since: None,
             loss_spread: None,
+            phases: Attribution::new(scenario.nodes.count, scenario.outage.recovered_lasting),
+            lost_at_once: 0,
             minutes: Minutes::new(scenario.clock.warm_up, scenario.clock.window),
             series: detailed.then(Series::default),
             ended: None,
@@ -175,9 +182,10 @@ impl Recorder {
         milestones[Milestone::OutageStart as usize] = outages.first().map(|outage| outage.start);
         let last = outages.last().filter(|outage| outage.end < end);
         milestones[Milestone::OutageEnd as usize] = last.map(|outage| outage.end);
+        let phases = self.phases.shares(&outages);
         let measures = Measure::ALL
             .iter()
-            .map(|&measure| self.measure(measure, end, &outages, &milestones))
+            .map(|&measure| self.measure(measure, end, &outages, &milestones, &phases))
             .collect();
         let intervals = (0..self.intervals.len()).map(|number| self.interval(number)).collect();
         let rule = &self.scenario.outage;
@@ -189,142 +197,10 @@ impl Recorder {
             milestones,
             outages,
             fate,
+            phases,
             minutes: self.minutes.shrunk(),
             series: self.series,
         }
-    }
-
-    fn measure(
-        &self,
-        measure: Measure,
-        end: Instant,
-        outages: &[Outage],
-        milestones: &[Option<Instant>],
-    ) -> f64 {
-        let counts = &self.counts;
-        let settled: u64 = counts.settled.iter().sum();
-        let completed = counts.settled[Outcome::Completed as usize];
-        let outcome = |outcome: Outcome| counts.settled[outcome as usize] as f64;
-        let elapsed = end.since(self.scenario.clock.warm_up).as_secs_f64();
-        let downtime = outages.iter().fold(0.0, |sum, o| sum + o.end.since(o.start).as_secs_f64());
-        let at = |milestone: Milestone| milestones[milestone as usize];
-        let between = |from: Milestone, to: Milestone| match (at(from), at(to)) {
-            (Some(from), Some(to)) => to.as_secs_f64() - from.as_secs_f64(),
-            _ => f64::NAN,
-        };
-        match measure {
-            Measure::Downtime => downtime,
-            Measure::Outages => outages.len() as f64,
-            Measure::PartialService => counts.partial_service.as_secs_f64(),
-            Measure::Availability => completed as f64 / settled as f64,
-            Measure::ErrorBudget => counts.error_budget_ns * 1e-9 / 60.0,
-            Measure::BudgetUsed => {
-                let slo = self.scenario.slo;
-                let granted = (1.0 - slo.availability) * slo.period.as_secs_f64();
-                counts.error_budget_ns * 1e-9 / granted
-            }
-            Measure::Requests => counts.issued as f64,
-            Measure::RequestsFailed => (settled - completed) as f64,
-            Measure::TimedOut => outcome(Outcome::TimedOut),
-            Measure::Refused => outcome(Outcome::Refused),
-            Measure::Reset => outcome(Outcome::Reset),
-            Measure::NoNode => outcome(Outcome::NoNode),
-            Measure::Shed => outcome(Outcome::Shed),
-            Measure::Dropped => outcome(Outcome::Dropped),
-            Measure::OpenAtEnd => (counts.issued - settled) as f64,
-            Measure::Goodput => completed as f64 / elapsed,
-            Measure::Throughput => (completed + counts.wasted) as f64 / elapsed,
-            Measure::WorkWasted => counts.wasted as f64,
-            Measure::Attempts => counts.attempts as f64 / settled as f64,
-            Measure::SojournMean => counts.sojourn_ns as f64 * 1e-9 / completed as f64,
-            Measure::SojournP50 => self.sojourn_quantile(0.5),
-            Measure::SojournP99 => self.sojourn_quantile(0.99),
-            Measure::WaitMean => counts.wait_ns as f64 * 1e-9 / completed as f64,
-            Measure::InSystem => counts.in_system_area as f64 * 1e-9 / elapsed,
-            Measure::Utilisation => self.used(core_time),
-            Measure::SlotUtilisation => self.used(slot_time),
-            Measure::MemoryMax => counts.memory_max as f64,
-            Measure::Restarts => counts.restarts as f64,
-            Measure::RestartsFailed => counts.restarts_failed as f64,
-            Measure::RestartsRefused => counts.restarts_refused as f64,
-            Measure::FirstRestartFailed => match self.first_restart {
-                Some((_, Some(failed))) => f64::from(failed),
-                Some((_, None)) | None => f64::NAN,
-            },
-            Measure::NoNodeServes => {
-                let open = self.down_since.map_or(Duration::ZERO, |since| end.since(since));
-                (counts.no_node_serves + open).as_secs_f64()
-            }
-            Measure::StartsFailed => counts.starts_failed as f64,
-            Measure::OomKills => counts.oom_kills as f64,
-            Measure::NodesLost => self.losses.len() as f64,
-            Measure::LostToRestart => {
-                counts.lost_to_restart as f64 / counts.lost_in_collapse as f64
-            }
-            Measure::LossSpread => self.loss_spread.map_or(f64::NAN, Duration::as_secs_f64),
-            Measure::LossBurst => self.loss_burst(),
-            Measure::FirstRestart => {
-                at(Milestone::FirstRestart).map_or(f64::NAN, Instant::as_secs_f64)
-            }
-            Measure::Collapse => between(Milestone::FirstRestart, Milestone::FleetDown),
-            Measure::Detection => between(Milestone::OutageStart, Milestone::Detected),
-            Measure::Diagnosis => between(Milestone::OutageStart, Milestone::Diagnosed),
-            Measure::FixRollout => between(Milestone::FixStarted, Milestone::FixFinished),
-            Measure::FixToEnd => between(Milestone::FixFinished, Milestone::OutageEnd),
-            Measure::OutageBeforeFix => match (outages.first(), at(Milestone::FirstNodeFixed)) {
-                (None, _) => f64::NAN,
-                (Some(outage), Some(fixed)) => f64::from(outage.end < fixed),
-                (Some(outage), None) => f64::from(outage.end < end),
-            },
-        }
-    }
-
-    fn interval(&self, number: usize) -> Vec<f64> {
-        let counts = &self.intervals[number];
-        let interval = &self.scenario.intervals[number];
-        let length = interval.to.since(interval.from);
-        let whole_hours = (length.as_nanos() / HOUR) as usize;
-        let value = |measure: &IntervalMeasure| match measure {
-            IntervalMeasure::Restarts => counts.restarts as f64,
-            IntervalMeasure::Losses => counts.losses as f64,
-            IntervalMeasure::Requests => counts.issued as f64,
-            IntervalMeasure::FailedShare => counts.failed as f64 / counts.settled as f64,
-            IntervalMeasure::Offered => counts.issued as f64 / length.as_secs_f64(),
-            IntervalMeasure::OfferedHourMax if whole_hours == 0 => {
-                counts.issued as f64 / length.as_secs_f64()
-            }
-            IntervalMeasure::OfferedHourMax => {
-                let hours = counts.hours.iter().take(whole_hours);
-                hours.copied().max().unwrap_or(0) as f64 / 3600.0
-            }
-        };
-        IntervalMeasure::ALL.iter().map(value).collect()
-    }
-
-    fn sojourn_quantile(&self, q: f64) -> f64 {
-        self.sojourns.quantile(q).map_or(f64::NAN, |ns| ns as f64 * 1e-9)
-    }
-
-    /// What was used over what was offered, by the gauges of all nodes.
-    fn used(&self, seconds: impl Fn(&Gauges) -> (f64, f64)) -> f64 {
-        let mut sums = (0.0, 0.0);
-        for node in &self.nodes {
-            if let (Some(first), Some(last)) = (&node.first, &node.gauges) {
-                let (first, last) = (seconds(first), seconds(last));
-                sums.0 += last.0 - first.0;
-                sums.1 += last.1 - first.1;
-            }
-        }
-        sums.0 / sums.1
-    }
-
-    fn loss_burst(&self) -> f64 {
-        let within = |first: &Instant| {
-            let later = self.losses.iter().filter(|&loss| loss >= first);
-            later.filter(|&&loss| loss.since(*first) <= BURST).count()
-        };
-        let most = self.losses.iter().map(within).max().unwrap_or(0);
-        most as f64 / self.nodes.len() as f64
     }
 
     fn reach(&mut self, milestone: Milestone, now: Instant) {
@@ -415,7 +291,9 @@ impl Recorder {
         counts.in_system -= 1;
         counts.settled[outcome as usize] += 1;
         counts.attempts += u64::from(attempts);
-        if outcome == Outcome::Completed {
+        if outcome != Outcome::Completed {
+            self.phases.failed(now, issued);
+        } else {
             counts.sojourn_ns += u128::from(sojourn.as_nanos());
             counts.wait_ns += u128::from(wait.as_nanos());
             self.sojourns.record(sojourn.as_nanos());
@@ -452,6 +330,8 @@ impl Recorder {
         }
         self.count_in_intervals(now, |counts| counts.losses += 1);
         self.nodes[node as usize].lost = true;
+        let lost = self.nodes.iter().filter(|node| node.lost).count();
+        self.lost_at_once = self.lost_at_once.max(lost);
         let since = *self.lost_since.get_or_insert(now);
         if self.nodes.iter().all(|node| node.lost) {
             self.loss_spread.get_or_insert(now.since(since));
@@ -486,16 +366,6 @@ impl Recorder {
     }
 }
 
-/// Seconds of cores used and offered.
-fn core_time(gauges: &Gauges) -> (f64, f64) {
-    (gauges.busy.as_secs_f64(), gauges.offered.as_secs_f64())
-}
-
-/// Seconds of slots used and offered.
-fn slot_time(gauges: &Gauges) -> (f64, f64) {
-    (gauges.slots_busy.as_secs_f64(), gauges.slots_offered.as_secs_f64())
-}
-
 impl Observer for Recorder {
     /// What every request does is dealt with at the place where it happens, where the kind is
     /// known.
@@ -524,6 +394,7 @@ impl Recorder {
         if let Some(series) = &mut self.series {
             series.story.observe(now, seen);
         }
+        self.phases.observe(now, seen);
         match *seen {
             Observation::WorkWasted { .. } => {
                 self.counts.wasted += u64::from(now >= self.warm_up);

@@ -3,6 +3,7 @@
 use super::Report;
 use super::claims::{are_same, is_share, plus_minus};
 use super::format::{self, number, percent, plural, scale, with_unit};
+use super::phases;
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
 use crate::scenario::claim::Subject;
@@ -85,7 +86,7 @@ pub(super) fn many(report: &Report) -> String {
     let mut rows = vec![head.map(str::to_string)];
     for &measure in Measure::ALL {
         let figure = report.summary.measure(measure);
-        if figure.count > 0 {
+        if figure.count > 0 && !phases::is_one(measure) {
             rows.push(row(&words(measure.name()), measure.name(), measure.unit(), figure, report));
         }
     }

@@ -1,7 +1,7 @@
 //! The report for people, as text for a terminal.
 
 use super::story::{Line, Tone, story};
-use super::{Check, Palette, Report, claims, figures, format, hypercube, scenario_hash};
+use super::{Check, Palette, Report, claims, figures, format, hypercube, phases, scenario_hash};
 use crate::kernel::time::Instant;
 use crate::scenario::Study;
 use crate::scenario::model::Nodes;
@@ -171,6 +171,10 @@ fn summary(report: &Report, palette: &Palette) -> String {
     text += &format!("  {}\n", format::wrap(&figures::headline(report), WIDTH - 2, "  "));
     text += &heading("Milestones", palette);
     text += &figures::milestones(report);
+    if let Some(phases) = phases::list(report) {
+        text += &heading("When it happened", palette);
+        text += &phases;
+    }
     text += &heading("Figures", palette);
     text += &if report.is_many() { figures::many(report) } else { figures::single(report) };
     text

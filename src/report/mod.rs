@@ -13,6 +13,7 @@ pub mod human;
 pub mod hypercube;
 pub mod json;
 pub mod manifest;
+mod phases;
 pub mod plan;
 #[cfg(feature = "plots")]
 pub mod plots;

@@ -46,6 +46,12 @@ names! {
         Downtime = "downtime_s", "s", "Sum of the outages.";
         Outages = "outages", "1", "Number of outages.";
         PartialService = "partial_service_s", "s", "Time in windows in which too many requests succeeded for an outage, and too few for recovery.";
+        DowntimeCascade = "downtime_cascade_s", "s", "Downtime while nodes were being lost.";
+        DowntimeDetection = "downtime_detection_s", "s", "Downtime until somebody attended.";
+        DowntimeDiagnosis = "downtime_diagnosis_s", "s", "Downtime until the cause was found.";
+        DowntimeFix = "downtime_fix_s", "s", "Downtime while nodes were fixed.";
+        DowntimeReturn = "downtime_return_s", "s", "Downtime while nodes came back: boot, health checks, warming up.";
+        DowntimeAfterEffects = "downtime_after_effects_s", "s", "Downtime with every node in service: retries, backlog, or more load than the fleet bears.";
         Availability = "availability", "1", "Requests served within their patience over requests settled.";
         ErrorBudget = "error_budget_min", "min", "Error-budget minutes used: every window counted with the share of its requests that failed.";
         BudgetUsed = "error_budget_used", "1", "Those minutes over what the availability objective grants for its period.";
@@ -57,6 +63,13 @@ names! {
         NoNode = "requests_no_node", "1", "Requests whose last attempt found no node up.";
         Shed = "requests_shed", "1", "Requests whose last attempt was shed.";
         Dropped = "requests_dropped", "1", "Requests that were dropped with the share of a lost node.";
+        FailedCascade = "failed_cascade", "1", "Failed requests issued while nodes were being lost.";
+        FailedDetection = "failed_detection", "1", "Failed requests issued until somebody attended.";
+        FailedDiagnosis = "failed_diagnosis", "1", "Failed requests issued until the cause was found.";
+        FailedFix = "failed_fix", "1", "Failed requests issued while nodes were fixed.";
+        FailedReturn = "failed_return", "1", "Failed requests issued while nodes came back.";
+        FailedAfterEffects = "failed_after_effects", "1", "Failed requests issued when every node was back, but not for long.";
+        FailedOutside = "failed_outside", "1", "Failed requests issued when no node was missing, nor had been shortly before.";
         OpenAtEnd = "requests_open_at_end", "1", "Requests that were still open at the horizon; they count neither as served nor as failed.";
         Goodput = "goodput_per_s", "1/s", "Requests served within their patience, over time.";
         Throughput = "throughput_per_s", "1/s", "Attempts that nodes finished, wanted or not, over time.";
@@ -78,6 +91,7 @@ names! {
         OomKills = "oom_kills", "1", "Processes killed for want of memory.";
         NodesLost = "nodes_lost", "1", "Nodes lost, each loss counted.";
         LostToRestart = "nodes_lost_to_restart_share", "1", "Share of the losses, until every node was lost for the first time, that were failed restarts.";
+        LostAtOnce = "most_nodes_lost_at_once", "1", "Most nodes that were lost at the same time.";
         LossSpread = "first_to_last_node_lost_s", "s", "From the first node lost to the last before the fleet was down.";
         LossBurst = "most_nodes_lost_in_5s_share", "1", "Most nodes lost within any 5 s, over the nodes there were.";
         FirstRestart = "first_restart_s", "s", "From the start of the simulation to the first restart.";

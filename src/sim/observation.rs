@@ -329,6 +329,21 @@ pub enum Observation {
     },
 }
 
+impl Observation {
+    /// Whether it is about one request and nothing else: there are millions of these, and what
+    /// becomes of the fleet is told by the others.
+    pub fn is_traffic(&self) -> bool {
+        matches!(
+            self,
+            Observation::RequestIssued { .. }
+                | Observation::AttemptAccepted { .. }
+                | Observation::AttemptFailed { .. }
+                | Observation::RequestSettled { .. }
+                | Observation::WorkWasted { .. }
+        )
+    }
+}
+
 /// Somebody who watches a simulation. It is told everything and can change nothing.
 pub trait Observer {
     /// Something happened at `now`.

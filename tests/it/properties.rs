@@ -6,6 +6,7 @@ use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::observe::{Digest, Results};
 use fleetfall::scenario::Scenario;
+use fleetfall::scenario::measure::Measure;
 use fleetfall::sim::Simulation;
 use fleetfall::sim::observation::{Observation, Outcome};
 use proptest::prelude::*;
@@ -392,6 +393,13 @@ proptest! {
         let once = digest(&scenario, seed);
         prop_assert_eq!(once, digest(&scenario, seed));
         prop_assert_ne!(once, digest(&scenario, seed + 1));
+        // Every nanosecond of downtime and every failed request has its phase.
+        let kept = Replication::new(&scenario, Seed(seed), false).finish();
+        let outages = kept.outages.iter().map(|outage| outage.end.since(outage.start));
+        let by_phase = kept.phases.downtime.into_iter().fold(Duration::ZERO, |a, b| a + b);
+        prop_assert_eq!(by_phase, outages.fold(Duration::ZERO, |a, b| a + b));
+        let failed: u64 = kept.phases.failed.iter().sum();
+        prop_assert_eq!(failed, kept.measure(Measure::RequestsFailed) as u64);
         // Whoever watches changes nothing, however much of it is kept.
         for detailed in [false, true] {
             let results = Replication::new(&scenario, Seed(seed), detailed).finish();
