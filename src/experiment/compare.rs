@@ -30,17 +30,20 @@ pub enum Quantity {
     Restarts,
     /// Processes that the kernel killed for want of memory.
     OomKills,
+    /// Most nodes lost at the same time.
+    LostAtOnce,
     /// Seconds from the start of the first outage to the end of the last; 0 without one.
     Recovery,
 }
 
 impl Quantity {
     /// All of them.
-    pub const ALL: [Quantity; 5] = [
+    pub const ALL: [Quantity; 6] = [
         Quantity::Downtime,
         Quantity::Failed,
         Quantity::Restarts,
         Quantity::OomKills,
+        Quantity::LostAtOnce,
         Quantity::Recovery,
     ];
 
@@ -51,6 +54,7 @@ impl Quantity {
             Quantity::Failed => Measure::RequestsFailed.name(),
             Quantity::Restarts => Measure::Restarts.name(),
             Quantity::OomKills => Measure::OomKills.name(),
+            Quantity::LostAtOnce => Measure::LostAtOnce.name(),
             Quantity::Recovery => "time_to_recover_s",
         }
     }
@@ -61,6 +65,7 @@ impl Quantity {
             Quantity::Failed => results.measure(Measure::RequestsFailed),
             Quantity::Restarts => results.measure(Measure::Restarts),
             Quantity::OomKills => results.measure(Measure::OomKills),
+            Quantity::LostAtOnce => results.measure(Measure::LostAtOnce),
             Quantity::Recovery => match results.milestone(Milestone::OutageStart) {
                 None => 0.0,
                 Some(start) => {
@@ -77,7 +82,7 @@ impl Quantity {
             // Outages begin and end with a window.
             Quantity::Downtime | Quantity::Recovery => window.as_secs_f64(),
             Quantity::Failed => 0.01 * baseline,
-            Quantity::Restarts | Quantity::OomKills => 0.0,
+            Quantity::Restarts | Quantity::OomKills | Quantity::LostAtOnce => 0.0,
         }
     }
 }

@@ -39,7 +39,7 @@ fn value(quantity: Quantity, value: f64) -> String {
     let size = value.abs();
     match quantity {
         Quantity::Downtime | Quantity::Recovery => sign.to_string() + &with_unit("s", size),
-        Quantity::Failed | Quantity::Restarts | Quantity::OomKills => {
+        Quantity::Failed | Quantity::Restarts | Quantity::OomKills | Quantity::LostAtOnce => {
             sign.to_string() + &count(size.round() as u64)
         }
     }

@@ -188,6 +188,7 @@ fn other_rows(baseline: &Compared, ranked: &[&Compared]) -> Vec<Vec<String>> {
         "difference",
         "restarts",
         "oom kills",
+        "lost at once",
         "recovers in",
         "node-hours",
         "narrower by",
@@ -202,6 +203,7 @@ fn other_rows(baseline: &Compared, ranked: &[&Compared]) -> Vec<Vec<String>> {
             if is_baseline { String::new() } else { difference("", failed) },
             plain(Quantity::Restarts),
             plain(Quantity::OomKills),
+            plain(Quantity::LostAtOnce),
             with_unit("s", mean(variant.quantity(Quantity::Recovery))),
             if is_baseline {
                 number(variant.node_hours)

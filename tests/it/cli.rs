@@ -167,7 +167,7 @@ fn compare_ranks_the_mitigations_and_says_what_is_wrong() {
     assert_eq!(quantity(1)["better"], 5);
     assert!(quantity(1)["high"].as_f64() >= quantity(1)["difference"].as_f64());
     let rows = std::fs::read_to_string(out.join("compare.csv")).unwrap();
-    assert_eq!(rows.lines().count(), 1 + 5 * variants.len());
+    assert_eq!(rows.lines().count(), 1 + 6 * variants.len());
 
     let complains = |arguments: &[&str], what: &str| {
         let run = fleetfall(arguments);
