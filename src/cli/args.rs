@@ -49,7 +49,7 @@ pub(super) enum Command {
 }
 
 /// What all that simulate share.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct Common {
     /// Scenario, a TOML file
     pub(super) file: PathBuf,
@@ -83,11 +83,20 @@ pub(super) struct Run {
     pub(super) out: Option<PathBuf>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) common: Common,
+    /// More scenarios; of a directory every TOML file in it and below
+    #[arg(value_name = "FILE|DIR")]
+    pub(super) more: Vec<PathBuf>,
+    /// Also write the verdicts to this file, as JUnit XML for build servers
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Also print what did not pass in a form that marks the lines of the scenario
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(super) annotations: Option<Annotations>,
     /// At most so many replications of the scenario and of each counterfactual, and so many points
     /// of the hypercube [default: as many as the scenario says]
     #[arg(long, value_name = "N")]
@@ -313,6 +322,13 @@ impl FromStr for PrecisionArgument {
             }
         }
     }
+}
+
+/// How lines are marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Annotations {
+    /// Workflow commands of GitHub Actions
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,35 +1,169 @@
 //! `fleetfall check`.
 
-use super::args::{Check as Arguments, Common, Format};
+use super::args::{Annotations, Check as Arguments, Common, Format};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
-use super::{files, output, study};
-use fleetfall::experiment::{Judgement, Summary, judge};
+use super::{files, junit, output, study};
+use fleetfall::experiment::{Judgement, Summary, Verdict, judge};
 use fleetfall::observe::Results;
+use fleetfall::report::cases::Case;
+use fleetfall::report::figures::table;
 use fleetfall::report::{
-    Check, Counterfactual, Hypercube, Palette, Report, advice, claims, human, hypercube, json,
+    Check, Counterfactual, Hypercube, Palette, Report, advice, cases, claims, human, hypercube,
+    json,
 };
 use fleetfall::scenario::Study;
 use fleetfall::scenario::claim::Claim;
 use fleetfall::scenario::keys::claims::Against;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
+use std::path::{Path, PathBuf};
 
 /// What `--only` calls the scenario's own claims.
 const EXPECT: &str = "expect";
 /// What it calls those over the ranges of the assumptions.
 const HYPERCUBE: &str = "hypercube";
 
-/// Validates a scenario and decides its claims.
+/// A scenario that was checked, or could not be.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// Its file.
+    pub(super) file: String,
+    /// How checking it alone would end.
+    pub(super) exit: Exit,
+    /// Its claims; none if it could not be checked.
+    pub(super) cases: Vec<Case>,
+    /// The JSON document, if that was asked for.
+    json: String,
+}
+
+impl Checked {
+    /// Whether it could not be checked.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self.exit, Exit::Usage | Exit::Bug)
+    }
+
+    fn row(&self) -> [String; 3] {
+        let count = |verdict| self.cases.iter().filter(|case| case.verdict == verdict).count();
+        let [pass, undecided, fail] = [Verdict::Pass, Verdict::Undecided, Verdict::Fail].map(count);
+        let verdict = match self.exit {
+            Exit::Well => "pass",
+            Exit::Claims if fail > 0 => "fail",
+            Exit::Claims => "undecided",
+            Exit::Usage => "not a scenario",
+            Exit::Bug => "fault",
+            Exit::Interrupted => "interrupted",
+        };
+        let counts = format!("{pass} pass, {undecided} undecided, {fail} fail");
+        [self.file.clone(), verdict.to_string(), counts]
+    }
+}
+
+/// Validates scenarios and decides their claims.
 ///
 /// # Errors
 /// The exit after what went wrong has been shown.
 pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
+    let files = scenarios(arguments)?;
+    if arguments.resolved && files.len() > 1 {
+        output::complain("`--resolved` prints one scenario: name one file");
+        return Err(Exit::Usage);
+    }
+    let mut all = Vec::new();
+    for file in files {
+        let shown = file.display().to_string();
+        let common = Common { file, ..arguments.common.clone() };
+        let one = Arguments { common, more: Vec::new(), ..arguments.clone() };
+        if arguments.resolved {
+            let study = study::load(&one.common, &one.common.with)?;
+            return output::print(&study.resolved());
+        }
+        // What is wrong with one scenario was shown, and keeps nobody from the others.
+        let checked = check_one(&one).unwrap_or_else(|exit| Checked {
+            file: shown,
+            exit,
+            cases: Vec::new(),
+            json: "null".to_string(),
+        });
+        let stop = checked.exit == Exit::Interrupted;
+        all.push(checked);
+        if stop {
+            break;
+        }
+    }
+    conclude(arguments, &all)
+}
+
+/// The files of the arguments; of a directory those in it and below, by name.
+fn scenarios(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
+    let mut files = Vec::new();
+    for path in std::iter::once(&arguments.common.file).chain(&arguments.more) {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        collect(path, &mut files).map_err(|error| {
+            output::complain(&format!("failed to read `{}`: {error}", path.display()));
+            Exit::Usage
+        })?;
+        files[before..].sort();
+        if files.len() == before {
+            output::complain(&format!("there is no TOML file in `{}`", path.display()));
+            return Err(Exit::Usage);
+        }
+    }
+    Ok(files)
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// What is said of all scenarios together; the exit is the gravest of theirs.
+fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
+    let is_json = arguments.common.format == Format::Json;
+    match all {
+        [one] if is_json && !one.is_broken() => output::print(&one.json)?,
+        [_] => Exit::Well,
+        _ if is_json => {
+            let documents: Vec<&str> = all.iter().map(|one| one.json.trim_end()).collect();
+            output::print(&format!("[\n{}\n]\n", documents.join(",\n")))?
+        }
+        _ => {
+            let rows: Vec<[String; 3]> = all.iter().map(Checked::row).collect();
+            output::print(&format!("\nAll scenarios\n{}", table(&rows)))?
+        }
+    };
+    if arguments.annotations == Some(Annotations::Github) {
+        let lines: String = all.iter().map(|one| cases::github(&one.cases)).collect();
+        // Standard output belongs to the document, if there is one; both are read.
+        if is_json {
+            output::note(lines.trim_end());
+        } else {
+            output::print(&lines)?;
+        }
+    }
+    if let Some(path) = &arguments.junit {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_else(|| "junit.xml".to_string());
+        files::write_one(directory.unwrap_or(Path::new(".")), &name, &junit::document(all)?)?;
+    }
+    Ok(all.iter().map(|one| one.exit).max_by_key(|exit| exit.code()).unwrap_or(Exit::Well))
+}
+
+fn check_one(arguments: &Arguments) -> Result<Checked, Exit> {
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
     known(&arguments.only, &study)?;
-    if arguments.resolved {
-        return output::print(&study.resolved());
-    }
     if common.format == Format::Human {
         // It takes a moment, and what follows may take long.
         output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
@@ -169,7 +303,7 @@ impl Job<'_> {
     }
 
     /// Prints what was decided and writes the file.
-    fn tell(&self, check: &Check, stopped: bool) -> Result<Exit, Exit> {
+    fn tell(&self, check: &Check, stopped: bool) -> Result<Checked, Exit> {
         match (&self.arguments.out, check.hypercube) {
             (Some(directory), Some(points)) => {
                 let table = hypercube::csv(points, &self.study.scenario);
@@ -178,16 +312,25 @@ impl Job<'_> {
             (Some(_), None) => output::note("no file is written: no points were simulated"),
             (None, _) => {}
         }
-        output::print(&match self.arguments.common.format {
-            Format::Json => json::check(check),
-            Format::Human => human::check(check, &Palette::COLOR),
-        })?;
-        if stopped {
-            output::note("stopped: what was not simulated is missing above");
-            return Ok(Exit::Interrupted);
+        let is_json = self.arguments.common.format == Format::Json;
+        if !is_json {
+            output::print(&human::check(check, &Palette::COLOR))?;
         }
         let [_, undecided, failed] = claims::tally(check.judgements());
-        Ok(if undecided + failed > 0 { Exit::Claims } else { Exit::Well })
+        let exit = match () {
+            () if stopped => {
+                output::note("stopped: what was not simulated is missing above");
+                Exit::Interrupted
+            }
+            () if undecided + failed > 0 => Exit::Claims,
+            () => Exit::Well,
+        };
+        Ok(Checked {
+            file: self.arguments.common.file.display().to_string(),
+            exit,
+            cases: cases::cases(check),
+            json: if is_json { json::check(check) } else { String::new() },
+        })
     }
 }
 

@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod exit;
 mod files;
+mod junit;
 mod output;
 mod plan;
 mod replicas;

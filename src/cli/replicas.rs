@@ -18,8 +18,8 @@ use fleetfall::scenario::{Scenario, Study};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Makes replications until somebody presses Ctrl-C.
 #[derive(Debug)]
@@ -50,18 +50,7 @@ impl<'a> Replicas<'a> {
     /// # Errors
     /// The exit if that is impossible.
     pub(super) fn new(common: &'a Common) -> Result<Replicas<'a>, Exit> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
-        let listening = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(i32::from(Exit::Interrupted.code()));
-            }
-            output::note("\nstopping after the replications in hand; Ctrl-C again to stop at once");
-        });
-        if let Err(error) = listening {
-            output::complain(&format!("cannot listen for Ctrl-C: {error}"));
-            return Err(Exit::Usage);
-        }
+        let stop = listen()?;
         let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = common.threads.map_or_else(available, NonZeroUsize::get);
         Ok(Replicas { common, threads, stop })
@@ -237,6 +226,27 @@ impl<'a> Replicas<'a> {
         output::note("this is a fault of fleetfall, not of the scenario; it happens again with");
         output::note(&format!("  {command}"));
     }
+}
+
+/// Whether somebody has pressed Ctrl-C; one listener serves the whole program.
+fn listen() -> Result<Arc<AtomicBool>, Exit> {
+    static STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    if let Some(stop) = STOP.get() {
+        return Ok(Arc::clone(stop));
+    }
+    let stop = Arc::clone(STOP.get_or_init(|| Arc::new(AtomicBool::new(false))));
+    let flag = Arc::clone(&stop);
+    let listening = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        output::note("\nstopping after the replications in hand; Ctrl-C again to stop at once");
+    });
+    if let Err(error) = listening {
+        output::complain(&format!("cannot listen for Ctrl-C: {error}"));
+        return Err(Exit::Usage);
+    }
+    Ok(stop)
 }
 
 /// A bar where somebody watches and waits.

@@ -185,7 +185,7 @@ fn times(report: &Report, moment: Moment) -> [String; 3] {
 }
 
 /// Columns as wide as their widest cell.
-pub(super) fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
+pub fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
     let columns = rows.iter().map(|row| row.as_ref().len()).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.as_ref().get(column));

@@ -2,11 +2,12 @@
 //! simulates, prints or writes files.
 
 pub mod advice;
+pub mod cases;
 pub mod causes;
 pub mod claims;
 pub mod compare;
 pub mod events;
-mod figures;
+pub mod figures;
 mod fleet;
 pub mod format;
 pub mod human;

@@ -27,6 +27,8 @@ pub struct Claim {
     pub at_most: Option<f64>,
     /// Of what the bounds must hold.
     pub of: Of,
+    /// Where it is written; [`Study::position`] says where that is.
+    pub place: Option<Place>,
 }
 
 /// What a claim is about.
@@ -142,6 +144,7 @@ fn resolve_claim(
         at_least: keys.at_least.or(keys.not_before.as_ref().map(seconds)),
         at_most: keys.at_most.or(keys.not_after.as_ref().map(seconds)),
         of: keys.of.clone(),
+        place,
     })
 }
 

@@ -230,6 +230,11 @@ impl Study {
         Err(Problems { log, sources })
     }
 
+    /// The file, the line and the column, both from 1, at which something of this study is written.
+    pub fn position(&self, place: Place) -> Option<(&str, usize, usize)> {
+        self.sources.position(place)
+    }
+
     /// The file with every default filled in.
     pub fn resolved(&self) -> String {
         print(&self.document)

@@ -240,3 +240,45 @@ fn plan_answers_with_its_evidence_or_says_that_it_cannot() {
     let twice = ["plan", TINY, "--vary", "load.scale=1..2:0.5", "--growth", "2"];
     complains(&twice, "varied already");
 }
+
+#[test]
+fn check_takes_many_files_and_tells_build_servers() {
+    let folder = scratch("many");
+    std::fs::create_dir_all(folder.join("below")).unwrap();
+    let tiny = std::fs::read_to_string(TINY).unwrap();
+    std::fs::write(folder.join("good.toml"), &tiny).unwrap();
+    // Nothing is deployed, so the claim that the site goes down fails.
+    let unhurt = tiny.replace("release = \"new\"", "release = \"fixed\"");
+    assert_ne!(unhurt, tiny);
+    std::fs::write(folder.join("below/unhurt.toml"), &unhurt).unwrap();
+    std::fs::write(folder.join("notes.txt"), "no scenario").unwrap();
+    let (junit, path) = (folder.join("verdicts.xml"), folder.to_str().unwrap());
+    let few = ["--replications", "3", "--junit", junit.to_str().unwrap()];
+    let arguments = [&["check", path, "--annotations", "github"][..], &few].concat();
+    let run = fleetfall(&arguments);
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    let out = text(&run.stdout);
+    let table = out.split("All scenarios").nth(1).expect("there is a table");
+    assert!(table.contains("good.toml") && table.contains("unhurt.toml"), "{table}");
+    let marks: Vec<&str> = out.lines().filter(|line| line.starts_with("::error ")).collect();
+    assert!(!marks.is_empty() && marks.iter().all(|line| line.contains("unhurt.toml,line=")));
+    let xml = std::fs::read_to_string(&junit).unwrap();
+    assert_eq!(xml.matches("<testsuite ").count(), 4, "{xml}");
+    assert_eq!(xml.matches("<failure ").count(), marks.len(), "{xml}");
+
+    // A file that is wrong keeps nobody from the others, and is graver than a claim.
+    std::fs::write(folder.join("broken.toml"), "schema = 1\nnane = \"x\"\n").unwrap();
+    let run = fleetfall(&arguments);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(text(&run.stdout).contains("not a scenario"), "{}", text(&run.stdout));
+    let xml = std::fs::read_to_string(&junit).unwrap();
+    assert_eq!((xml.matches("<testsuite ").count(), xml.matches("<error ").count()), (5, 1));
+    let json = fleetfall(&["check", path, "--replications", "3", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json.as_array().map(Vec::len), Some(3));
+    assert_eq!(fleetfall(&["check", path, "--resolved"]).status.code(), Some(2));
+    assert_eq!(
+        fleetfall(&["check", folder.join("below/no").to_str().unwrap()]).status.code(),
+        Some(2)
+    );
+}
