@@ -94,6 +94,16 @@ pub(super) struct Check {
     /// Also write the verdicts to this file, as JUnit XML for build servers
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
+    /// Also fail if a measure of a scenario is worse than in this file, by more than the tolerance
+    /// and with confidence
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write the results to this file, for `--baseline`
+    #[arg(long, value_name = "FILE")]
+    pub(super) save_baseline: Option<PathBuf>,
+    /// By what share of its earlier mean a measure may become worse
+    #[arg(long, value_name = "P", default_value = "5%", value_parser = tolerance)]
+    pub(super) tolerance: f64,
     /// Also print what did not pass in a form that marks the lines of the scenario
     #[arg(long, value_enum, value_name = "FORM")]
     pub(super) annotations: Option<Annotations>,
@@ -286,6 +296,10 @@ fn probability(text: &str) -> Result<f64, String> {
     };
     let between = number.ok().filter(|share| *share > 0.0 && *share < 1.0);
     between.ok_or_else(|| "expected a share between 0 and 1, such as 5% or 0.05".to_string())
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    if text == "0" || text == "0%" { Ok(0.0) } else { probability(text) }
 }
 
 fn growth(text: &str) -> Result<f64, String> {

@@ -4,8 +4,10 @@ use super::args::{Annotations, Check as Arguments, Common, Format};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
 use super::{files, junit, output, study};
+use fleetfall::experiment::baseline::{self, Kept, Stored, Trend};
 use fleetfall::experiment::{Judgement, Summary, Verdict, judge};
 use fleetfall::observe::Results;
+use fleetfall::report;
 use fleetfall::report::cases::Case;
 use fleetfall::report::figures::table;
 use fleetfall::report::{
@@ -32,6 +34,8 @@ pub(super) struct Checked {
     pub(super) exit: Exit,
     /// Its claims; none if it could not be checked.
     pub(super) cases: Vec<Case>,
+    /// The name of its scenario and what may be kept of its results, if they were made.
+    stored: Option<(String, Stored)>,
     /// The JSON document, if that was asked for.
     json: String,
 }
@@ -68,6 +72,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
         output::complain("`--resolved` prints one scenario: name one file");
         return Err(Exit::Usage);
     }
+    let kept = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let mut all = Vec::new();
     for file in files {
         let shown = file.display().to_string();
@@ -78,10 +83,11 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
             return output::print(&study.resolved());
         }
         // What is wrong with one scenario was shown, and keeps nobody from the others.
-        let checked = check_one(&one).unwrap_or_else(|exit| Checked {
+        let checked = check_one(&one, kept.as_ref()).unwrap_or_else(|exit| Checked {
             file: shown,
             exit,
             cases: Vec::new(),
+            stored: None,
             json: "null".to_string(),
         });
         let stop = checked.exit == Exit::Interrupted;
@@ -152,15 +158,55 @@ fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
         }
     }
     if let Some(path) = &arguments.junit {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| "junit.xml".to_string());
-        files::write_one(directory.unwrap_or(Path::new(".")), &name, &junit::document(all)?)?;
+        write_to(path, &junit::document(all)?)?;
+    }
+    if let Some(path) = &arguments.save_baseline {
+        save_baseline(path, all)?;
     }
     Ok(all.iter().map(|one| one.exit).max_by_key(|exit| exit.code()).unwrap_or(Exit::Well))
 }
 
-fn check_one(arguments: &Arguments) -> Result<Checked, Exit> {
+/// Reads kept results.
+fn read_baseline(path: &Path) -> Result<Kept, Exit> {
+    let shown = path.display();
+    let refuse = |why: String| {
+        output::complain(&format!("`{shown}` is no baseline: {why}"));
+        output::note("  make one with `fleetfall check FILE --save-baseline FILE`");
+        Exit::Usage
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        output::complain(&format!("failed to read `{shown}`: {error}"));
+        Exit::Usage
+    })?;
+    let kept: Kept = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+    if kept.format != baseline::FORMAT {
+        let (theirs, ours) = (kept.format, baseline::FORMAT);
+        return Err(refuse(format!("it has form {theirs}, and this version reads {ours}")));
+    }
+    Ok(kept)
+}
+
+/// Keeps the results of every scenario that was checked.
+fn save_baseline(path: &Path, all: &[Checked]) -> Result<(), Exit> {
+    let scenarios = all.iter().filter_map(|one| one.stored.clone()).collect();
+    let version = env!("CARGO_PKG_VERSION").to_string();
+    let kept = Kept { format: baseline::FORMAT, version, scenarios };
+    let text = serde_json::to_string_pretty(&kept).expect("numbers and texts have a JSON form");
+    write_to(path, &(text + "\n"))
+}
+
+/// Writes a file that was named in the arguments.
+fn write_to(path: &Path, content: &str) -> Result<(), Exit> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let Some(name) = name else {
+        output::complain(&format!("`{}` is no name of a file", path.display()));
+        return Err(Exit::Usage);
+    };
+    files::write_one(directory.unwrap_or(Path::new(".")), &name, content)
+}
+
+fn check_one(arguments: &Arguments, kept: Option<&Kept>) -> Result<Checked, Exit> {
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
     known(&arguments.only, &study)?;
@@ -197,7 +243,7 @@ fn check_one(arguments: &Arguments) -> Result<Checked, Exit> {
         judgements: &judgements,
         judged: true,
     });
-    job.tell(
+    let checked = job.tell(
         &Check {
             study: &study,
             seed,
@@ -208,7 +254,45 @@ fn check_one(arguments: &Arguments) -> Result<Checked, Exit> {
             hypercube: hypercube.as_ref(),
         },
         stopped,
-    )
+    )?;
+    let Some(own) = own else { return Ok(checked) };
+    let digest = own.summary.digest.to_string();
+    let stored = Stored::of(results, own.scenario_hash(), seed, digest);
+    against(arguments, kept, &study.scenario.name, stored, checked)
+}
+
+/// Sets what was checked against what was kept.
+fn against(
+    arguments: &Arguments,
+    kept: Option<&Kept>,
+    name: &str,
+    stored: Stored,
+    mut checked: Checked,
+) -> Result<Checked, Exit> {
+    match kept.map(|kept| (kept, kept.scenarios.get(name))) {
+        Some((kept, Some(before))) => {
+            let changes = baseline::changes(before, &stored, arguments.tolerance);
+            let version = env!("CARGO_PKG_VERSION");
+            let notes = report::baseline::notes(before, &stored, &kept.version, version);
+            let text = report::baseline::human(&notes, &changes, &Palette::COLOR);
+            match arguments.common.format {
+                Format::Human => {
+                    output::print(&text)?;
+                }
+                Format::Json => output::note(&text),
+            }
+            if changes.iter().any(|change| change.trend == Trend::Worse)
+                && checked.exit == Exit::Well
+            {
+                checked.exit = Exit::Claims;
+            }
+            checked.cases.extend(report::baseline::cases(&changes, arguments.tolerance));
+        }
+        Some((_, None)) => output::note(&format!("`{name}` is not in the baseline: it is new")),
+        None => {}
+    }
+    checked.stored = Some((name.to_string(), stored));
+    Ok(checked)
 }
 
 /// Refuses names in `--only` that nothing has.
@@ -329,6 +413,7 @@ impl Job<'_> {
             file: self.arguments.common.file.display().to_string(),
             exit,
             cases: cases::cases(check),
+            stored: None,
             json: if is_json { json::check(check) } else { String::new() },
         })
     }

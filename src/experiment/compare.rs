@@ -76,6 +76,11 @@ impl Quantity {
         }
     }
 
+    /// Whether there is none of it without an outage.
+    fn needs_outage(self) -> bool {
+        matches!(self, Quantity::Downtime | Quantity::Recovery)
+    }
+
     /// How much less or more still counts as nothing.
     fn tolerance(self, baseline: f64, window: Duration) -> f64 {
         match self {
@@ -115,6 +120,16 @@ fn outages_in(class: usize) -> (usize, usize) {
     (class / 2, class % 2)
 }
 
+/// The class of a pair.
+fn class_of(baseline: bool, variant: bool) -> usize {
+    match (baseline, variant) {
+        (false, false) => NEITHER,
+        (false, true) => VARIANT_ONLY,
+        (true, false) => BASELINE_ONLY,
+        (true, true) => BOTH,
+    }
+}
+
 fn together(tallies: &[Tally]) -> Tally {
     let mut all = Tally::new();
     tallies.iter().for_each(|tally| all.merge(tally));
@@ -122,15 +137,21 @@ fn together(tallies: &[Tally]) -> Tally {
 }
 
 impl Paired {
-    fn new(quantity: Quantity) -> Paired {
+    /// Nothing yet, of something of which there is none without an outage if it `needs_outage`.
+    pub(super) fn new(needs_outage: bool) -> Paired {
         let none = Tally::new();
         Paired {
             baseline: [none; 2],
             variant: [none; 2],
             differences: [none; 4],
             better_same_worse: [0; 3],
-            needs_outage: matches!(quantity, Quantity::Downtime | Quantity::Recovery),
+            needs_outage,
         }
+    }
+
+    /// Takes in a pair, and whether there was an outage under each.
+    pub(super) fn add_pair(&mut self, baseline: bool, variant: bool, before: f64, after: f64) {
+        self.add(class_of(baseline, variant), before, after, 0.0);
     }
 
     fn add(&mut self, class: usize, baseline: f64, variant: f64, tolerance: f64) {
@@ -184,6 +205,13 @@ impl Paired {
             _ => Class { values, range: range(class) },
         });
         mixture_interval(&classes.collect::<Vec<Class>>(), confidence)
+    }
+
+    /// The differences, if every pair has an outage under the same of the two.
+    pub(super) fn of_one_class(&self) -> Option<&Tally> {
+        let mut seen = self.differences.iter().filter(|class| class.count() > 0);
+        let only = seen.next();
+        if seen.next().is_none() { only } else { None }
     }
 
     /// How much narrower the interval is than that of independent runs would be: the ratio of the
@@ -326,7 +354,7 @@ impl Comparison {
             names: names.clone(),
             parts: if names.len() > 1 { names.iter().filter_map(number).collect() } else { vec![] },
             classes: [0; 4],
-            quantities: Quantity::ALL.map(Paired::new).to_vec(),
+            quantities: Quantity::ALL.map(|quantity| Paired::new(quantity.needs_outage())).to_vec(),
             downtime_given_outage: Tally::new(),
             node_hours: scenario.node_hours(),
             worse_than_a_part: 0,
@@ -390,12 +418,7 @@ impl Comparison {
         let had_outage = has_outage(baseline);
         for (variant, results) in self.variants.iter_mut().zip(all) {
             let has = has_outage(results);
-            let class = match (had_outage, has) {
-                (false, false) => NEITHER,
-                (false, true) => VARIANT_ONLY,
-                (true, false) => BASELINE_ONLY,
-                (true, true) => BOTH,
-            };
+            let class = class_of(had_outage, has);
             variant.classes[class] += 1;
             if has {
                 variant.downtime_given_outage.add(results.measure(Measure::Downtime));
@@ -518,7 +541,7 @@ mod tests {
         for (purpose, p) in [(0, 0.02), (1, 0.2), (2, 0.5), (3, 0.95), (4, 1.0)] {
             let mean = (p - 1.0) * 47.0;
             let coverage = share(purpose, |draw| {
-                let paired = std::cell::RefCell::new(Paired::new(Quantity::Downtime));
+                let paired = std::cell::RefCell::new(Paired::new(true));
                 held_after_stopping(
                     5.0,
                     mean,
@@ -563,7 +586,7 @@ mod tests {
 
     #[test]
     fn a_variant_that_changes_nothing_differs_by_nothing() {
-        let mut paired = Paired::new(Quantity::Downtime);
+        let mut paired = Paired::new(true);
         for _ in 0..200 {
             paired.add(BOTH, 47.0, 47.0, 0.1);
         }

@@ -1,5 +1,6 @@
 //! Layer 5: many replications, and what they say together. The only place with threads.
 
+pub mod baseline;
 pub mod causes;
 pub mod cells;
 pub mod compare;

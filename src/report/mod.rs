@@ -2,6 +2,7 @@
 //! simulates, prints or writes files.
 
 pub mod advice;
+pub mod baseline;
 pub mod cases;
 pub mod causes;
 pub mod claims;

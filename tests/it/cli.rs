@@ -282,3 +282,50 @@ fn check_takes_many_files_and_tells_build_servers() {
         Some(2)
     );
 }
+
+#[test]
+fn a_baseline_tells_worse_from_noise() {
+    let folder = scratch("baseline");
+    std::fs::create_dir_all(&folder).unwrap();
+    let kept = folder.join("kept.json");
+    let kept = kept.to_str().unwrap();
+    let check = |more: &[&str]| {
+        let usual = ["check", TINY, "--only", "expect", "--replications", "12"];
+        fleetfall(&[&usual[..], more].concat())
+    };
+    assert_eq!(check(&["--save-baseline", kept]).status.code(), Some(0));
+    let same = check(&["--baseline", kept]);
+    assert_eq!(same.status.code(), Some(0), "{}", text(&same.stdout));
+    assert!(text(&same.stdout).contains("the same, to the digest"), "{}", text(&same.stdout));
+    // Other customers, the same fleet: noise.
+    let noise = check(&["--baseline", kept, "--seed", "1000"]);
+    assert_eq!(noise.status.code(), Some(0), "{}", text(&noise.stdout));
+    // People take longer to find the cause: claims hold, the baseline does not.
+    let slower = ["--baseline", kept, "--set", "people.diagnose=\"4min\""];
+    let worse = check(&slower);
+    assert_eq!(worse.status.code(), Some(1), "{}", text(&worse.stdout));
+    let out = text(&worse.stdout);
+    assert!(out.contains("the scenario is not the same any more"), "{out}");
+    assert!(out.lines().any(|line| line.contains("downtime") && line.ends_with("worse")), "{out}");
+    // Unless so much is allowed.
+    let allowed = check(&[&slower[..], &["--tolerance", "99%"]].concat());
+    assert_eq!(allowed.status.code(), Some(0), "{}", text(&allowed.stdout));
+
+    let foreign = folder.join("foreign.json");
+    let refused = |content: &str, why: &str| {
+        std::fs::write(&foreign, content).unwrap();
+        let run = check(&["--baseline", foreign.to_str().unwrap()]);
+        assert_eq!(run.status.code(), Some(2), "{content}");
+        assert!(text(&run.stderr).contains(why), "{}", text(&run.stderr));
+    };
+    refused("{", "is no baseline");
+    refused("{\"a\": 1}", "unknown field");
+    refused("{\"format\": 9, \"version\": \"9\", \"scenarios\": {}}", "it has form 9");
+    let half = std::fs::read_to_string(kept).unwrap();
+    refused(&half[..half.len() / 2], "is no baseline");
+    std::fs::write(&foreign, "{\"format\": 1, \"version\": \"0\", \"scenarios\": {}}").unwrap();
+    let new = check(&["--baseline", foreign.to_str().unwrap()]);
+    assert_eq!(new.status.code(), Some(0));
+    assert!(text(&new.stderr).contains("is not in the baseline"), "{}", text(&new.stderr));
+    assert_eq!(check(&["--baseline", "no-such-file.json"]).status.code(), Some(2));
+}
