@@ -65,7 +65,8 @@ pub struct Results {
     pub digest: Digest,
     /// Values by [`Measure`], in the order of [`Measure::ALL`]; not a number where there is none.
     pub measures: Vec<f64>,
-    /// Values of every interval of the scenario, in the order of [`IntervalMeasure::ALL`].
+    /// Values of every interval of the scenario, in the order of
+    /// [`IntervalMeasure::ALL`](crate::scenario::measure::IntervalMeasure::ALL).
     pub intervals: Vec<Vec<f64>>,
     /// Times by [`Milestone`], in the order of [`Milestone::ALL`].
     pub milestones: Vec<Option<Instant>>,
