@@ -97,8 +97,8 @@ pub struct Change {
 }
 
 /// Sets results against earlier ones, measure by measure; what has no value then or now is left
-/// out. `tolerance` is a share of the earlier mean. All verdicts are right together with 95 %
-/// confidence.
+/// out. `tolerance` is a share of the earlier mean, and of an availability of what it lacked to 1.
+/// All verdicts are right together with 95 % confidence.
 pub fn changes(before: &Stored, after: &Stored, tolerance: f64) -> Vec<Change> {
     let confidence = 1.0 - (1.0 - CONFIDENCE) / JUDGED.len() as f64;
     let change = |&(measure, more_is_worse): &(Measure, bool)| {
@@ -112,7 +112,9 @@ pub fn changes(before: &Stored, after: &Stored, tolerance: f64) -> Vec<Change> {
             Some(paired) => of_pairs(&paired, confidence)?,
             None => independent(&old_tally, &new_tally, confidence)?,
         };
-        let tolerance = tolerance * was.abs();
+        // Of an availability what is missing counts: 5 % of 99.9 % would be fifty times that.
+        let whole = if measure == Measure::Availability { 1.0 - was } else { was.abs() };
+        let tolerance = tolerance * whole;
         let (worse, better) = if more_is_worse {
             (interval.0 > tolerance, interval.1 < 0.0)
         } else {
