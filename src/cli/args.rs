@@ -107,8 +107,8 @@ pub(super) struct Check {
     /// Also print what did not pass in a form that marks the lines of the scenario
     #[arg(long, value_enum, value_name = "FORM")]
     pub(super) annotations: Option<Annotations>,
-    /// At most so many replications of the scenario and of each counterfactual, and so many points
-    /// of the hypercube [default: as many as the scenario says]
+    /// At most so many replications for the claims of the scenario and of each counterfactual, and so
+    /// many points of the hypercube [default: as many as the scenario says]
     #[arg(long, value_name = "N")]
     pub(super) replications: Option<NonZeroU64>,
     /// Decide only what has this name: a counterfactual, `expect` (the scenario's own claims), or

@@ -6,8 +6,8 @@ use super::{output, study};
 use fleetfall::experiment::plan::{Found, Question, search};
 use fleetfall::experiment::replication::run_caught;
 use fleetfall::experiment::{
-    Causes, Comparison, Failure, HypercubeError, Outcome, Plan, Point, Pool, Row, Rule, Variants,
-    causes, compare, hypercube, replicate, run_cells,
+    Causes, Comparison, Decided, Failure, HypercubeError, Outcome, Part, Plan, Point, Pool, Row,
+    Rule, Variants, causes, compare, decide, hypercube, replicate, run_cells,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
@@ -151,6 +151,28 @@ impl<'a> Replicas<'a> {
         let progress = |done| bar.set_position(done);
         let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
         let done = quietly(|| compare(variants, rule, pool));
+        bar.finish_and_clear();
+        done.map_err(|broken| {
+            self.explain(&broken.failure, &variants.names[broken.variant], &[]);
+            Exit::Bug
+        })
+    }
+
+    /// Decides claims about variants; on fewer replications than they need after Ctrl-C.
+    ///
+    /// # Errors
+    /// The exit after a broken invariant has been shown.
+    pub(super) fn decide(
+        &self,
+        parts: &[Part],
+        variants: &Variants,
+        seed: u64,
+    ) -> Result<Decided, Exit> {
+        let count = parts.iter().map(|part| part.assurance.ceiling).max().unwrap_or(0);
+        let bar = bar(Wanted { label: "check", with: &[], seed, count, detailed: false });
+        let progress = |done| bar.set_position(done);
+        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
+        let done = quietly(|| decide(parts, variants, Seed(seed), pool));
         bar.finish_and_clear();
         done.map_err(|broken| {
             self.explain(&broken.failure, &variants.names[broken.variant], &[]);

@@ -3,8 +3,8 @@
 use super::args::{Format, Run};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted, quoted};
-use super::{check, files, output, study};
-use fleetfall::experiment::Summary;
+use super::{files, output, study};
+use fleetfall::experiment::{Assurance, Judgement, Summary, judge};
 use fleetfall::report::{Palette, Report, claims, human, json};
 use std::path::{Path, PathBuf};
 
@@ -26,8 +26,11 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
         return Err(Exit::Interrupted);
     };
     let done = results.len() as u64;
-    let baseline = check::baseline(&replicas, common, &study.claims, seed, done)?;
-    let judgements = check::judge_all(&study.claims, &results, baseline.as_deref());
+    let assurance = Assurance::of(&study, done);
+    // What sets variants against one another is for `check`.
+    let own = study.claims.iter().filter(|claim| !claim.needs_variants());
+    let judgements: Vec<Judgement> =
+        own.map(|claim| judge(claim, &results, None, assurance)).collect();
     let summary = Summary::of(&results);
     let report = Report {
         study: &study,

@@ -1,7 +1,7 @@
 //! Claims with what was observed.
 
 use super::Palette;
-use super::format::{self, number, percent, scale, with_unit};
+use super::format::{self, number, percent, plural, scale, with_unit};
 use crate::experiment::{Judgement, Verdict};
 use crate::kernel::time::Instant;
 use crate::scenario::Scenario;
@@ -76,10 +76,17 @@ pub fn bounds(claim: &Claim, scenario: &Scenario) -> String {
     if let Some(over) = claim.over {
         name += &format!(" / {}", over.name(scenario));
     }
+    if let Some(with) = &claim.with {
+        name += &format!(" under `{with}`");
+    }
+    let other = match &claim.versus {
+        Some(versus) => format!("under `{versus}`"),
+        None => "without the patch".to_string(),
+    };
     let against = match claim.against {
-        Against::Nothing => "",
-        Against::Difference => ", less that of the same replication without the patch,",
-        Against::Ratio => ", over that of the same replication without the patch,",
+        Against::Nothing => String::new(),
+        Against::Difference => format!(", less that of the same replication {other},"),
+        Against::Ratio => format!(", over that of the same replication {other},"),
     };
     let of = match &claim.of {
         Of::All => "always".to_string(),
@@ -93,11 +100,14 @@ pub fn bounds(claim: &Claim, scenario: &Scenario) -> String {
 pub fn observed(judgement: &Judgement, scenario: &Scenario) -> String {
     let claim = &judgement.claim;
     let count = judgement.values.len() as u64;
-    if count == 1 {
+    if judgement.replications == 1 && count == 1 {
         return value(claim, scenario, judgement.values[0]);
     }
+    if count == 0 {
+        return "no replication counts".to_string();
+    }
     let spread = spread(judgement, scenario);
-    match &claim.of {
+    let text = match &claim.of {
         Of::All if judgement.held == count => {
             let violations = 1.0 - share_lower(count, count, CONFIDENCE);
             format!(
@@ -117,8 +127,25 @@ pub fn observed(judgement: &Judgement, scenario: &Scenario) -> String {
         }
         Of::Mean => match judgement.interval {
             Some((low, high)) => mean_text(claim, scenario, (low, high)),
-            None => "too few replications have a value".to_string(),
+            None => "too few replications have a value, or none an outage: claim it of all, or of \
+                     a share of them"
+                .to_string(),
         },
+    };
+    text + &when_clear(judgement, count)
+}
+
+/// When the verdict was clear, or what it lacks; `count` replications count.
+fn when_clear(judgement: &Judgement, count: u64) -> String {
+    match (judgement.verdict, judgement.decided_after) {
+        (Verdict::Undecided, _) if judgement.fewest > count => {
+            let fewest = number(judgement.fewest as f64);
+            format!("; to pass it takes {fewest} replications or more")
+        }
+        (Verdict::Pass | Verdict::Fail, Some(after)) if after < judgement.replications => {
+            format!("; clear after {}", plural(after, "replication"))
+        }
+        (Verdict::Pass | Verdict::Undecided | Verdict::Fail, _) => String::new(),
     }
 }
 

@@ -51,6 +51,15 @@ pub fn check(check: &Check, palette: &Palette) -> String {
         text += &heading(&format!("Over the ranges of the assumptions, {points}"), palette);
         text += &hypercube::list(cube, study, palette);
     }
+    let (simulated, one_by_one) = check.events;
+    if simulated < one_by_one {
+        let saved = format::percent(1.0 - simulated as f64 / one_by_one as f64);
+        let words = format!(
+            "{saved} of the events were not simulated, since variants of one replication share \
+             their past"
+        );
+        text += &format!("\n{}\n", format::wrap(&words, WIDTH, ""));
+    }
     let [pass, undecided, fail] = claims::tally(check.judgements());
     text += &heading("Verdict", palette);
     text += &format!("  {pass} pass, {undecided} undecided, {fail} fail\n");

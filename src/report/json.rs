@@ -11,6 +11,7 @@
 //! milestones                name -> share of replications, p05, p50, p95 as RFC 3339 times in UTC
 //! expect                    claim, published, observed, verdict: pass, fail, undecided,
 //!                           not_judged; held (replications within the bounds) of replications
+//!                           that count; decided_after: replications after which it was clear
 //! ```
 //!
 //! What a result does not have is `null`. A check has further keys; what nobody asked it for is
@@ -116,6 +117,7 @@ struct Decided<'a> {
     verdict: &'static str,
     held: u64,
     replications: usize,
+    decided_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -249,5 +251,6 @@ fn decided<'a>(judgement: &'a Judgement, judged: bool, scenario: &Scenario) -> D
         verdict: claims::verdict_name(judgement.verdict, judged),
         held: judgement.held,
         replications: judgement.values.len(),
+        decided_after: judgement.decided_after,
     }
 }

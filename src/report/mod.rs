@@ -78,6 +78,9 @@ pub struct Check<'a> {
     pub counterfactuals: &'a [Counterfactual],
     /// The scenario over the ranges of its assumptions, if it was asked for.
     pub hypercube: Option<&'a Hypercube>,
+    /// Events simulated for the scenario and its variants, and events that they would have needed
+    /// one by one.
+    pub events: (u64, u64),
 }
 
 /// A counterfactual with its claims, decided.
@@ -87,7 +90,7 @@ pub struct Counterfactual {
     pub name: String,
     /// What it asks, in a sentence.
     pub about: String,
-    /// Replications that decided its claims.
+    /// Replications that were made of it.
     pub replications: u64,
     /// The claims with what was observed.
     pub judgements: Vec<Judgement>,

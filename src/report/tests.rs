@@ -5,7 +5,9 @@ use super::{
     sensitivity, story, sweep, tables,
 };
 use crate::experiment::sensitivity::{Gathering, Question, strengths, trials};
-use crate::experiment::{self, Cell, Outcome, Plan, Pool, Row, Summary, judge, replicate};
+use crate::experiment::{
+    self, Assurance, Cell, Outcome, Plan, Pool, Row, Summary, judge, replicate,
+};
 use crate::kernel::chance::Seed;
 use crate::scenario::Study;
 use crate::scenario::model::Nodes;
@@ -20,8 +22,9 @@ fn with_report(replications: u64, sets: &[&str], test: impl FnOnce(&Report)) {
     let plan = Plan { seed: Seed(1), replications, threads: 1, detailed: true };
     let outcome = replicate(&study.scenario, plan, &|_| (), &Default::default());
     let Ok(Outcome::Done(results)) = outcome else { panic!("every replication is made") };
+    let assurance = Assurance::of(&study, replications);
     let judgements: Vec<_> =
-        study.claims.iter().map(|claim| judge(claim, &results, None)).collect();
+        study.claims.iter().map(|claim| judge(claim, &results, None, assurance)).collect();
     test(&Report {
         study: &study,
         seed: 1,
@@ -64,7 +67,9 @@ fn with_check(points: u32, sets: &[&str], test: impl FnOnce(&Check)) {
         let points = points.expect("every point is a scenario").expect("nobody stops it");
         let results: Vec<_> = points.iter().map(|point| point.results.clone()).collect();
         let claims = &report.study.hypercube_claims;
-        let judgements = claims.iter().map(|claim| judge(claim, &results, None)).collect();
+        let assurance = Assurance::of(report.study, results.len() as u64);
+        let judge = |claim| judge(claim, &results, None, assurance);
+        let judgements = claims.iter().map(judge).collect();
         test(&Check {
             study: report.study,
             seed: 1,
@@ -73,6 +78,7 @@ fn with_check(points: u32, sets: &[&str], test: impl FnOnce(&Check)) {
             own: Some(report),
             counterfactuals: &counterfactuals,
             hypercube: Some(&Hypercube { points, judgements }),
+            events: (900, 1000),
         });
     });
 }

@@ -19,16 +19,30 @@ pub struct Claim {
     pub over: Option<Subject>,
     /// Replications that do not reach this milestone are left out.
     pub given: Option<Milestone>,
-    /// How it is set against the same replication without the patch.
+    /// The patch under which it is measured, of a claim of the scenario itself.
+    pub with: Option<String>,
+    /// How it is set against another of the same replication.
     pub against: Against,
+    /// The patch under which that other is measured; none stands for the scenario without patches.
+    pub versus: Option<String>,
     /// Least value; milestones are in seconds since the start.
     pub at_least: Option<f64>,
     /// Greatest value.
     pub at_most: Option<f64>,
     /// Of what the bounds must hold.
     pub of: Of,
+    /// By how much it may be wrong and still pass, if it says so itself: a share, and for a mean in
+    /// the unit of the subject.
+    pub margin: Option<f64>,
     /// Where it is written; [`Study::position`] says where that is.
     pub place: Option<Place>,
+}
+
+impl Claim {
+    /// Whether it is about more than the scenario as it stands.
+    pub fn needs_variants(&self) -> bool {
+        self.with.is_some() || self.against != Against::Nothing
+    }
 }
 
 /// What a claim is about.
@@ -83,20 +97,40 @@ impl Study {
     }
 }
 
-/// Resolves claims; `patched` says whether there is an unpatched scenario to set them against.
+/// Whose claims are resolved.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Owner<'a> {
+    /// The scenario's, which has these patches; whether some of them are applied to it.
+    Scenario(&'a [String], bool),
+    /// A counterfactual's of a scenario with these patches.
+    Counterfactual(&'a [String]),
+    /// The hypercube's.
+    Hypercube,
+}
+
+impl Owner<'_> {
+    fn patches(&self) -> &[String] {
+        match self {
+            Owner::Scenario(patches, _) | Owner::Counterfactual(patches) => patches,
+            Owner::Hypercube => &[],
+        }
+    }
+}
+
+/// Resolves claims.
 pub(super) fn resolve_claims(
     claims: &[ClaimKeys],
     scenario: &Scenario,
-    patched: bool,
+    owner: Owner<'_>,
     log: &mut Diagnostics,
 ) -> Vec<Claim> {
-    claims.iter().filter_map(|claim| resolve_claim(claim, scenario, patched, log)).collect()
+    claims.iter().filter_map(|claim| resolve_claim(claim, scenario, owner, log)).collect()
 }
 
 fn resolve_claim(
     keys: &ClaimKeys,
     scenario: &Scenario,
-    patched: bool,
+    owner: Owner<'_>,
     log: &mut Diagnostics,
 ) -> Option<Claim> {
     let text = &keys.claim;
@@ -126,11 +160,8 @@ fn resolve_claim(
         log.problem(place, format!("claim `{text}` is bounded by {wanted} and nothing else"));
         return None;
     }
-    if keys.against != Against::Nothing && !patched {
-        log.problem(place, format!("claim `{text}` has nothing to be set against"))
-            .help("`against` belongs to the claims of a counterfactual");
-        return None;
-    }
+    check_patches(keys, owner, place, log)?;
+    check_margin(keys, place, log)?;
     let seconds = |time: &super::text::Timestamp| {
         (time.0.as_nanosecond() - scenario.clock.start.as_nanosecond()) as f64 * 1e-9
     };
@@ -140,12 +171,67 @@ fn resolve_claim(
         subject,
         over,
         given,
+        with: keys.with.as_ref().map(|name| name.value.clone()),
         against: keys.against.clone(),
+        versus: keys.versus.as_ref().map(|name| name.value.clone()),
         at_least: keys.at_least.or(keys.not_before.as_ref().map(seconds)),
         at_most: keys.at_most.or(keys.not_after.as_ref().map(seconds)),
         of: keys.of.clone(),
+        margin: keys.margin,
         place,
     })
+}
+
+/// Whether the patches that a claim names are there, and may be named by it.
+fn check_patches(
+    keys: &ClaimKeys,
+    owner: Owner<'_>,
+    place: Option<Place>,
+    log: &mut Diagnostics,
+) -> Option<()> {
+    let text = &keys.claim;
+    if let Some(with) = keys.with.as_ref().filter(|_| !matches!(owner, Owner::Scenario(..))) {
+        log.problem(with.place, format!("claim `{text}` cannot have a patch of its own"))
+            .help("`with` belongs to the claims of the scenario itself, in `[[expect]]`");
+        return None;
+    }
+    let is_patched = match owner {
+        Owner::Scenario(_, patched) => patched || keys.with.is_some() || keys.versus.is_some(),
+        Owner::Counterfactual(_) => true,
+        Owner::Hypercube => false,
+    };
+    if keys.against != Against::Nothing && !is_patched {
+        log.problem(place, format!("claim `{text}` has nothing to be set against")).help(
+            "`against` belongs to the claims of a counterfactual, or to those with `with` or \
+             `versus`",
+        );
+        return None;
+    }
+    if let Some(versus) = keys.versus.as_ref().filter(|_| keys.against == Against::Nothing) {
+        log.problem(versus.place, format!("claim `{text}` does not say how it is set against it"))
+            .help("add `against = \"difference\"` or `against = \"ratio\"`");
+        return None;
+    }
+    let known: Vec<&str> = owner.patches().iter().map(String::as_str).collect();
+    let mut named = keys.with.iter().chain(&keys.versus);
+    let unknown = named.find(|name| !known.contains(&name.value.as_str()));
+    if let Some(name) = unknown {
+        log.unknown_name(name.place, "mitigation, cause or counterfactual", name, &known);
+        return None;
+    }
+    Some(())
+}
+
+/// Whether the margin of a claim about a share is one.
+fn check_margin(keys: &ClaimKeys, place: Option<Place>, log: &mut Diagnostics) -> Option<()> {
+    let is_share = keys.of != Of::Mean;
+    let margin = keys.margin.filter(|margin| is_share && !(1e-5..=0.5).contains(margin));
+    if margin.is_some() {
+        let message = format!("the margin of claim `{}` is a share of replications", keys.claim);
+        log.problem(place, message).help("give a number from 0.00001 to 0.5, such as 0.05");
+        return None;
+    }
+    Some(())
 }
 
 fn milestone_named(name: &At<String>, log: &mut Diagnostics) -> Option<Milestone> {

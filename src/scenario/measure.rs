@@ -105,6 +105,24 @@ names! {
     }
 }
 
+impl Measure {
+    /// Whether there is none of it without an outage.
+    pub fn needs_outage(self) -> bool {
+        use Measure::*;
+        matches!(
+            self,
+            Downtime
+                | Outages
+                | DowntimeCascade
+                | DowntimeDetection
+                | DowntimeDiagnosis
+                | DowntimeFix
+                | DowntimeReturn
+                | DowntimeAfterEffects
+        )
+    }
+}
+
 names! {
     /// What is measured of an interval that the scenario names.
     pub enum IntervalMeasure {

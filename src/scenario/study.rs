@@ -1,6 +1,6 @@
 //! A scenario file with everything it says: the scenario, its patches, its assumptions, its claims.
 
-use super::claim::{Claim, resolve_claims};
+use super::claim::{Claim, Owner, resolve_claims};
 use super::keys::Document;
 use super::model::Scenario;
 use super::resolve::{draft, resolve};
@@ -124,9 +124,11 @@ impl Study {
             return None;
         };
         let scenario = draft(&document, log);
-        let claims = resolve_claims(&document.expect, &scenario, !with.is_empty(), log);
+        let patches = patch_names(&tree);
+        let owner = Owner::Scenario(&patches, !with.is_empty());
+        let claims = resolve_claims(&document.expect, &scenario, owner, log);
         let hypercube = document.hypercube.as_ref().map_or(&[][..], |keys| keys.expect.as_slice());
-        let hypercube_claims = resolve_claims(hypercube, &scenario, false, log);
+        let hypercube_claims = resolve_claims(hypercube, &scenario, Owner::Hypercube, log);
         if !log.is_empty() {
             return None;
         }
@@ -248,7 +250,8 @@ fn meaning(
 ) -> Option<Variant> {
     let document: Document = read(tree, log)?;
     let scenario = resolve(&document, log)?;
-    let claims = resolve_claims(claims, &scenario, true, log);
+    let patches = patch_names(tree);
+    let claims = resolve_claims(claims, &scenario, Owner::Counterfactual(&patches), log);
     log.is_empty().then(|| Variant { scenario: Arc::new(scenario), claims })
 }
 
@@ -260,7 +263,8 @@ fn look_further(tree: &Node, log: &mut Diagnostics) {
     leave_out(&mut rest, &wrong);
     if let Some(document) = read::<Document>(&rest, &mut Diagnostics::new()) {
         let scenario = draft(&document, log);
-        resolve_claims(&document.expect, &scenario, false, log);
+        let patches = patch_names(tree);
+        resolve_claims(&document.expect, &scenario, Owner::Scenario(&patches, false), log);
     }
 }
 
@@ -287,11 +291,16 @@ fn patch_named(tree: &Node, name: &str) -> Option<Node> {
     found.next().cloned()
 }
 
+/// The names of all patches.
+fn patch_names(tree: &Node) -> Vec<String> {
+    let tables = PATCHES.iter().filter_map(|table| tree.as_table()?.get(table)?.as_table());
+    tables.flat_map(|table| table.entries.iter().map(|entry| entry.key.clone())).collect()
+}
+
 /// No patch has this name; says which there are.
 fn unknown_patch(tree: &Node, name: &str, place: super::text::Place, log: &mut Diagnostics) {
-    let tables = PATCHES.iter().filter_map(|table| tree.as_table()?.get(table)?.as_table());
-    let known = tables.flat_map(|table| table.entries.iter().map(|entry| entry.key.as_str()));
-    let known: Vec<&str> = known.collect();
+    let names = patch_names(tree);
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
     log.unknown_name(place, "mitigation or counterfactual", name, &known);
 }
 

@@ -9,6 +9,7 @@ pub mod interval;
 pub mod latin;
 pub mod mixture;
 pub mod quantile;
+pub mod sequential;
 pub mod sign;
 pub mod tally;
 
@@ -18,5 +19,6 @@ pub use interval::{Estimate, half_width, share_bounds, share_lower, share_upper}
 pub use latin::latin_hypercube;
 pub use mixture::{Class, mixture_interval};
 pub use quantile::{Range90, quantile};
+pub use sequential::{Decision, ShareTest, bounds_after_stopping};
 pub use sign::sign_test;
 pub use tally::Tally;

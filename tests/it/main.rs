@@ -12,6 +12,7 @@ mod blackhole;
 mod cli;
 mod common_random_numbers;
 mod compare;
+mod deciding;
 mod fates;
 mod littles_law;
 mod properties;

@@ -13,12 +13,20 @@ section! {
 }
 
 section! {
-    /// How many replications, from which seed.
+    /// How many replications, from which seed, and how claims are decided: after every replication
+    /// those at hand are looked at, until they are enough for a verdict on each.
     pub struct Experiment {
-        /// Replications that decide the claims.
-        pub replications: u32 = 100, within(1, 1000000);
+        /// The most replications that decide the claims.
+        pub replications: u32 = 200, within(1, 1000000);
         /// Seed of the first replication; the others count on from it.
         pub seed: u64 = 1;
+        /// A share of the replications that is less than what is claimed by no more than this may
+        /// get either verdict; a claim about all of them is as one about 100 %.
+        pub margin: Share = "5%", within("0.001%", "50%");
+        /// The greatest probability with which a claim that is true fails.
+        pub alpha: Share = "5%", within("0.0001%", "50%");
+        /// The greatest probability with which a claim passes that is wrong by its margin or more.
+        pub beta: Share = "5%", within("0.0001%", "50%");
     }
 }
 
@@ -61,8 +69,11 @@ section! {
         pub about: String;
         /// The keys that it changes.
         pub patch: Raw;
-        /// Replications that decide its claims.
-        pub replications: u32 = 20, within(1, 1000000);
+        /// The most replications that decide its claims.
+        pub replications: u32 = 100, within(1, 1000000);
+        /// The margin of its claims; by default that of `[experiment]`. Few replications cannot
+        /// refute what is rare: 10 take 26 %, 20 take 14 %, 59 take 5 %.
+        pub margin: Option<Share>;
         /// What must come out.
         pub expect: Vec<Claim>;
     }
@@ -97,8 +108,14 @@ section! {
         pub over: Option<At<String>>;
         /// A milestone: replications that do not reach it are left out.
         pub given: Option<At<String>>;
-        /// How the measure is set against that of the same replication without the patch.
+        /// A patch under which the measure is taken, for claims of the scenario itself: the name of
+        /// a mitigation, a cause or a counterfactual.
+        pub with: Option<At<String>>;
+        /// How the measure is set against that of the same replication without the patch, or under
+        /// the patch of `versus`.
         pub against: Against = "nothing";
+        /// The patch under which the other measure is taken; none stands for the scenario itself.
+        pub versus: Option<At<String>>;
         /// Least value of the measure.
         pub at_least: Option<f64>;
         /// Greatest value of the measure.
@@ -109,17 +126,21 @@ section! {
         pub not_after: Option<Timestamp>;
         /// Of what the bounds must hold.
         pub of: Of = "all";
+        /// By how much the claim may be wrong and still pass: a share for claims about all
+        /// replications or a share of them, by default that of `[experiment]`; for those about the
+        /// mean in the unit of the measure, by default 0.
+        pub margin: Option<f64>, within(0, 1e15);
     }
 }
 
 choice! {
-    /// How a measure is set against that of the same replication without the patch.
+    /// How a measure is set against another of the same replication.
     pub enum Against {
         /// Not at all.
         Nothing = "nothing",
-        /// With the patch less without it.
+        /// This less the other.
         Difference = "difference",
-        /// With the patch divided by without it.
+        /// This divided by the other.
         Ratio = "ratio",
     }
 }

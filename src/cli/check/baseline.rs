@@ -1,0 +1,73 @@
+//! Keeping the results of a check, and setting later ones against them.
+
+use super::super::args::{Check as Arguments, Format};
+use super::super::exit::Exit;
+use super::super::output;
+use super::{Checked, write_to};
+use fleetfall::experiment::baseline::{self, Kept, Stored, Trend};
+use fleetfall::report;
+use fleetfall::report::Palette;
+use std::path::Path;
+
+/// Reads kept results.
+pub(super) fn read(path: &Path) -> Result<Kept, Exit> {
+    let shown = path.display();
+    let refuse = |why: String| {
+        output::complain(&format!("`{shown}` is no baseline: {why}"));
+        output::note("  make one with `fleetfall check FILE --save-baseline FILE`");
+        Exit::Usage
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        output::complain(&format!("failed to read `{shown}`: {error}"));
+        Exit::Usage
+    })?;
+    let kept: Kept = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+    if kept.format != baseline::FORMAT {
+        let (theirs, ours) = (kept.format, baseline::FORMAT);
+        return Err(refuse(format!("it has form {theirs}, and this version reads {ours}")));
+    }
+    Ok(kept)
+}
+
+/// Keeps the results of every scenario that was checked.
+pub(super) fn save(path: &Path, all: &[Checked]) -> Result<(), Exit> {
+    let scenarios = all.iter().filter_map(|one| one.stored.clone()).collect();
+    let version = env!("CARGO_PKG_VERSION").to_string();
+    let kept = Kept { format: baseline::FORMAT, version, scenarios };
+    let text = serde_json::to_string_pretty(&kept).expect("numbers and texts have a JSON form");
+    write_to(path, &(text + "\n"))
+}
+
+/// Sets what was checked against what was kept.
+pub(super) fn against(
+    arguments: &Arguments,
+    kept: Option<&Kept>,
+    name: &str,
+    stored: Stored,
+    mut checked: Checked,
+) -> Result<Checked, Exit> {
+    match kept.map(|kept| (kept, kept.scenarios.get(name))) {
+        Some((kept, Some(before))) => {
+            let changes = baseline::changes(before, &stored, arguments.tolerance);
+            let version = env!("CARGO_PKG_VERSION");
+            let notes = report::baseline::notes(before, &stored, &kept.version, version);
+            let text = report::baseline::human(&notes, &changes, &Palette::COLOR);
+            match arguments.common.format {
+                Format::Human => {
+                    output::print(&text)?;
+                }
+                Format::Json => output::note(&text),
+            }
+            if changes.iter().any(|change| change.trend == Trend::Worse)
+                && checked.exit == Exit::Well
+            {
+                checked.exit = Exit::Claims;
+            }
+            checked.cases.extend(report::baseline::cases(&changes, arguments.tolerance));
+        }
+        Some((_, None)) => output::note(&format!("`{name}` is not in the baseline: it is new")),
+        None => {}
+    }
+    checked.stored = Some((name.to_string(), stored));
+    Ok(checked)
+}

@@ -1,0 +1,293 @@
+//! Deciding the claims of one scenario.
+
+use super::super::args::{Check as Arguments, Format};
+use super::super::exit::Exit;
+use super::super::replicas::Replicas;
+use super::super::{files, output, study};
+use super::{Checked, baseline};
+use fleetfall::experiment::baseline::{Kept, Stored};
+use fleetfall::experiment::{Assurance, Judgement, Part, Summary, Variants, judge};
+use fleetfall::observe::Results;
+use fleetfall::report::{
+    Check, Counterfactual, Hypercube, Palette, Report, advice, cases, claims, human, hypercube,
+    json,
+};
+use fleetfall::scenario::claim::Claim;
+use fleetfall::scenario::keys::claims::Against;
+use fleetfall::scenario::text::diagnostic::{nearest, quoted};
+use fleetfall::scenario::{Scenario, Study};
+use std::sync::Arc;
+
+/// What `--only` calls the scenario's own claims.
+const EXPECT: &str = "expect";
+/// What it calls those over the ranges of the assumptions.
+const HYPERCUBE: &str = "hypercube";
+/// The fewest replications of a scenario with claims or without.
+const FEWEST: u64 = 10;
+/// The number of the scenario as it stands among the variants.
+const ITSELF: usize = 0;
+
+/// Decides the claims of a scenario.
+///
+/// # Errors
+/// The exit after what went wrong has been shown.
+pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Checked, Exit> {
+    let common = &arguments.common;
+    let study = study::load(common, &common.with)?;
+    known(&arguments.only, &study)?;
+    if common.format == Format::Human {
+        // It takes a moment, and what follows may take long.
+        output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
+    }
+    let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let replicas = Replicas::new(common)?;
+    let job = Job { arguments, study: &study, replicas: &replicas, seed };
+    let mut cast = Cast::new(&study);
+    let own = job.wants(EXPECT).then(|| job.own(&mut cast)).transpose()?;
+    let asked = job.counterfactuals(&mut cast)?;
+    let counterfactuals = asked.iter().map(|(_, part)| part.clone());
+    let parts: Vec<Part> = own.iter().cloned().chain(counterfactuals).collect();
+    let mut decided = replicas.decide(&parts, &cast.variants, seed)?;
+    let results = std::mem::take(&mut decided.results[ITSELF]);
+    if own.is_some() && results.is_empty() {
+        output::note("stopped before the first replication was done");
+        return Err(Exit::Interrupted);
+    }
+    let points = if decided.stopped { None } else { job.hypercube()? };
+    let stopped = decided.stopped || (points.is_none() && job.cube().is_some());
+    let mut judgements = decided.judgements.iter();
+    let own = own.as_ref().and_then(|part| Some((part, judgements.next()?)));
+    let counterfactuals: Vec<Counterfactual> =
+        asked.iter().zip(judgements).map(|((name, _), judged)| job.told(name, judged)).collect();
+    let of_own = own.map_or(0, |(part, _)| part.assurance.ceiling.min(results.len() as u64));
+    // Counterfactuals may have needed more of them.
+    let results = &results[..of_own as usize];
+    let summary = own.map(|_| Summary::of(results));
+    let own = own.zip(summary.as_ref()).map(|((part, judgements), summary)| Report {
+        study: &study,
+        seed,
+        with: &common.with,
+        set: &common.set,
+        planned: if decided.stopped { part.assurance.ceiling } else { of_own },
+        first: &results[0],
+        results,
+        summary,
+        judgements,
+        judged: true,
+    });
+    let checked = job.tell(
+        &Check {
+            study: &study,
+            seed,
+            with: &common.with,
+            set: &common.set,
+            own: own.as_ref(),
+            counterfactuals: &counterfactuals,
+            hypercube: points.as_ref(),
+            events: (decided.simulated, decided.one_by_one),
+        },
+        stopped,
+    )?;
+    let Some(own) = own else { return Ok(checked) };
+    let digest = own.summary.digest.to_string();
+    let stored = Stored::of(results, own.scenario_hash(), seed, digest);
+    baseline::against(arguments, kept, &study.scenario.name, stored, checked)
+}
+
+/// Refuses names in `--only` that nothing has.
+fn known(only: &[String], study: &Study) -> Result<(), Exit> {
+    let mut known = vec![EXPECT];
+    known.extend(study.document.counterfactual.names());
+    known.extend(study.document.hypercube.as_ref().map(|_| HYPERCUBE));
+    let mut wrong = only.iter().filter(|name| !known.contains(&name.as_str())).peekable();
+    if wrong.peek().is_none() {
+        return Ok(());
+    }
+    for name in wrong {
+        let help = match nearest(name, &known) {
+            Some(best) => format!("did you mean `{best}`?"),
+            None => format!("known: {}", quoted(&known)),
+        };
+        output::complain(&format!("there is nothing called `{name}` to decide; {help}"));
+    }
+    Err(Exit::Usage)
+}
+
+/// The variants that the claims of a scenario are about.
+struct Cast<'a> {
+    study: &'a Study,
+    variants: Variants,
+}
+
+impl Cast<'_> {
+    fn new(study: &Study) -> Cast<'_> {
+        let (scenarios, names) = (vec![Arc::clone(&study.scenario)], vec![Vec::new()]);
+        Cast { study, variants: Variants { scenarios, names } }
+    }
+
+    /// The number of the variant with this patch.
+    fn patched(&mut self, name: &str) -> Result<usize, Exit> {
+        let names = [name.to_string()];
+        if let Some(known) = self.variants.names.iter().position(|one| *one == names) {
+            return Ok(known);
+        }
+        let scenario = self.study.combination(&names).map_err(|all| study::show(&all))?;
+        Ok(self.add(scenario, names.to_vec()))
+    }
+
+    fn add(&mut self, scenario: Arc<Scenario>, names: Vec<String>) -> usize {
+        self.variants.scenarios.push(scenario);
+        self.variants.names.push(names);
+        self.variants.names.len() - 1
+    }
+
+    /// Claims with the variants that they are about: measured under `own` unless they say
+    /// otherwise, and set against `other`.
+    fn claims(
+        &mut self,
+        claims: &[Claim],
+        own: usize,
+        other: usize,
+    ) -> Result<Vec<(Claim, usize, Option<usize>)>, Exit> {
+        let mut all = Vec::new();
+        for claim in claims {
+            let (under, other) = match &claim.with {
+                Some(with) => (self.patched(with)?, ITSELF),
+                None => (own, other),
+            };
+            let versus = match (&claim.against, &claim.versus) {
+                (Against::Nothing, _) => None,
+                (Against::Difference | Against::Ratio, Some(versus)) => Some(self.patched(versus)?),
+                (Against::Difference | Against::Ratio, None) => Some(other),
+            };
+            all.push((claim.clone(), under, versus));
+        }
+        Ok(all)
+    }
+}
+
+/// What is to be decided.
+struct Job<'a> {
+    arguments: &'a Arguments,
+    study: &'a Study,
+    replicas: &'a Replicas<'a>,
+    seed: u64,
+}
+
+impl Job<'_> {
+    fn wants(&self, name: &str) -> bool {
+        let only = &self.arguments.only;
+        only.is_empty() || only.iter().any(|one| one == name)
+    }
+
+    /// At most as many as the arguments allow.
+    fn capped(&self, count: u32) -> u64 {
+        let count = u64::from(count);
+        self.arguments.replications.map_or(count, |most| count.min(most.get()))
+    }
+
+    /// The claims of the scenario itself.
+    fn own(&self, cast: &mut Cast) -> Result<Part, Exit> {
+        let ceiling = self.capped(self.study.document.experiment.replications);
+        let assurance = Assurance::of(self.study, ceiling);
+        let claims = &self.study.claims;
+        let is_open = |claim: &Claim| claim.against != Against::Nothing && claim.with.is_none();
+        // What a patch of the arguments is set against is the scenario without it.
+        let common = &self.arguments.common;
+        let other = if claims.iter().any(is_open) && !common.with.is_empty() {
+            cast.add(study::load(common, &[])?.scenario, Vec::new())
+        } else {
+            ITSELF
+        };
+        // What is kept, or set against what was kept, shall not depend on when claims were clear.
+        let is_compared =
+            self.arguments.baseline.is_some() || self.arguments.save_baseline.is_some();
+        let at_least = if is_compared { ceiling } else { FEWEST.min(ceiling) };
+        let claims = cast.claims(claims, ITSELF, other)?;
+        Ok(Part { claims, assurance, at_least: Some((ITSELF, at_least)) })
+    }
+
+    /// The claims of every counterfactual that is wanted, with its name.
+    fn counterfactuals(&self, cast: &mut Cast) -> Result<Vec<(String, Part)>, Exit> {
+        let mut all = Vec::new();
+        for (name, keys) in self.study.document.counterfactual.iter() {
+            let name = name.as_str();
+            if !self.wants(name) {
+                continue;
+            }
+            let variant = self.study.variant(name).map_err(|problems| study::show(&problems))?;
+            let number = cast.patched(name)?;
+            let claims = cast.claims(&variant.claims, number, ITSELF)?;
+            let usual = Assurance::of(self.study, self.capped(keys.replications));
+            let margin = keys.margin.as_ref().map_or(usual.margin, |margin| margin.get());
+            let assurance = Assurance { margin, ..usual };
+            all.push((name.to_string(), Part { claims, assurance, at_least: None }));
+        }
+        Ok(all)
+    }
+
+    /// A counterfactual with its verdicts.
+    fn told(&self, name: &str, judgements: &[Judgement]) -> Counterfactual {
+        let about = self.study.document.counterfactual.get(name).map(|keys| keys.about.clone());
+        Counterfactual {
+            name: name.to_string(),
+            about: about.unwrap_or_default(),
+            replications: judgements.iter().map(|one| one.replications).max().unwrap_or(0),
+            judgements: judgements.to_vec(),
+        }
+    }
+
+    /// Number of points and whether their load is scaled, if there is a hypercube and it is wanted.
+    fn cube(&self) -> Option<(u32, bool)> {
+        let keys = self.study.document.hypercube.as_ref().filter(|_| self.wants(HYPERCUBE))?;
+        // What is capped is no more than before.
+        Some((self.capped(keys.points) as u32, keys.scale_load))
+    }
+
+    /// Decides the claims over the ranges of the assumptions. `None` if there are none, or somebody
+    /// pressed Ctrl-C.
+    fn hypercube(&self) -> Result<Option<Hypercube>, Exit> {
+        let Some((count, scale_load)) = self.cube() else { return Ok(None) };
+        let points =
+            self.replicas.hypercube(self.study, count, scale_load, self.seed, |all| all)?;
+        Ok(points.map(|points| {
+            let results: Vec<Results> = points.iter().map(|point| point.results.clone()).collect();
+            let assurance = Assurance::of(self.study, results.len() as u64);
+            let judge = |claim| judge(claim, &results, None, assurance);
+            let judgements = self.study.hypercube_claims.iter().map(judge).collect();
+            Hypercube { points, judgements }
+        }))
+    }
+
+    /// Prints what was decided and writes the file.
+    fn tell(&self, check: &Check, stopped: bool) -> Result<Checked, Exit> {
+        match (&self.arguments.out, check.hypercube) {
+            (Some(directory), Some(points)) => {
+                let table = hypercube::csv(points, &self.study.scenario);
+                files::write_one(directory, "hypercube.csv", &table)?;
+            }
+            (Some(_), None) => output::note("no file is written: no points were simulated"),
+            (None, _) => {}
+        }
+        let is_json = self.arguments.common.format == Format::Json;
+        if !is_json {
+            output::print(&human::check(check, &Palette::COLOR))?;
+        }
+        let [_, undecided, failed] = claims::tally(check.judgements());
+        let exit = match () {
+            () if stopped => {
+                output::note("stopped: what was not simulated is missing above");
+                Exit::Interrupted
+            }
+            () if undecided + failed > 0 => Exit::Claims,
+            () => Exit::Well,
+        };
+        Ok(Checked {
+            file: self.arguments.common.file.display().to_string(),
+            exit,
+            cases: cases::cases(check),
+            stored: None,
+            json: if is_json { json::check(check) } else { String::new() },
+        })
+    }
+}
