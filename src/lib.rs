@@ -215,15 +215,15 @@
 //! # "#;
 //! # const NONE: &[&str] = &[];
 //! # let study = Study::load("shop.toml", text, NONE, NONE)?;
-//! use fleetfall::experiment::{Outcome, Plan, Summary, replicate};
+//! use fleetfall::experiment::{Outcome, Plan, Pool, Summary, replicate};
 //! use fleetfall::kernel::chance::Seed;
 //! use fleetfall::scenario::measure::Measure;
 //! use std::sync::atomic::AtomicBool;
 //!
-//! let plan = Plan { seed: Seed(1), replications: 4, threads: 2, detailed: false };
+//! let plan = Plan { seed: Seed(1), replications: 4, detailed: false };
 //! let summarise = |scenario| {
 //!     let stop = AtomicBool::new(false);
-//!     match replicate(scenario, plan, &|_done| (), &stop).unwrap() {
+//!     match replicate(scenario, plan, Pool::new(2, &|_done| (), &stop)).unwrap() {
 //!         Outcome::Done(results) | Outcome::Stopped(results) => Summary::of(&results),
 //!     }
 //! };

@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use fleetfall::experiment::Precision;
+#[cfg(feature = "store")]
+use fleetfall::experiment::Shard;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -42,6 +44,9 @@ pub(super) enum Command {
     Sweep(Sweep),
     /// Move what a scenario assumes over its ranges: which of the unknowns decide the outcome
     Sensitivity(Sensitivity),
+    /// Join the stores of the shards of a study
+    #[cfg(feature = "store")]
+    Merge(Merge),
     /// Print the reference of all keys and results, as Markdown
     Reference,
     /// Print the JSON schema of scenarios, for editors
@@ -68,6 +73,43 @@ pub(super) struct Common {
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// Keep every finished replication in this database, and take from it what is there already: a
+    /// study that was interrupted goes on where it was [default: nothing is kept]
+    #[cfg(feature = "store")]
+    #[arg(long, value_name = "FILE")]
+    pub(super) store: Option<PathBuf>,
+}
+
+/// What commands with a fixed number of replications share.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Sharing {
+    /// Simulate one of N parts of the replications, numbered from 1, for the store alone; join the
+    /// stores of all parts with `merge`
+    #[cfg(feature = "store")]
+    #[arg(long, value_name = "I/N", requires = "store", value_parser = shard)]
+    pub(super) shard: Option<Shard>,
+}
+
+#[cfg(feature = "store")]
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Merge {
+    /// The store that is made; it must not exist
+    pub(super) out: PathBuf,
+    /// Stores of one study
+    #[arg(required = true)]
+    pub(super) stores: Vec<PathBuf>,
+}
+
+#[cfg(feature = "store")]
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').map(|(number, of)| (number.parse(), of.parse()));
+    match parts {
+        Some((Ok(number), Ok(of))) if (1..=of).contains(&number) => {
+            Ok(Shard { number: number - 1, of })
+        }
+        _ => Err("expected a part of all parts, from 1/4 to 4/4 where there are four".to_string()),
+    }
 }
 
 #[derive(Args, Debug)]
@@ -75,6 +117,8 @@ pub(super) struct Common {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) sharing: Sharing,
     /// Replications, each with a seed of its own
     #[arg(long, value_name = "N", default_value = "1")]
     pub(super) replications: NonZeroU64,
@@ -107,8 +151,8 @@ pub(super) struct Check {
     /// Also print what did not pass in a form that marks the lines of the scenario
     #[arg(long, value_enum, value_name = "FORM")]
     pub(super) annotations: Option<Annotations>,
-    /// At most so many replications for the claims of the scenario and of each counterfactual, and so
-    /// many points of the hypercube [default: as many as the scenario says]
+    /// At most so many replications for the claims of the scenario and of each counterfactual, and
+    /// so many points of the hypercube [default: as many as the scenario says]
     #[arg(long, value_name = "N")]
     pub(super) replications: Option<NonZeroU64>,
     /// Decide only what has this name: a counterfactual, `expect` (the scenario's own claims), or
@@ -149,6 +193,8 @@ A cell has the class of most of its replications, and of equally many the worst.
 pub(super) struct Sweep {
     #[command(flatten)]
     pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) sharing: Sharing,
     /// Key and values, as in nodes.count=4..24 or load.scale=0.8..1.6:0.1; `--help` shows all forms
     #[arg(long, value_name = "KEY=VALUES", required = true)]
     pub(super) vary: Vec<String>,
@@ -219,6 +265,8 @@ fn design(text: &str) -> Result<Design, String> {
 pub(super) struct Compare {
     #[command(flatten)]
     pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) sharing: Sharing,
     /// Compare with this mitigation or counterfactual only [default: every mitigation]
     #[arg(long, value_name = "NAME")]
     pub(super) only: Vec<String>,
@@ -242,6 +290,8 @@ pub(super) struct Compare {
 pub(super) struct Causes {
     #[command(flatten)]
     pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) sharing: Sharing,
     /// Replications, each of every subset of the causes
     #[arg(long, value_name = "N", default_value = "10")]
     pub(super) replications: NonZeroU64,

@@ -32,8 +32,11 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let variants = subsets(&study, &names)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let replicas = Replicas::new(common)?;
+    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
     let shared = replicas.causes(&names, &variants, seed, arguments.replications.get())?;
+    if let Some(exit) = replicas.after_shard() {
+        return Ok(exit);
+    }
     if shared.replications == 0 {
         output::note("stopped before the first replication was done; nothing is written");
         return Err(Exit::Interrupted);

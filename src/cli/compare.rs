@@ -33,9 +33,12 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         }
     };
     let ceiling = arguments.replications.map_or(usual, |count| count.get());
-    let replicas = Replicas::new(common)?;
+    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
     let rule = Rule { seed: Seed(seed), ceiling, precision };
     let comparison = replicas.compare(&variants, rule)?;
+    if let Some(exit) = replicas.after_shard() {
+        return Ok(exit);
+    }
     if comparison.replications == 0 {
         output::note("stopped before the first replication was done; nothing is written");
         return Err(Exit::Interrupted);

@@ -10,9 +10,12 @@ mod files;
 mod junit;
 mod output;
 mod plan;
+mod progress;
 mod replicas;
 mod run;
 mod sensitivity;
+#[cfg(feature = "store")]
+mod store;
 mod study;
 mod sweep;
 
@@ -43,6 +46,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Sensitivity(arguments) => sensitivity::sensitivity(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
+        #[cfg(feature = "store")]
+        Command::Merge(arguments) => store::merge(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),
     };

@@ -55,7 +55,7 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
         ceiling: arguments.replications.get(),
     };
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let found = Replicas::new(common)?.plan(&scenarios, &sets, question, seed)?;
+    let found = Replicas::new(common, &study)?.plan(&scenarios, &sets, question, seed)?;
     let values: Vec<String> = levels.into_iter().map(|level| level.value).collect();
     let report = PlanReport {
         study: &study,

@@ -1,13 +1,19 @@
 //! Making replications, with a progress bar, Ctrl-C and a word about what goes wrong.
 
-use super::args::Common;
+use super::args::{Common, Sharing};
 use super::exit::Exit;
+use super::progress::Progress;
+#[cfg(feature = "store")]
+use super::store::Database;
 use super::{output, study};
+#[cfg(feature = "store")]
+use fleetfall::experiment::Store;
+use fleetfall::experiment::keep;
 use fleetfall::experiment::plan::{Found, Question, search};
 use fleetfall::experiment::replication::run_caught;
 use fleetfall::experiment::{
-    Causes, Comparison, Decided, Failure, HypercubeError, Outcome, Part, Plan, Point, Pool, Row,
-    Rule, Variants, causes, compare, decide, hypercube, replicate, run_cells,
+    Causes, Comparison, Decided, Failure, HypercubeError, Keeping, Outcome, Part, Plan, Point,
+    Pool, Row, Rule, Shard, Variants, causes, compare, decide, hypercube, replicate, run_cells,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
@@ -15,8 +21,6 @@ use fleetfall::scenario::assumption::Assumed;
 use fleetfall::scenario::claim::Subject;
 use fleetfall::scenario::measure::Measure;
 use fleetfall::scenario::{Scenario, Study};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -27,6 +31,9 @@ pub(super) struct Replicas<'a> {
     common: &'a Common,
     threads: usize,
     stop: Arc<AtomicBool>,
+    shard: Option<Shard>,
+    #[cfg(feature = "store")]
+    store: Option<Database>,
 }
 
 /// Which replications.
@@ -45,15 +52,77 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Replicas<'a> {
-    /// Listens for Ctrl-C from now on.
+    /// Listens for Ctrl-C from now on, and opens the store of the study if there is to be one.
     ///
     /// # Errors
     /// The exit if that is impossible.
-    pub(super) fn new(common: &'a Common) -> Result<Replicas<'a>, Exit> {
+    pub(super) fn new(common: &'a Common, study: &Study) -> Result<Replicas<'a>, Exit> {
         let stop = listen()?;
         let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = common.threads.map_or_else(available, NonZeroUsize::get);
-        Ok(Replicas { common, threads, stop })
+        #[cfg(feature = "store")]
+        let store = match &common.store {
+            Some(path) => Some(Database::open(path, study, &stop)?),
+            None => None,
+        };
+        #[cfg(not(feature = "store"))]
+        let _ = study;
+        Ok(Replicas {
+            common,
+            threads,
+            stop,
+            shard: None,
+            #[cfg(feature = "store")]
+            store,
+        })
+    }
+
+    /// The same for one part of the tasks, if that was asked for.
+    pub(super) fn sharing(self, sharing: Sharing) -> Replicas<'a> {
+        #[cfg(feature = "store")]
+        let shard = sharing.shard;
+        #[cfg(not(feature = "store"))]
+        let (shard, _) = (None, sharing);
+        Replicas { shard, ..self }
+    }
+
+    /// How the command ends, if it was about a part of the tasks: there is nothing to report yet.
+    pub(super) fn after_shard(&self) -> Option<Exit> {
+        let shard = self.shard?;
+        let (number, of) = (shard.number + 1, shard.of);
+        if self.stop.load(Ordering::Relaxed) {
+            output::note(&format!("stopped: shard {number} of {of} is not done"));
+            return Some(Exit::Interrupted);
+        }
+        output::note(&format!(
+            "shard {number} of {of} is done; when all are, join their stores with \
+             `fleetfall merge` and give the same command the joined store without `--shard`"
+        ));
+        Some(Exit::Well)
+    }
+
+    /// Does something with the threads, while somebody may watch; then everything is kept.
+    fn work<T>(
+        &self,
+        label: &str,
+        count: Option<u64>,
+        work: impl FnOnce(Pool) -> T,
+    ) -> Result<T, Exit> {
+        let progress = Progress::new(label, count);
+        let tell = |done| progress.set(done);
+        #[cfg(feature = "store")]
+        let store = self.store.as_ref().map(|store| store as &dyn Store);
+        #[cfg(not(feature = "store"))]
+        let store = None;
+        let keeping = Keeping { store, shard: self.shard };
+        let pool = Pool { keeping, ..Pool::new(self.threads, &tell, &self.stop) };
+        let done = quietly(|| work(pool));
+        drop(progress);
+        #[cfg(feature = "store")]
+        if let Some(store) = &self.store {
+            store.flush()?;
+        }
+        Ok(done)
     }
 
     /// The results in the order of their seeds; fewer than wanted after Ctrl-C.
@@ -65,16 +134,10 @@ impl<'a> Replicas<'a> {
         scenario: &Arc<Scenario>,
         wanted: Wanted,
     ) -> Result<Vec<Results>, Exit> {
-        let plan = Plan {
-            seed: Seed(wanted.seed),
-            replications: wanted.count,
-            threads: self.threads,
-            detailed: wanted.detailed,
-        };
-        let bar = bar(wanted);
+        let plan =
+            Plan { seed: Seed(wanted.seed), replications: wanted.count, detailed: wanted.detailed };
         let outcome =
-            quietly(|| replicate(scenario, plan, &|done| bar.set_position(done), &self.stop));
-        bar.finish_and_clear();
+            self.work(wanted.label, Some(wanted.count), |pool| replicate(scenario, plan, pool))?;
         match outcome {
             Ok(Outcome::Done(results) | Outcome::Stopped(results)) => Ok(results),
             Err(failure) => {
@@ -98,13 +161,10 @@ impl<'a> Replicas<'a> {
         take: impl FnMut(usize, &[Row]),
     ) -> Result<usize, Exit> {
         let count = wanted.count * sets.len() as u64;
-        let bar = bar(Wanted { count, ..wanted });
-        let progress = |done| bar.set_position(done);
-        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
         let seed = Seed(wanted.seed);
-        let done =
-            quietly(|| run_cells(sets.len(), scenario, wanted.count, seed, subjects, pool, take));
-        bar.finish_and_clear();
+        let done = self.work(wanted.label, Some(count), |pool| {
+            run_cells(sets.len(), scenario, wanted.count, seed, subjects, pool, take)
+        })?;
         done.map_err(|error| {
             self.explain(&error.failure, wanted.with, &sets[error.cell]);
             Exit::Bug
@@ -124,12 +184,9 @@ impl<'a> Replicas<'a> {
         seed: u64,
         keep: impl Fn(Results) -> T + Sync,
     ) -> Result<Option<Vec<Point<T>>>, Exit> {
-        let label = "hypercube";
-        let bar = bar(Wanted { label, with: &[], seed, count: u64::from(points), detailed: false });
-        let progress = |done| bar.set_position(done);
-        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
-        let done = quietly(|| hypercube(study, points, scale_load, Seed(seed), pool, keep));
-        bar.finish_and_clear();
+        let done = self.work("hypercube", Some(u64::from(points)), |pool| {
+            hypercube(study, points, scale_load, Seed(seed), pool, keep)
+        })?;
         done.map_err(|error| match error {
             HypercubeError::Scenario(problems) => study::show(&problems),
             HypercubeError::Failure { failure, assumed } => {
@@ -145,13 +202,8 @@ impl<'a> Replicas<'a> {
     /// # Errors
     /// The exit after a broken invariant has been shown.
     pub(super) fn compare(&self, variants: &Variants, rule: Rule) -> Result<Comparison, Exit> {
-        let label = "compare";
-        let count = rule.ceiling;
-        let bar = bar(Wanted { label, with: &[], seed: rule.seed.0, count, detailed: false });
-        let progress = |done| bar.set_position(done);
-        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
-        let done = quietly(|| compare(variants, rule, pool));
-        bar.finish_and_clear();
+        let ceiling = Some(rule.ceiling);
+        let done = self.work("compare", ceiling, |pool| compare(variants, rule, pool))?;
         done.map_err(|broken| {
             self.explain(&broken.failure, &variants.names[broken.variant], &[]);
             Exit::Bug
@@ -169,11 +221,8 @@ impl<'a> Replicas<'a> {
         seed: u64,
     ) -> Result<Decided, Exit> {
         let count = parts.iter().map(|part| part.assurance.ceiling).max().unwrap_or(0);
-        let bar = bar(Wanted { label: "check", with: &[], seed, count, detailed: false });
-        let progress = |done| bar.set_position(done);
-        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
-        let done = quietly(|| decide(parts, variants, Seed(seed), pool));
-        bar.finish_and_clear();
+        let done =
+            self.work("check", Some(count), |pool| decide(parts, variants, Seed(seed), pool))?;
         done.map_err(|broken| {
             self.explain(&broken.failure, &variants.names[broken.variant], &[]);
             Exit::Bug
@@ -192,18 +241,20 @@ impl<'a> Replicas<'a> {
         question: Question,
         seed: u64,
     ) -> Result<Found, Exit> {
-        let bar = spinner("plan");
-        let progress = |done| bar.set_position(done);
-        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
-        let outage = |value: usize, number: u64| {
-            let seed = Seed(seed.wrapping_add(number));
-            match run_caught(&scenarios[value], seed, false) {
-                Ok(results) => Ok(results.measure(Measure::Outages) > 0.0),
-                Err(failure) => Err((value, failure)),
-            }
-        };
-        let done = quietly(|| search(scenarios.len(), question, pool, outage));
-        bar.finish_and_clear();
+        let part = |one: &Arc<Scenario>| keep::Part::new("run", std::slice::from_ref(one), &());
+        let parts: Vec<keep::Part> = scenarios.iter().map(part).collect();
+        let done = self.work("plan", None, |pool| {
+            let outage = |value: usize, number: u64| {
+                let seed = Seed(seed.wrapping_add(number));
+                let task = || run_caught(&scenarios[value], seed, false);
+                let done = pool.keeping.or_do(&parts[value], number, seed, task);
+                match done.expect("a search is not shared out") {
+                    Ok(results) => Ok(results.measure(Measure::Outages) > 0.0),
+                    Err(failure) => Err((value, failure)),
+                }
+            };
+            search(scenarios.len(), question, pool, outage)
+        })?;
         done.map_err(|(value, failure)| {
             self.explain(&failure, &[], &sets[value]);
             Exit::Bug
@@ -221,11 +272,8 @@ impl<'a> Replicas<'a> {
         seed: u64,
         count: u64,
     ) -> Result<Causes, Exit> {
-        let bar = bar(Wanted { label: "causes", with: &[], seed, count, detailed: false });
-        let progress = |done| bar.set_position(done);
-        let pool = Pool { threads: self.threads, progress: &progress, stop: &self.stop };
-        let done = quietly(|| causes(names, variants, Seed(seed), count, pool));
-        bar.finish_and_clear();
+        let done = self
+            .work("causes", Some(count), |pool| causes(names, variants, Seed(seed), count, pool))?;
         done.map_err(|broken| {
             self.explain(&broken.failure, &variants.names[broken.variant], &[]);
             Exit::Bug
@@ -269,31 +317,6 @@ fn listen() -> Result<Arc<AtomicBool>, Exit> {
         return Err(Exit::Usage);
     }
     Ok(stop)
-}
-
-/// A bar where somebody watches and waits.
-fn bar(wanted: Wanted) -> ProgressBar {
-    let watched = wanted.count > 1 && stderr().is_terminal();
-    let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(wanted.count), target);
-    let template = "{msg} {bar:40} {pos} of {len} replications, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar.set_message(wanted.label.to_string());
-    bar
-}
-
-/// A count where somebody watches and nobody knows how far it goes.
-fn spinner(label: &'static str) -> ProgressBar {
-    let watched = stderr().is_terminal();
-    let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("{msg} {pos} replications, {elapsed}") {
-        bar.set_style(style);
-    }
-    bar.set_message(label);
-    bar
 }
 
 /// Does something without a word about panics: they are caught and explained. Who asks for

@@ -17,10 +17,13 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
     let study = study::load(common, &common.with)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let planned = arguments.replications.get();
-    let replicas = Replicas::new(common)?;
+    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
     let label = &study.scenario.name;
     let wanted = Wanted { label, with: &[], seed, count: planned, detailed: true };
     let results = replicas.make(&study.scenario, wanted)?;
+    if let Some(exit) = replicas.after_shard() {
+        return Ok(exit);
+    }
     let Some(first) = results.first() else {
         output::note("stopped before the first replication was done; nothing is written");
         return Err(Exit::Interrupted);

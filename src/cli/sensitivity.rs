@@ -44,7 +44,7 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
     scenarios.extend(trials.iter().map(|trial| Arc::clone(&trial.scenario)));
     let mut sets = vec![Vec::new()];
     sets.extend(trials.iter().map(|one| one.assumed.iter().map(Assumed::assignment).collect()));
-    let replicas = Replicas::new(common)?;
+    let replicas = Replicas::new(common, &study)?;
     let replications = u64::from(arguments.replications.get());
     let label = "one at a time";
     let wanted = Wanted { label, with: &[], seed, count: replications, detailed: false };

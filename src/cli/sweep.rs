@@ -46,13 +46,16 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
     let make = |number: usize| {
         study.with_values(&sets[number]).expect("each was checked to be a scenario").scenario
     };
-    let replicas = Replicas::new(common)?;
+    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
     let count = u64::from(arguments.replications.get());
     let wanted = Wanted { label: "sweep", with: &[], seed, count, detailed: false };
     let mut cells = Vec::with_capacity(levels.len());
     replicas.cells(make, &sets, wanted, &subjects, |number, rows| {
         cells.push(Swept { levels: levels[number].clone(), cell: Cell::of(rows) });
     })?;
+    if let Some(exit) = replicas.after_shard() {
+        return Ok(exit);
+    }
     if cells.is_empty() {
         output::note("stopped before the first cell was done; nothing is written");
         return Err(Exit::Interrupted);

@@ -8,6 +8,7 @@
 //! [`crate::observe`] for when things happened.
 
 use super::compare::{CONFIDENCE, Quantity, Variants};
+use super::keep;
 use super::replication::Pool;
 use super::shared_past::{VariantFailure, run_together};
 use crate::kernel::chance::Seed;
@@ -94,14 +95,18 @@ pub fn causes(
     let length = variants.scenarios[0].clock.horizon.as_secs_f64();
     // A few at a time, so that memory does not grow with their number.
     let batch = 4 * pool.threads as u64;
+    // The same tasks as those of a comparison of these variants.
+    let part = keep::Part::new("compare", &variants.scenarios, &());
     let mut done = 0;
     while done < replications && !causes.stopped {
         let count = batch.min(replications - done);
         let progress = |finished: u64| (pool.progress)(done + finished);
-        let together = Pool { progress: &progress, ..pool }.run(count, |number| {
-            run_together(&variants.scenarios, Seed(seed.0.wrapping_add(done + number)))
+        let together = Pool { progress: &progress, ..pool }.run_some(count, |number| {
+            let seed = Seed(seed.0.wrapping_add(done + number));
+            let task = || run_together(&variants.scenarios, seed);
+            pool.keeping.or_do(&part, done + number, seed, task)
         })?;
-        causes.stopped = (together.len() as u64) < count;
+        causes.stopped = pool.was_cut_short(together.len(), count);
         for together in &together {
             causes.add(&together.results, length);
             causes.events.0 += together.simulated;

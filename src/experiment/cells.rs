@@ -1,6 +1,7 @@
 //! Many variants of a scenario, each over the same seeds, of which little is kept.
 
 use super::judge::subject_of;
+use super::keep::Part;
 use super::replication::{Failure, Pool, run_caught};
 use super::summary::Figure;
 use crate::kernel::chance::{Purpose, Seed, Streams, unit};
@@ -19,7 +20,7 @@ const CONFIDENCE: f64 = 0.95;
 const BATCH: u64 = 1024;
 
 /// What is kept of a replication.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// Its digest.
     pub digest: Digest,
@@ -132,12 +133,22 @@ pub fn run_cells(
         let before = done as u64 * replications;
         let progress = |count: u64| (pool.progress)(before + count);
         let pool = Pool { progress: &progress, ..pool };
-        let rows = pool.run(batch.len() as u64 * replications, |task| {
+        let part = |cell: &Arc<Scenario>| Part::new("row", std::slice::from_ref(cell), &subjects);
+        let parts: Vec<Part> = batch.iter().map(part).collect();
+        let count = batch.len() as u64 * replications;
+        let rows = pool.run_some(count, |task| {
             let (cell, number) = ((task / replications) as usize, task % replications);
-            run_caught(&batch[cell], Seed(seed.0.wrapping_add(number)), false)
-                .map(|results| Row::of(&results, subjects))
-                .map_err(|failure| CellFailure { failure, cell: done + cell })
+            let seed = Seed(seed.0.wrapping_add(number));
+            pool.keeping.or_do(&parts[cell], before + task, seed, || {
+                run_caught(&batch[cell], seed, false)
+                    .map(|results| Row::of(&results, subjects))
+                    .map_err(|failure| CellFailure { failure, cell: done + cell })
+            })
         })?;
+        if pool.keeping.shard.is_some() && !pool.is_stopped() {
+            done += batch.len();
+            continue;
+        }
         // What is left of a cell that was interrupted is no cell.
         let whole = rows.chunks_exact(replications as usize);
         let before = done;
@@ -249,7 +260,8 @@ mod tests {
         let run = |threads: usize, replications: u64| {
             let most = AtomicU64::new(0);
             let progress = |done: u64| _ = most.fetch_max(done, Ordering::Relaxed);
-            let pool = Pool { threads, progress: &progress, stop: &AtomicBool::new(false) };
+            let stop = AtomicBool::new(false);
+            let pool = Pool::new(threads, &progress, &stop);
             let mut cells = Vec::new();
             let take = |number: usize, rows: &[Row]| {
                 assert_eq!(number, cells.len());
@@ -279,7 +291,7 @@ mod tests {
         let make = |_| Arc::clone(&study.scenario);
         let stop = AtomicBool::new(false);
         let progress = |done: u64| stop.store(done >= 7, Ordering::Relaxed);
-        let pool = Pool { threads: 1, progress: &progress, stop: &stop };
+        let pool = Pool::new(1, &progress, &stop);
         let mut cells = 0;
         let done = run_cells(4, make, 3, Seed(1), &[], pool, |_, _| cells += 1).unwrap();
         assert_eq!((done, cells), (2, 2));

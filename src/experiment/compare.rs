@@ -2,6 +2,7 @@
 //!
 //! Only sums are kept, so memory does not grow with the number of replications.
 
+use super::keep::Part;
 use super::replication::Pool;
 use super::shared_past::{VariantFailure, run_together};
 use crate::kernel::chance::Seed;
@@ -472,15 +473,18 @@ pub fn compare(
     pool: Pool<'_>,
 ) -> Result<Comparison, VariantFailure> {
     let mut comparison = Comparison::new(variants);
+    let part = Part::new("compare", &variants.scenarios, &());
     let mut done = 0;
     while done < rule.ceiling && !comparison.stopped {
         let looked_at = if done == 0 { FEWEST } else { done + BATCH };
         let batch = looked_at.min(rule.ceiling) - done;
         let progress = |finished: u64| (pool.progress)(done + finished);
-        let together = Pool { progress: &progress, ..pool }.run(batch, |number| {
-            run_together(&variants.scenarios, Seed(rule.seed.0.wrapping_add(done + number)))
+        let together = Pool { progress: &progress, ..pool }.run_some(batch, |number| {
+            let seed = Seed(rule.seed.0.wrapping_add(done + number));
+            let task = || run_together(&variants.scenarios, seed);
+            pool.keeping.or_do(&part, done + number, seed, task)
         })?;
-        comparison.stopped = (together.len() as u64) < batch;
+        comparison.stopped = pool.was_cut_short(together.len(), batch);
         for together in together {
             comparison.add(&together.results);
             comparison.simulated += together.simulated;

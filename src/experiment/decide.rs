@@ -3,6 +3,7 @@
 
 use super::compare::Variants;
 use super::judge::{Assurance, Judgement, Verdict, judge};
+use super::keep;
 use super::replication::Pool;
 use super::shared_past::{Together, VariantFailure, run_together};
 use crate::kernel::chance::Seed;
@@ -72,14 +73,19 @@ pub fn decide(
             return Ok(decided);
         }
         let progress = |finished: u64| (pool.progress)(done + finished);
-        let together = Pool { progress: &progress, ..pool }.run(count, |number| {
+        let together = Pool { progress: &progress, ..pool }.run_some(count, |number| {
             let needed = &needed[number as usize];
             let scenarios: Vec<Arc<Scenario>> =
                 needed.iter().map(|&variant| Arc::clone(&variants.scenarios[variant])).collect();
-            run_together(&scenarios, Seed(seed.0.wrapping_add(done + number)))
-                .map_err(|broken| VariantFailure { variant: needed[broken.variant], ..broken })
+            let seed = Seed(seed.0.wrapping_add(done + number));
+            let part = keep::Part::new("compare", &scenarios, &());
+            let task = || run_together(&scenarios, seed);
+            let done = pool.keeping.or_do(&part, done + number, seed, task)?;
+            Some(
+                done.map_err(|broken| VariantFailure { variant: needed[broken.variant], ..broken }),
+            )
         })?;
-        decided.stopped = (together.len() as u64) < count;
+        decided.stopped = pool.was_cut_short(together.len(), count);
         for (needed, together) in needed.iter().zip(together) {
             decided.add(needed, together);
         }

@@ -1,11 +1,13 @@
 //! The scenario over the ranges of all its assumptions together.
 
+use super::keep::Part;
 use super::replication::{Failure, Pool, run_caught};
 use crate::kernel::chance::{Purpose, Seed, Streams, unit};
 use crate::observe::Results;
 use crate::scenario::assumption::Assumed;
 use crate::scenario::{Problems, Study};
 use crate::stats::{latin_hypercube, spearman};
+use std::sync::Arc;
 
 /// What the draws of the points are for. Far from the numbers that simulations use.
 const POINTS: Purpose = Purpose(0x5057_0001);
@@ -64,14 +66,20 @@ pub fn hypercube<T: Send>(
         let (assumed, variant) =
             study.point(shares, scale_load).map_err(HypercubeError::Scenario)?;
         let seed = Seed(seed.0.wrapping_add(number));
-        match run_caught(&variant.scenario, seed, false) {
+        let part = Part::new("run", &[Arc::clone(&variant.scenario)], &());
+        let task = || run_caught(&variant.scenario, seed, false);
+        Ok(pool.keeping.or_do(&part, number, seed, task).map(|done| match done {
             Ok(results) => {
                 Ok(Point { seed, assumed, shares: shares.clone(), results: keep(results) })
             }
             Err(failure) => Err(HypercubeError::Failure { failure, assumed }),
-        }
+        }))
     };
-    let done = pool.run(u64::from(points), run)?;
+    // What is wrong with a point is wrong wherever it is done.
+    let done = pool.run_some(u64::from(points), |number| match run(number) {
+        Ok(done) => done,
+        Err(problems) => Some(Err(problems)),
+    })?;
     Ok((done.len() == points as usize).then_some(done))
 }
 

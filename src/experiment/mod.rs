@@ -7,6 +7,7 @@ pub mod compare;
 pub mod decide;
 pub mod hypercube;
 pub mod judge;
+pub mod keep;
 pub mod plan;
 pub mod replication;
 pub mod sensitivity;
@@ -19,6 +20,7 @@ pub use compare::{Compared, Comparison, Precision, Quantity, Rule, Variants, com
 pub use decide::{Decided, Part, decide};
 pub use hypercube::{HypercubeError, Point, hypercube, rank_correlations};
 pub use judge::{Assurance, Judgement, Verdict, judge};
+pub use keep::{Keeping, Shard, Store};
 pub use replication::{Failure, Outcome, Plan, Pool, Replication, replicate};
 pub use shared_past::{Together, VariantFailure, run_together};
 pub use summary::Summary;

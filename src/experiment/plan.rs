@@ -164,7 +164,7 @@ mod tests {
     fn known(probabilities: &[f64], trial: u64, threads: usize) -> Found {
         let streams = Streams::new(Seed(trial));
         let stop = AtomicBool::new(false);
-        let pool = Pool { threads, progress: &|_| (), stop: &stop };
+        let pool = Pool::new(threads, &|_| (), &stop);
         let outage = |value: usize, number: u64| -> Result<bool, Infallible> {
             let draw = streams.draw(Purpose(77), number, value as u64, 0);
             Ok(unit(&mut draw.die(0)) < probabilities[value])

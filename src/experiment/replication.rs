@@ -1,5 +1,6 @@
 //! Replications: one seed each, in parallel, collected in the order of their seeds.
 
+use super::keep::{Keeping, Part};
 use crate::kernel::chance::Seed;
 use crate::kernel::time::Instant;
 use crate::observe::{Recorder, Results};
@@ -62,8 +63,6 @@ pub struct Plan {
     pub seed: Seed,
     /// How many.
     pub replications: u64,
-    /// Threads; at least 1.
-    pub threads: usize,
     /// Whether the first keeps the details of its course.
     pub detailed: bool,
 }
@@ -96,21 +95,20 @@ pub enum Outcome {
 
 /// Makes replications of a scenario.
 ///
-/// `progress` is told after each one how many are done; `stop` is looked at before each one.
-/// Neither changes any result, nor does the number of threads.
+/// The pool changes no result.
 ///
 /// # Errors
 /// The failure with the smallest seed, if an invariant was broken.
-pub fn replicate(
-    scenario: &Arc<Scenario>,
-    plan: Plan,
-    progress: &(dyn Fn(u64) + Sync),
-    stop: &AtomicBool,
-) -> Result<Outcome, Failure> {
-    let pool = Pool { threads: plan.threads, progress, stop };
-    let results = pool.run(plan.replications, |number| {
+pub fn replicate(scenario: &Arc<Scenario>, plan: Plan, pool: Pool<'_>) -> Result<Outcome, Failure> {
+    let keeping = pool.keeping;
+    let part = Part::new("run", std::slice::from_ref(scenario), &());
+    let results = pool.run_some(plan.replications, |number| {
         let seed = Seed(plan.seed.0.wrapping_add(number));
-        run_caught(scenario, seed, plan.detailed && number == 0)
+        // Details are not kept.
+        if plan.detailed && number == 0 && keeping.shard.is_none() {
+            return Some(run_caught(scenario, seed, true));
+        }
+        keeping.or_do(&part, number, seed, || run_caught(scenario, seed, false))
     })?;
     if results.len() as u64 == plan.replications {
         Ok(Outcome::Done(results))
@@ -128,6 +126,8 @@ pub struct Pool<'a> {
     pub progress: &'a (dyn Fn(u64) + Sync),
     /// Looked at before each task.
     pub stop: &'a AtomicBool,
+    /// Where tasks are kept, and which of them are done here.
+    pub keeping: Keeping<'a>,
 }
 
 impl fmt::Debug for Pool<'_> {
@@ -136,7 +136,26 @@ impl fmt::Debug for Pool<'_> {
     }
 }
 
-impl Pool<'_> {
+impl<'a> Pool<'a> {
+    /// A pool that keeps nothing and does all tasks itself.
+    pub fn new(
+        threads: usize,
+        progress: &'a (dyn Fn(u64) + Sync),
+        stop: &'a AtomicBool,
+    ) -> Pool<'a> {
+        Pool { threads, progress, stop, keeping: Keeping::default() }
+    }
+
+    /// Whether it was asked to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody stopped it before all of `count` tasks were done, where `done` came back.
+    pub fn was_cut_short(&self, done: usize, count: u64) -> bool {
+        (done as u64) < count && (self.keeping.shard.is_none() || self.is_stopped())
+    }
+
     /// Runs the tasks 0 to `count - 1`; what they give, in that order. When it is asked to stop,
     /// what is done by then from the first on without a gap.
     ///
@@ -146,6 +165,19 @@ impl Pool<'_> {
         &self,
         count: u64,
         task: impl Fn(u64) -> Result<T, E> + Sync,
+    ) -> Result<Vec<T>, E> {
+        self.run_some(count, |number| Some(task(number)))
+    }
+
+    /// As [`Pool::run`] with tasks of which some are not done here. If the pool has a shard,
+    /// nothing is returned.
+    ///
+    /// # Errors
+    /// The error of the first task, by number, that has one.
+    pub fn run_some<T: Send, E: Send>(
+        &self,
+        count: u64,
+        task: impl Fn(u64) -> Option<Result<T, E>> + Sync,
     ) -> Result<Vec<T>, E> {
         let next = AtomicU64::new(0);
         let done = AtomicU64::new(0);
@@ -157,11 +189,13 @@ impl Pool<'_> {
                 if number >= count {
                     break;
                 }
-                let result = task(number);
+                let Some(result) = task(number) else { continue };
                 if result.is_err() {
                     broken.store(true, Ordering::Relaxed);
                 }
-                mine.push((number, result));
+                if result.is_err() || self.keeping.shard.is_none() {
+                    mine.push((number, result));
+                }
                 (self.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
             }
             mine

@@ -356,7 +356,8 @@ mod tests {
         let mut scenarios = vec![Arc::clone(&study.scenario)];
         scenarios.extend(trials.iter().map(|trial| Arc::clone(&trial.scenario)));
         let subjects = study.subjects(&["downtime_s"]).unwrap();
-        let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let pool = Pool::new(2, &|_| (), &stop);
         let mut gathering = Gathering::new(&trials);
         let take = |_, rows: &[Row]| gathering.take(rows);
         let make = |number: usize| Arc::clone(&scenarios[number]);

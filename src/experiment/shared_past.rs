@@ -18,7 +18,7 @@ use std::sync::Arc;
 const STRETCHES: u64 = 256;
 
 /// What came out under every variant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Together {
     /// In the order of the variants.
     pub results: Vec<Results>,

@@ -56,7 +56,7 @@ impl IncidentPhase {
 }
 
 /// Downtime and failed requests by phase, in the order of [`IncidentPhase::ALL`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shares {
     /// Sums to the downtime.
     pub downtime: [Duration; IncidentPhase::ALL.len()],

@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 ///
 /// Equal digests mean equal runs, as far as 64 bits can tell; it is no protection against somebody
 /// who wants two runs to collide. Digests of different versions are not comparable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Digest(u64);
 
 impl Default for Digest {

@@ -16,7 +16,9 @@ use crate::scenario::model::OutageRule;
 ///   before which nobody knows that it is over. An outage that ends because load falls, or because
 ///   a supervisor brings processes back, ends by itself.
 /// - *stays down*: some outage lasts to the horizon, or people's fix came before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Fate {
     /// No outage and hardly a bad window.
     Stable,

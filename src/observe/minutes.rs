@@ -8,7 +8,7 @@ const MINUTE: u64 = 60_000_000_000;
 
 /// What became of the requests issued in a minute. It is kept for every minute of every
 /// replication, so it is small: 19 kB for 20 hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Minute {
     /// Requests issued.
     pub issued: u32,
@@ -22,7 +22,7 @@ pub struct Minute {
 
 /// The minutes of a run. Where the windows do not divide a minute, stretches of the next longer
 /// whole number of windows stand in for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Minutes {
     /// Where the first begins.
     pub start: Instant,

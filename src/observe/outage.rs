@@ -4,7 +4,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::scenario::model::OutageRule;
 
 /// An outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Outage {
     /// Start of its first bad window.
     pub start: Instant,

@@ -58,8 +58,8 @@ pub struct Series {
     pub rows: Vec<Row>,
 }
 
-/// The results of a replication.
-#[derive(Clone, Debug)]
+/// The results of a replication. What is kept of them are not the details.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Results {
     /// Its digest.
     pub digest: Digest,
@@ -79,6 +79,7 @@ pub struct Results {
     /// Requests and nodes, minute by minute.
     pub minutes: Minutes,
     /// Details, if they were asked for.
+    #[serde(skip)]
     pub series: Option<Series>,
 }
 

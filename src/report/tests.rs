@@ -19,8 +19,9 @@ const TINY: &str = include_str!("tests/tiny.toml");
 /// Hands the report of so many replications to `test`.
 fn with_report(replications: u64, sets: &[&str], test: impl FnOnce(&Report)) {
     let study = Study::load("tiny.toml", TINY, &[] as &[&str], sets).unwrap();
-    let plan = Plan { seed: Seed(1), replications, threads: 1, detailed: true };
-    let outcome = replicate(&study.scenario, plan, &|_| (), &Default::default());
+    let plan = Plan { seed: Seed(1), replications, detailed: true };
+    let stop = Default::default();
+    let outcome = replicate(&study.scenario, plan, Pool::new(1, &|_| (), &stop));
     let Ok(Outcome::Done(results)) = outcome else { panic!("every replication is made") };
     let assurance = Assurance::of(&study, replications);
     let judgements: Vec<_> =
@@ -62,7 +63,8 @@ fn with_check(points: u32, sets: &[&str], test: impl FnOnce(&Check)) {
             replications: 8,
             judgements: report.judgements.to_vec(),
         }];
-        let pool = Pool { threads: 1, progress: &|_| (), stop: &Default::default() };
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let pool = Pool::new(1, &|_| (), &stop);
         let points = experiment::hypercube(report.study, points, true, Seed(1), pool, |all| all);
         let points = points.expect("every point is a scenario").expect("nobody stops it");
         let results: Vec<_> = points.iter().map(|point| point.results.clone()).collect();
@@ -209,7 +211,8 @@ fn with_sweep(vary: &[&str], test: impl FnOnce(&sweep::Sweep)) {
         axes.iter().zip(cell).map(|(axis, level)| axis.assignment(level)).collect()
     };
     let make = |number: usize| study.with_values(&assign(&levels[number])).unwrap().scenario;
-    let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let pool = Pool::new(2, &|_| (), &stop);
     let mut cells = Vec::new();
     let take = |number: usize, rows: &[Row]| {
         cells.push(sweep::Swept { levels: levels[number].clone(), cell: Cell::of(rows) });
@@ -252,7 +255,8 @@ fn a_sensitivity_study_tells_what_decides() {
     let trials = trials(&study, 5, true).unwrap();
     let mut scenarios = vec![std::sync::Arc::clone(&study.scenario)];
     scenarios.extend(trials.iter().map(|trial| std::sync::Arc::clone(&trial.scenario)));
-    let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let pool = Pool::new(2, &|_| (), &stop);
     let mut gathering = Gathering::new(&trials);
     let take = |_, rows: &[Row]| gathering.take(rows);
     let make = |number: usize| std::sync::Arc::clone(&scenarios[number]);

@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report/tests/tiny.toml");
+pub(crate) const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report/tests/tiny.toml");
 
 /// A fresh directory for the files of one test.
-fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&path);
     path
 }
 
-fn fleetfall(arguments: &[&str]) -> Output {
+pub(crate) fn fleetfall(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fleetfall")).args(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 

@@ -55,7 +55,7 @@ fn variants(study: &Study, patches: &[&[&str]]) -> Variants {
 
 fn run(variants: &Variants, ceiling: u64, precision: Precision, threads: usize) -> Comparison {
     let stop = AtomicBool::new(false);
-    let pool = Pool { threads, progress: &|_| (), stop: &stop };
+    let pool = Pool::new(threads, &|_| (), &stop);
     let rule = Rule { seed: Seed(1), ceiling, precision };
     compare(variants, rule, pool).expect("no invariant is broken")
 }
@@ -150,7 +150,7 @@ fn causes_share_out_what_they_do_together() {
     let names = ["right", "faster"].map(str::to_string);
     let mut variants = variants(&study, &[&["right"], &["faster"], &["right", "faster"]]);
     let stop = AtomicBool::new(false);
-    let pool = Pool { threads: 2, progress: &|_| (), stop: &stop };
+    let pool = Pool::new(2, &|_| (), &stop);
     let shared = causes(&names, &variants, Seed(1), 6, pool).expect("no invariant is broken");
     let [all, none] = &shared.all_and_none[0];
     let [right, faster] = &shared.shares[0][..] else { panic!("there are two causes") };

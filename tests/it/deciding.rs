@@ -45,8 +45,8 @@ fn study() -> Study {
 }
 
 fn replications(scenario: &Arc<Scenario>, count: u64) -> Vec<Results> {
-    let plan = Plan { seed: Seed(4), replications: count, threads: 2, detailed: false };
-    match replicate(scenario, plan, &|_| (), &Default::default()) {
+    let plan = Plan { seed: Seed(4), replications: count, detailed: false };
+    match replicate(scenario, plan, Pool::new(2, &|_| (), &Default::default())) {
         Ok(Outcome::Done(results)) => results,
         other => panic!("every replication is made: {other:?}"),
     }
@@ -71,7 +71,8 @@ fn together_is_as_one_by_one_on_any_number_of_threads() {
     let part = Part { claims: claims.collect(), assurance, at_least: Some((0, 10)) };
     let parts = [part];
     let run = |threads: usize| {
-        let pool = Pool { threads, progress: &|_| (), stop: &Default::default() };
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let pool = Pool::new(threads, &|_| (), &stop);
         decide(&parts, &variants, Seed(4), pool).expect("no invariant breaks")
     };
     let decided = run(1);

@@ -19,6 +19,8 @@ mod properties;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;
+#[cfg(feature = "store")]
+mod store;
 mod support;
 #[cfg(feature = "cli")]
 mod sweeps;

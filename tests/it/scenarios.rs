@@ -214,7 +214,8 @@ fn incident(with: &[&str], end: &str) -> Arc<Scenario> {
 
 /// Four replications with every control event.
 fn replications(scenario: &Arc<Scenario>) -> Vec<Results> {
-    let pool = Pool { threads: 2, progress: &|_| (), stop: &Default::default() };
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let pool = Pool::new(2, &|_| (), &stop);
     let run = |number: u64| -> Result<Results, ()> {
         Ok(Replication::new(scenario, Seed(number + 1), true).finish())
     };

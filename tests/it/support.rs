@@ -1,6 +1,6 @@
 //! What the tests share: loading scenarios, running them, and writing down what happened.
 
-use fleetfall::experiment::{Outcome as Made, Plan, replicate};
+use fleetfall::experiment::{Outcome as Made, Plan, Pool, replicate};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Instant;
 use fleetfall::observe::Results;
@@ -61,8 +61,8 @@ pub(crate) fn log(scenario: &Arc<Scenario>, seed: u64) -> Vec<(Instant, Observat
 
 /// The results of replications with the seeds 1, 2, 3…
 pub(crate) fn results(scenario: &Arc<Scenario>, replications: u64, threads: usize) -> Vec<Results> {
-    let plan = Plan { seed: Seed(1), replications, threads, detailed: false };
-    match replicate(scenario, plan, &|_| (), &AtomicBool::new(false)) {
+    let plan = Plan { seed: Seed(1), replications, detailed: false };
+    match replicate(scenario, plan, Pool::new(threads, &|_| (), &AtomicBool::new(false))) {
         Ok(Made::Done(results)) => results,
         Ok(Made::Stopped(_)) => panic!("nobody asked to stop"),
         Err(failure) => panic!("{failure}"),

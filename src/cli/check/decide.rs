@@ -40,7 +40,7 @@ pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Che
         output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
     }
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let replicas = Replicas::new(common)?;
+    let replicas = Replicas::new(common, &study)?;
     let job = Job { arguments, study: &study, replicas: &replicas, seed };
     let mut cast = Cast::new(&study);
     let own = job.wants(EXPECT).then(|| job.own(&mut cast)).transpose()?;
