@@ -4,6 +4,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use fleetfall::experiment::Precision;
 #[cfg(feature = "store")]
 use fleetfall::experiment::Shard;
+use fleetfall::experiment::baseline::JUDGED;
+use fleetfall::scenario::measure::Measure;
+use fleetfall::scenario::text::diagnostic::{nearest, quoted};
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -145,9 +148,10 @@ pub(super) struct Check {
     /// Write the results to this file, for `--baseline`
     #[arg(long, value_name = "FILE")]
     pub(super) save_baseline: Option<PathBuf>,
-    /// By what share of its earlier mean a measure may become worse
-    #[arg(long, value_name = "P", default_value = "5%", value_parser = tolerance)]
-    pub(super) tolerance: f64,
+    /// By what share of its earlier mean a measure may become worse, such as 2%; for one measure
+    /// alone downtime_s=10%. May be repeated [default: 5%]
+    #[arg(long, value_name = "P|MEASURE=P", value_parser = tolerance)]
+    pub(super) tolerance: Vec<(Option<Measure>, f64)>,
     /// Also print what did not pass in a form that marks the lines of the scenario
     #[arg(long, value_enum, value_name = "FORM")]
     pub(super) annotations: Option<Annotations>,
@@ -348,8 +352,16 @@ fn probability(text: &str) -> Result<f64, String> {
     between.ok_or_else(|| "expected a share between 0 and 1, such as 5% or 0.05".to_string())
 }
 
-fn tolerance(text: &str) -> Result<f64, String> {
-    if text == "0" || text == "0%" { Ok(0.0) } else { probability(text) }
+fn tolerance(text: &str) -> Result<(Option<Measure>, f64), String> {
+    let share = |text: &str| if matches!(text, "0" | "0%") { Ok(0.0) } else { probability(text) };
+    let Some((name, own)) = text.split_once('=') else { return Ok((None, share(text)?)) };
+    let known: Vec<&str> = JUDGED.iter().map(|(measure, _)| measure.name()).collect();
+    let measure = Measure::named(name).filter(|measure| known.contains(&measure.name()));
+    let measure = measure.ok_or_else(|| match nearest(name, &known) {
+        Some(best) => format!("`{name}` is not set against a baseline; did you mean `{best}`?"),
+        None => format!("`{name}` is not set against a baseline; known: {}", quoted(&known)),
+    })?;
+    Ok((Some(measure), share(own)?))
 }
 
 fn growth(text: &str) -> Result<f64, String> {

@@ -10,6 +10,7 @@ use fleetfall::experiment::Verdict;
 use fleetfall::experiment::baseline::Stored;
 use fleetfall::report::cases::{self, Case};
 use fleetfall::report::figures::table;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A scenario that was checked, or could not be.
@@ -33,6 +34,12 @@ impl Checked {
         matches!(self.exit, Exit::Usage | Exit::Bug)
     }
 
+    /// What did not pass, in the form that marks lines.
+    fn annotations(&self) -> String {
+        let broken = self.is_broken().then(|| cases::github_broken(&self.file));
+        broken.unwrap_or_default() + &cases::github(&self.cases)
+    }
+
     fn row(&self) -> [String; 3] {
         let count = |verdict| self.cases.iter().filter(|case| case.verdict == verdict).count();
         let [pass, undecided, fail] = [Verdict::Pass, Verdict::Undecided, Verdict::Fail].map(count);
@@ -40,7 +47,7 @@ impl Checked {
             Exit::Well => "pass",
             Exit::Claims if fail > 0 => "fail",
             Exit::Claims => "undecided",
-            Exit::Usage => "not a scenario",
+            Exit::Usage => "could not be checked",
             Exit::Bug => "fault",
             Exit::Interrupted => "interrupted",
         };
@@ -83,6 +90,9 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
             break;
         }
     }
+    if let Some(kept) = &kept {
+        baseline::tell_missing(kept, &all);
+    }
     conclude(arguments, &all)
 }
 
@@ -105,15 +115,20 @@ fn scenarios(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
             return Err(Exit::Usage);
         }
     }
+    // A file that is named twice, or by its folder as well, is checked once.
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
     Ok(files)
 }
 
+/// Links to folders are not followed: they may lead back.
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir() {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path.is_file() && path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
     }
@@ -136,7 +151,7 @@ fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
         }
     };
     if arguments.annotations == Some(Annotations::Github) {
-        let lines: String = all.iter().map(|one| cases::github(&one.cases)).collect();
+        let lines: String = all.iter().map(Checked::annotations).collect();
         // Standard output belongs to the document, if there is one; both are read.
         if is_json {
             output::note(lines.trim_end());

@@ -10,6 +10,26 @@ use std::collections::BTreeMap;
 /// The form of the file; another is refused.
 pub const FORMAT: u32 = 1;
 
+/// The fewest replications, then and now, that can be compared: the spread of fewer says nothing.
+pub const FEWEST: usize = 10;
+
+/// By how much measures may become worse, as shares of their earlier means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tolerances {
+    /// That of all others.
+    pub usual: f64,
+    /// Those of some.
+    pub own: Vec<(Measure, f64)>,
+}
+
+impl Tolerances {
+    /// That of a measure.
+    pub fn of(&self, measure: Measure) -> f64 {
+        let own = self.own.iter().rev().find(|(known, _)| *known == measure);
+        own.map_or(self.usual, |(_, share)| *share)
+    }
+}
+
 /// The measures that may become worse, and whether more of each is worse.
 pub const JUDGED: [(Measure, bool); 7] = [
     (Measure::Downtime, true),
@@ -61,6 +81,11 @@ impl Stored {
         Stored { scenario_hash, seed, digest, measures }
     }
 
+    /// How many replications were kept.
+    pub fn replications(&self) -> usize {
+        self.values(Measure::Outages).len()
+    }
+
     fn values(&self, measure: Measure) -> &[Option<f64>] {
         self.measures.get(measure.name()).map_or(&[], Vec::as_slice)
     }
@@ -88,7 +113,9 @@ pub struct Change {
     pub after: f64,
     /// Interval of the difference, now less then.
     pub interval: (f64, f64),
-    /// By how much it may become worse, in its unit.
+    /// By how much it may become worse, as a share.
+    pub share: f64,
+    /// The same in its unit.
     pub tolerance: f64,
     /// Whether replications were set against one another seed by seed.
     pub is_paired: bool,
@@ -97,9 +124,13 @@ pub struct Change {
 }
 
 /// Sets results against earlier ones, measure by measure; what has no value then or now is left
-/// out. `tolerance` is a share of the earlier mean, and of an availability of what it lacked to 1.
-/// All verdicts are right together with 95 % confidence.
-pub fn changes(before: &Stored, after: &Stored, tolerance: f64) -> Vec<Change> {
+/// out. A tolerance is a share of the earlier mean, and of an availability of what it lacked to
+/// be whole. Nothing is compared with fewer than [`FEWEST`] replications then or now. All verdicts
+/// are right together with 95 % confidence.
+pub fn changes(before: &Stored, after: &Stored, tolerances: &Tolerances) -> Vec<Change> {
+    if before.replications().min(after.replications()) < FEWEST {
+        return Vec::new();
+    }
     let confidence = 1.0 - (1.0 - CONFIDENCE) / JUDGED.len() as f64;
     let change = |&(measure, more_is_worse): &(Measure, bool)| {
         let (old, new) = (before.values(measure), after.values(measure));
@@ -114,7 +145,8 @@ pub fn changes(before: &Stored, after: &Stored, tolerance: f64) -> Vec<Change> {
         };
         // Of an availability what is missing counts: 5 % of 99.9 % would be fifty times that.
         let whole = if measure == Measure::Availability { 1.0 - was } else { was.abs() };
-        let tolerance = tolerance * whole;
+        let share = tolerances.of(measure);
+        let tolerance = share * whole;
         let (worse, better) = if more_is_worse {
             (interval.0 > tolerance, interval.1 < 0.0)
         } else {
@@ -125,7 +157,8 @@ pub fn changes(before: &Stored, after: &Stored, tolerance: f64) -> Vec<Change> {
             () if better => Trend::Better,
             () => Trend::Same,
         };
-        Some(Change { measure, before: was, after: is, interval, tolerance, is_paired, trend })
+        let (before, after) = (was, is);
+        Some(Change { measure, before, after, interval, share, tolerance, is_paired, trend })
     };
     JUDGED.iter().filter_map(change).collect()
 }
@@ -177,6 +210,8 @@ mod tests {
     use crate::kernel::chance::{Purpose, Seed, Streams};
     use crate::kernel::ziggurat;
 
+    const NONE: Tolerances = Tolerances { usual: 0.0, own: Vec::new() };
+
     /// Thirty replications whose p99 is about one second, times a factor, drawn under a number.
     fn stored(draw: u32, factor: f64, seed: u64) -> Stored {
         let mut dice = Streams::new(Seed(9)).sequence(Purpose(draw), 0);
@@ -195,7 +230,7 @@ mod tests {
     }
 
     fn trend(before: &Stored, after: &Stored) -> (Trend, bool) {
-        let all = changes(before, after, 0.05);
+        let all = changes(before, after, &Tolerances { usual: 0.05, own: Vec::new() });
         let p99 = all.iter().find(|change| change.measure == Measure::SojournP99);
         p99.map(|change| (change.trend, change.is_paired)).expect("it has values")
     }
@@ -215,11 +250,29 @@ mod tests {
     fn noise_is_not_called_a_regression_more_often_than_said() {
         let calls = (0..2_000).filter(|&n| {
             let pair = (stored(10 + 2 * n, 1.0, 1), stored(11 + 2 * n, 1.0, 100));
-            changes(&pair.0, &pair.1, 0.0).iter().any(|change| change.trend == Trend::Worse)
+            changes(&pair.0, &pair.1, &NONE).iter().any(|change| change.trend == Trend::Worse)
         });
         let share = calls.count() as f64 / 2_000.0;
         // One side of an error of 5 %, shared by seven measures of which one varies.
         assert!(share < 0.01, "{share}");
+    }
+
+    #[test]
+    fn a_measure_may_have_a_tolerance_of_its_own() {
+        let (before, after) = (stored(1, 1.0, 1), stored(3, 1.2, 100));
+        let own = vec![(Measure::SojournP99, 0.01), (Measure::SojournP99, 0.4)];
+        let all = changes(&before, &after, &Tolerances { usual: 0.05, own });
+        let p99 = all.iter().find(|change| change.measure == Measure::SojournP99);
+        assert_eq!(p99.map(|change| change.trend), Some(Trend::Same), "the last one counts");
+    }
+
+    #[test]
+    fn few_replications_say_nothing() {
+        let (mut before, mut after) = (stored(1, 1.0, 1), stored(1, 2.0, 1));
+        for stored in [&mut before, &mut after] {
+            stored.measures.values_mut().for_each(|values| values.truncate(FEWEST - 1));
+        }
+        assert!(changes(&before, &after, &NONE).is_empty());
     }
 
     #[test]

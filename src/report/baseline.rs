@@ -61,17 +61,21 @@ pub fn human(notes: &[String], changes: &[Change], palette: &Palette) -> String 
     text + &table(&rows) + "\n"
 }
 
-/// The changes as cases.
-pub fn cases(changes: &[Change], tolerance: f64) -> Vec<Case> {
+/// The changes as cases, at the head of the scenario's file.
+pub fn cases(changes: &[Change], file: &str) -> Vec<Case> {
     let case = |change: &Change| Case {
         part: "baseline".to_string(),
-        claim: format!("{} is no worse by more than {}", change.measure.name(), percent(tolerance)),
+        claim: format!(
+            "{} is no worse by more than {}",
+            change.measure.name(),
+            percent(change.share)
+        ),
         verdict: if change.trend == Trend::Worse { Verdict::Fail } else { Verdict::Pass },
         details: format!(
             "{} before, {} now, the difference between {} and {}",
             change.before, change.after, change.interval.0, change.interval.1
         ),
-        place: None,
+        place: Some((file.to_string(), 1)),
     };
     changes.iter().map(case).collect()
 }

@@ -66,6 +66,11 @@ pub fn github(cases: &[Case]) -> String {
     cases.iter().filter_map(|case| command(&case)).collect()
 }
 
+/// The same for a file that could not be checked.
+pub fn github_broken(file: &str) -> String {
+    format!("::error file={}::it could not be checked: the log says why\n", property(file))
+}
+
 /// Text after the `::` of a workflow command.
 fn message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")

@@ -272,7 +272,7 @@ fn check_takes_many_files_and_tells_build_servers() {
     std::fs::write(folder.join("broken.toml"), "schema = 1\nnane = \"x\"\n").unwrap();
     let run = fleetfall(&arguments);
     assert_eq!(run.status.code(), Some(2));
-    assert!(text(&run.stdout).contains("not a scenario"), "{}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("could not be checked"), "{}", text(&run.stdout));
     let xml = std::fs::read_to_string(&junit).unwrap();
     assert_eq!((xml.matches("<testsuite ").count(), xml.matches("<error ").count()), (5, 1));
     let json = fleetfall(&["check", path, "--replications", "3", "--format", "json"]);
@@ -308,10 +308,37 @@ fn a_baseline_tells_worse_from_noise() {
     assert_eq!(worse.status.code(), Some(1), "{}", text(&worse.stdout));
     let out = text(&worse.stdout);
     assert!(out.contains("the scenario is not the same any more"), "{out}");
-    assert!(out.lines().any(|line| line.contains("downtime") && line.ends_with("worse")), "{out}");
+    let is_worse = |out: &str| {
+        let mut lines = out.lines().filter(|line| line.trim_start().starts_with("downtime "));
+        lines.any(|line| line.ends_with("worse") && !line.ends_with("no worse"))
+    };
+    assert!(is_worse(out), "{out}");
     // Unless so much is allowed.
     let allowed = check(&[&slower[..], &["--tolerance", "99%"]].concat());
     assert_eq!(allowed.status.code(), Some(0), "{}", text(&allowed.stdout));
+
+    let own = ["--tolerance", "0%", "--tolerance", "downtime_s=99%"];
+    let own = check(&[&slower[..], &own].concat());
+    assert!(!is_worse(text(&own.stdout)), "{}", text(&own.stdout));
+    let wrong = check(&["--baseline", kept, "--tolerance", "downtime=5%"]);
+    assert!(text(&wrong.stderr).contains("did you mean `downtime_s`?"), "{}", text(&wrong.stderr));
+    // What says nothing is no pass.
+    let few = fleetfall(&["check", TINY, "--baseline", kept, "--replications", "9"]);
+    assert_eq!(few.status.code(), Some(2));
+    assert!(text(&few.stderr).contains("9 replications then or now"), "{}", text(&few.stderr));
+    let cube = fleetfall(&["check", TINY, "--baseline", kept, "--only", "hypercube"]);
+    assert!(text(&cube.stderr).contains("add `--only expect`"), "{}", text(&cube.stderr));
+    // What was kept stays if not everything can be kept, or names are not clear.
+    let before = std::fs::read(kept).unwrap();
+    let copy = folder.join("copy.toml");
+    std::fs::copy(TINY, &copy).unwrap();
+    let twice = check(&[copy.to_str().unwrap(), "--save-baseline", kept]);
+    assert!(text(&twice.stderr).contains("two scenarios are called `tiny`"));
+    assert_eq!(twice.status.code(), Some(2));
+    std::fs::write(&copy, "schema = 1").unwrap();
+    let broken = check(&[copy.to_str().unwrap(), TINY, "--save-baseline", kept]);
+    assert!(text(&broken.stderr).contains("is left as it was"), "{}", text(&broken.stderr));
+    assert_eq!(std::fs::read(kept).unwrap(), before);
 
     let foreign = folder.join("foreign.json");
     let refused = |content: &str, why: &str| {

@@ -4,10 +4,14 @@ use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
 use super::super::output;
 use super::{Checked, write_to};
-use fleetfall::experiment::baseline::{self, Kept, Stored, Trend};
+use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
 use fleetfall::report;
 use fleetfall::report::Palette;
+use fleetfall::report::format::plural;
 use std::path::Path;
+
+/// By what share a measure may become worse unless the arguments say otherwise.
+const USUAL: f64 = 0.05;
 
 /// Reads kept results.
 pub(super) fn read(path: &Path) -> Result<Kept, Exit> {
@@ -29,8 +33,34 @@ pub(super) fn read(path: &Path) -> Result<Kept, Exit> {
     Ok(kept)
 }
 
+/// Says which scenarios of the baseline were not checked this time.
+pub(super) fn tell_missing(kept: &Kept, all: &[Checked]) {
+    let checked = |name: &String| {
+        all.iter().filter_map(|one| one.stored.as_ref()).any(|(known, _)| known == name)
+    };
+    for name in kept.scenarios.keys().filter(|name| !checked(name)) {
+        output::note(&format!("`{name}` is in the baseline, and was not checked"));
+    }
+}
+
 /// Keeps the results of every scenario that was checked.
 pub(super) fn save(path: &Path, all: &[Checked]) -> Result<(), Exit> {
+    let shown = path.display();
+    if let Some(broken) = all.iter().find(|one| one.stored.is_none()) {
+        let file = &broken.file;
+        output::note(&format!("`{shown}` is left as it was: `{file}` has no results to be kept"));
+        return Ok(());
+    }
+    let mut names: Vec<&str> =
+        all.iter().filter_map(|one| one.stored.as_ref()).map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        let name = twice[0];
+        output::complain(&format!(
+            "two scenarios are called `{name}`: `{shown}` keeps one of each name"
+        ));
+        return Err(Exit::Usage);
+    }
     let scenarios = all.iter().filter_map(|one| one.stored.clone()).collect();
     let version = env!("CARGO_PKG_VERSION").to_string();
     let kept = Kept { format: baseline::FORMAT, version, scenarios };
@@ -48,7 +78,23 @@ pub(super) fn against(
 ) -> Result<Checked, Exit> {
     match kept.map(|kept| (kept, kept.scenarios.get(name))) {
         Some((kept, Some(before))) => {
-            let changes = baseline::changes(before, &stored, arguments.tolerance);
+            let mut tolerances = Tolerances { usual: USUAL, own: Vec::new() };
+            for (measure, share) in &arguments.tolerance {
+                match measure {
+                    Some(measure) => tolerances.own.push((*measure, *share)),
+                    None => tolerances.usual = *share,
+                }
+            }
+            let changes = baseline::changes(before, &stored, &tolerances);
+            let there = before.replications().min(stored.replications());
+            if there < baseline::FEWEST {
+                let (there, few) = (plural(there as u64, "replication"), baseline::FEWEST);
+                output::complain(&format!(
+                    "`{name}` cannot be set against the baseline: {there} then or now, and it \
+                     takes {few}"
+                ));
+                return Err(Exit::Usage);
+            }
             let version = env!("CARGO_PKG_VERSION");
             let notes = report::baseline::notes(before, &stored, &kept.version, version);
             let text = report::baseline::human(&notes, &changes, &Palette::COLOR);
@@ -63,7 +109,7 @@ pub(super) fn against(
             {
                 checked.exit = Exit::Claims;
             }
-            checked.cases.extend(report::baseline::cases(&changes, arguments.tolerance));
+            checked.cases.extend(report::baseline::cases(&changes, &checked.file));
         }
         Some((_, None)) => output::note(&format!("`{name}` is not in the baseline: it is new")),
         None => {}

@@ -35,6 +35,12 @@ pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Che
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
     known(&arguments.only, &study)?;
+    let is_compared = arguments.baseline.is_some() || arguments.save_baseline.is_some();
+    if is_compared && !arguments.only.is_empty() && !arguments.only.iter().any(|one| one == EXPECT)
+    {
+        output::complain("a baseline is about the scenario itself: add `--only expect`");
+        return Err(Exit::Usage);
+    }
     if common.format == Format::Human {
         // It takes a moment, and what follows may take long.
         output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
@@ -88,7 +94,7 @@ pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Che
         },
         stopped,
     )?;
-    let Some(own) = own else { return Ok(checked) };
+    let Some(own) = own.filter(|_| !decided.stopped) else { return Ok(checked) };
     let digest = own.summary.digest.to_string();
     let stored = Stored::of(results, own.scenario_hash(), seed, digest);
     baseline::against(arguments, kept, &study.scenario.name, stored, checked)
