@@ -1,8 +1,10 @@
 //! How fast the engine is, and whether it still computes the same.
 //!
 //! Every benchmark checks its answer before it is timed. `cargo bench -- --test` does the checks at
-//! the small sizes; `cargo bench -- ratios` prints the table alone that compares the simulator with
-//! loops written by hand for the same work, pair by pair, and its memory.
+//! the small sizes; `cargo bench --bench fleet -- ratios` prints the table alone that compares the
+//! simulator with loops written by hand for the same work, pair by pair, and its memory;
+//! `cargo bench --bench fleet -- studies` what many replications cost beside the same work done
+//! otherwise.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
 
@@ -21,6 +23,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 mod reference;
+mod studies;
 
 use reference::{w1, w2};
 
@@ -124,6 +127,14 @@ fn main() {
         let mut filters = arguments.iter().filter(|argument| !argument.starts_with('-')).peekable();
         filters.peek().is_none() || filters.any(|filter| name.contains(filter.as_str()))
     };
+    if let Some(count) =
+        arguments.iter().find_map(|argument| argument.strip_prefix(studies::WORKER))
+    {
+        return studies::work(count);
+    }
+    if !quick && arguments.iter().any(|argument| argument == "studies") {
+        return studies::studies();
+    }
     if wanted("ratios") {
         check_references(if quick { 100_000 } else { CHECKED });
         if !quick {

@@ -3,7 +3,12 @@
 use crate::kernel::time::Instant;
 use crate::observe::{Digest, Results};
 use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
-use crate::stats::{Estimate, quantile};
+use crate::stats::{Tally, mean_interval, quantile, quantile_bounds};
+
+/// Confidence of every interval.
+const CONFIDENCE: f64 = 0.95;
+/// The quantiles of a figure.
+const QUANTILES: [f64; 3] = [0.05, 0.5, 0.95];
 
 /// Estimates over replications.
 #[derive(Clone, Debug)]
@@ -27,7 +32,7 @@ pub struct Figure {
     pub count: u64,
     /// Mean; not a number if none has it.
     pub mean: f64,
-    /// Half-width of the 95 % interval of the mean; `None` for fewer than two.
+    /// Half-width of the 95 % interval of the mean, on its wider side; `None` for fewer than two.
     pub half_width: Option<f64>,
     /// 5 % quantile.
     pub p05: f64,
@@ -35,6 +40,9 @@ pub struct Figure {
     pub p50: f64,
     /// 95 % quantile.
     pub p95: f64,
+    /// Bounds of these three quantiles at 95 %, each side `None` where the replications are too
+    /// few to tell.
+    pub bounds: [(Option<f64>, Option<f64>); 3],
 }
 
 /// A milestone over replications.
@@ -50,15 +58,18 @@ impl Figure {
     /// The figure of these values, of which those that are not numbers are left out.
     pub fn of(values: impl Iterator<Item = f64>) -> Figure {
         let values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
-        let estimate = Estimate::of(&values);
+        let mean = values.iter().copied().collect::<Tally>().mean();
         let at = |q| quantile(&values, q).unwrap_or(f64::NAN);
+        let half_width = mean.zip(mean_interval(&values, CONFIDENCE));
+        let half_width = half_width.map(|(mean, (low, high))| (mean - low).max(high - mean));
         Figure {
             count: values.len() as u64,
-            mean: estimate.map_or(f64::NAN, |estimate| estimate.mean),
-            half_width: estimate.and_then(|estimate| estimate.half_width),
+            mean: mean.unwrap_or(f64::NAN),
+            half_width,
             p05: at(0.05),
             p50: at(0.5),
             p95: at(0.95),
+            bounds: QUANTILES.map(|q| quantile_bounds(&values, q, CONFIDENCE)),
         }
     }
 }

@@ -6,7 +6,9 @@
 //! seed, replications        the first seed; how many replications there are
 //! replications_planned      how many were asked for; more only if somebody stopped them
 //! digest                    of all replications in order
-//! measures                  name -> unit, mean, half_width (at 95 %), p05, p50, p95
+//! measures                  name -> unit, mean, half_width (at 95 %), p05, p50, p95; bounds: of
+//!                           each of these quantiles the bounds at 95 %, null where the
+//!                           replications are too few
 //! intervals                 the same for `INTERVAL.measure`
 //! milestones                name -> share of replications, p05, p50, p95 as RFC 3339 times in UTC
 //! expect                    claim, published, observed, verdict: pass, fail, undecided,
@@ -99,6 +101,8 @@ pub(super) struct Estimate {
     p05: f64,
     p50: f64,
     p95: f64,
+    /// Of each quantile the lower and the upper bound.
+    bounds: [(Option<f64>, Option<f64>); 3],
 }
 
 #[derive(Serialize)]
@@ -234,8 +238,8 @@ fn all_decided<'a>(
 }
 
 pub(super) fn estimate(unit: &'static str, figure: Figure) -> Estimate {
-    let Figure { mean, half_width, p05, p50, p95, .. } = figure;
-    Estimate { unit, mean, half_width, p05, p50, p95 }
+    let Figure { mean, half_width, p05, p50, p95, bounds, .. } = figure;
+    Estimate { unit, mean, half_width, p05, p50, p95, bounds }
 }
 
 fn time(scenario: &Scenario, moment: Moment) -> Time {

@@ -49,6 +49,26 @@ pub fn mixture_interval(classes: &[Class], confidence: f64) -> (f64, f64) {
     (low, high)
 }
 
+/// The interval of the mean of `values`: Student's, or where some of them are 0 and others are
+/// not that of these two classes. `None` for fewer than two values.
+///
+/// # Panics
+/// If `confidence` does not lie strictly between 0 and 1.
+pub fn mean_interval(values: &[f64], confidence: f64) -> Option<(f64, f64)> {
+    let all: Tally = values.iter().copied().collect();
+    let some: Tally = values.iter().copied().filter(|value| value.abs() > 0.0).collect();
+    let half = half_width(all.count(), all.standard_deviation()?, confidence)?;
+    if some.count() == 0 || some.count() == all.count() {
+        return Some((all.mean()? - half, all.mean()? + half));
+    }
+    let none: Tally = std::iter::repeat_n(0.0, (all.count() - some.count()) as usize).collect();
+    // A few values say little of others like them: the mean may be as near to 0, or twice as far
+    // as the farthest seen.
+    let range = ((2.0 * some.min()?).min(0.0), (2.0 * some.max()?).max(0.0));
+    let classes = [Class { values: none, range: (0.0, 0.0) }, Class { values: some, range }];
+    Some(mixture_interval(&classes, confidence))
+}
+
 struct Part {
     share: (f64, f64),
     mean: (f64, f64),
@@ -82,6 +102,7 @@ fn most(mut parts: Vec<((f64, f64), f64)>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Estimate;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -133,6 +154,42 @@ mod tests {
             held += u64::from(low <= mean && mean <= high);
         }
         held as f64 / trials as f64
+    }
+
+    /// How often the intervals of [`mean_interval`] and of Student hold the mean where a share `p`
+    /// of the runs has an outage, in tests that have seen runs with one and runs without.
+    fn of_both_seen(p: f64, runs: u64) -> (f64, f64) {
+        let mut dice = ChaCha8Rng::seed_from_u64(9);
+        let mut unit = || (dice.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let (mut held, mut students, mut trials) = (0, 0, 0);
+        while trials < 2_000 {
+            let draws = (0..runs).map(|_| [unit(), unit()]);
+            let length =
+                |[outage, more]: [f64; 2]| if outage < p { 46.0 + 2.0 * more } else { 0.0 };
+            let values: Vec<f64> = draws.map(length).collect();
+            let outages = values.iter().filter(|value| **value > 0.0).count() as u64;
+            if outages == 0 || outages == runs {
+                continue;
+            }
+            trials += 1;
+            let within = |(low, high): (f64, f64)| low <= p * 47.0 && p * 47.0 <= high;
+            held += u32::from(mean_interval(&values, 0.95).is_some_and(within));
+            let student = Estimate::of(&values).and_then(|one| one.low().zip(one.high()));
+            students += u32::from(student.is_some_and(within));
+        }
+        (f64::from(held) / 2_000.0, f64::from(students) / 2_000.0)
+    }
+
+    #[test]
+    fn outages_in_some_replications_are_no_normal_curve() {
+        for p in [0.05, 0.5, 0.95] {
+            for runs in [30, 100] {
+                let (held, _) = of_both_seen(p, runs);
+                assert!(held > 0.935, "{held} with p = {p} and {runs} runs");
+            }
+        }
+        let (_, students) = of_both_seen(0.95, 100);
+        assert!(students < 0.9, "Student's interval would have done: {students}");
     }
 
     #[test]

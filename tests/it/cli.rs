@@ -286,6 +286,35 @@ fn check_takes_many_files_and_tells_build_servers() {
 }
 
 #[test]
+fn a_baseline_is_not_passed_by_saying_nothing() {
+    let folder = scratch("baseline-says");
+    std::fs::create_dir_all(&folder).unwrap();
+    let kept = folder.join("kept.json");
+    let kept = kept.to_str().unwrap();
+    let check = |more: &[&str]| {
+        let usual = ["check", TINY, "--only", "expect", "--replications", "100"];
+        fleetfall(&[&usual[..], more].concat())
+    };
+    assert_eq!(check(&["--save-baseline", kept]).status.code(), Some(0));
+    let few = fleetfall(&["check", TINY, "--baseline", kept, "--replications", "9"]);
+    assert_eq!(few.status.code(), Some(2));
+    assert!(text(&few.stderr).contains("9 replications then or now"), "{}", text(&few.stderr));
+    let cube = fleetfall(&["check", TINY, "--baseline", kept, "--only", "hypercube"]);
+    assert!(text(&cube.stderr).contains("add `--only expect`"), "{}", text(&cube.stderr));
+    // What was kept stays if not everything can be kept, or names are not clear.
+    let before = std::fs::read(kept).unwrap();
+    let copy = folder.join("copy.toml");
+    std::fs::copy(TINY, &copy).unwrap();
+    let twice = check(&[copy.to_str().unwrap(), "--save-baseline", kept]);
+    assert!(text(&twice.stderr).contains("two scenarios are called `tiny`"));
+    assert_eq!(twice.status.code(), Some(2));
+    std::fs::write(&copy, "schema = 1").unwrap();
+    let broken = check(&[copy.to_str().unwrap(), TINY, "--save-baseline", kept]);
+    assert!(text(&broken.stderr).contains("is left as it was"), "{}", text(&broken.stderr));
+    assert_eq!(std::fs::read(kept).unwrap(), before);
+}
+
+#[test]
 fn a_baseline_tells_worse_from_noise() {
     let folder = scratch("baseline");
     std::fs::create_dir_all(&folder).unwrap();
@@ -322,24 +351,6 @@ fn a_baseline_tells_worse_from_noise() {
     assert!(!is_worse(text(&own.stdout)), "{}", text(&own.stdout));
     let wrong = check(&["--baseline", kept, "--tolerance", "downtime=5%"]);
     assert!(text(&wrong.stderr).contains("did you mean `downtime_s`?"), "{}", text(&wrong.stderr));
-    // What says nothing is no pass.
-    let few = fleetfall(&["check", TINY, "--baseline", kept, "--replications", "9"]);
-    assert_eq!(few.status.code(), Some(2));
-    assert!(text(&few.stderr).contains("9 replications then or now"), "{}", text(&few.stderr));
-    let cube = fleetfall(&["check", TINY, "--baseline", kept, "--only", "hypercube"]);
-    assert!(text(&cube.stderr).contains("add `--only expect`"), "{}", text(&cube.stderr));
-    // What was kept stays if not everything can be kept, or names are not clear.
-    let before = std::fs::read(kept).unwrap();
-    let copy = folder.join("copy.toml");
-    std::fs::copy(TINY, &copy).unwrap();
-    let twice = check(&[copy.to_str().unwrap(), "--save-baseline", kept]);
-    assert!(text(&twice.stderr).contains("two scenarios are called `tiny`"));
-    assert_eq!(twice.status.code(), Some(2));
-    std::fs::write(&copy, "schema = 1").unwrap();
-    let broken = check(&[copy.to_str().unwrap(), TINY, "--save-baseline", kept]);
-    assert!(text(&broken.stderr).contains("is left as it was"), "{}", text(&broken.stderr));
-    assert_eq!(std::fs::read(kept).unwrap(), before);
-
     let foreign = folder.join("foreign.json");
     let refused = |content: &str, why: &str| {
         std::fs::write(&foreign, content).unwrap();

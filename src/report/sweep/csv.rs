@@ -42,7 +42,7 @@ pub fn csv(sweep: &Sweep) -> String {
         cells.extend(Fate::ALL.map(|fate| cell(found.share(fate))));
         let (low, high) = found.outage_bounds();
         cells.extend([found.outage_share(), low, high].map(cell));
-        for &Figure { count, mean, half_width, p05, p50, p95 } in &found.figures {
+        for &Figure { count, mean, half_width, p05, p50, p95, .. } in &found.figures {
             let half = half_width.unwrap_or(f64::NAN);
             cells.extend([mean, mean - half, mean + half, p05, p50, p95].map(cell));
             cells.push(count.to_string());

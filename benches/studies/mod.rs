@@ -1,0 +1,139 @@
+//! What studies cost beside the same work done otherwise, in turns within one run.
+
+#![expect(clippy::disallowed_types, reason = "the clock is what a benchmark reads")]
+
+use super::{NIGHT, PINPOINT, SEED, Workload, peak, reset_peak, simulate};
+use fleetfall::experiment::{
+    Plan, Pool, Precision, Replication, Rule, Variants, compare, replicate, run_together,
+};
+use fleetfall::kernel::chance::Seed;
+use fleetfall::kernel::time::Duration;
+use fleetfall::scenario::{Scenario, Study};
+use std::hint::black_box;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// What the argument of a worker begins with; its replications follow.
+pub(super) const WORKER: &str = "--worker=";
+/// Mitigations of the incident that part from it early, late and last.
+const MITIGATIONS: [&str; 4] =
+    ["right-configuration", "config-check", "load-shedding", "faster-diagnosis"];
+/// Pairs of a comparison, each of a minute.
+const FEW: usize = 3;
+/// Pairs of what takes seconds.
+const MANY: usize = 9;
+/// Replications of each of two programs.
+const EACH: u64 = 8;
+
+/// Prints all of them.
+pub(super) fn studies() {
+    sharing();
+    threads();
+    memory();
+}
+
+/// A program of its own with one thread: so many replications.
+pub(super) fn work(count: &str) {
+    let count = count.parse().expect("a number of replications");
+    replications(&scenario(&NIGHT), count, 1);
+}
+
+fn scenario(workload: &Workload) -> Arc<Scenario> {
+    workload.scenario(workload.large.end)
+}
+
+fn replications(scenario: &Arc<Scenario>, count: u64, threads: usize) {
+    let (stop, plan) =
+        (AtomicBool::new(false), Plan { seed: Seed(SEED), replications: count, detailed: false });
+    let done = replicate(scenario, plan, Pool::new(threads, &|_| (), &stop));
+    drop(black_box(done.expect("no invariant breaks")));
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+/// The median of the ratios of so many pairs, with the least and the greatest.
+fn pairs(count: usize, pair: impl Fn() -> f64) -> String {
+    let mut ratios: Vec<f64> = (0..count).map(|_| pair()).collect();
+    ratios.sort_by(f64::total_cmp);
+    let (least, most) = (ratios[0], ratios[count - 1]);
+    format!("{:.3} ({least:.3} to {most:.3}, {count} pairs)", ratios[count / 2])
+}
+
+/// A scenario with one mitigation after the other, over what they cost by themselves less what
+/// is shared. That has a cost of its own, as events of a quiet night are cheaper than those of an
+/// outage: it is timed in the scenario alone, to the event at which the two part.
+fn sharing() {
+    let none: [&str; 0] = [];
+    let study = Study::load(PINPOINT.name, PINPOINT.text, &none, &none).expect("it is a scenario");
+    let base = &study.scenario;
+    let ratio = pairs(FEW, || {
+        let (mut together, mut apart) = (0.0, 0.0);
+        for name in MITIGATIONS {
+            let variant = study.combination(&[name]).expect("it is a mitigation");
+            let both = [Arc::clone(base), Arc::clone(&variant)];
+            let mut shared = 0;
+            together += seconds(|| {
+                let done = run_together(&both, Seed(SEED)).expect("no invariant breaks");
+                shared = done.one_by_one - done.simulated;
+            });
+            apart += seconds(|| drop(black_box(simulate(base))));
+            apart += seconds(|| drop(black_box(simulate(&variant))));
+            apart -= seconds(|| up_to(base, shared));
+        }
+        together / apart
+    });
+    println!("a comparison over separate runs less what is shared: {ratio}, limit 1.15");
+}
+
+/// Simulates up to this event, or a second more.
+fn up_to(scenario: &Arc<Scenario>, event: u64) {
+    let mut replication = Replication::new(scenario, Seed(SEED), false);
+    let second = Duration::from_secs(1);
+    while replication.simulation.dispatched() < event {
+        let until = replication.simulation.now().saturating_add(second);
+        replication.run_until(until);
+    }
+    drop(black_box(replication));
+}
+
+/// Two programs with one thread each, at the same time, over one with two threads.
+fn threads() {
+    let night = scenario(&NIGHT);
+    let program = std::env::current_exe().expect("the benchmark is a file");
+    let ratio = pairs(MANY, || {
+        let two_programs = seconds(|| {
+            let start = |_| Command::new(&program).arg(format!("{WORKER}{EACH}")).spawn();
+            let started: Vec<_> = (0..2).map(start).collect();
+            for program in started {
+                let ended = program.and_then(|mut program| program.wait());
+                assert!(ended.expect("it runs").success());
+            }
+        });
+        two_programs / seconds(|| replications(&night, 2 * EACH, 2))
+    });
+    println!("two threads over two programs: {ratio}, limit 0.95");
+}
+
+/// The memory of comparisons of few and of many replications.
+fn memory() {
+    let night = NIGHT.scenario(NIGHT.small.end);
+    let variants = Variants {
+        scenarios: vec![Arc::clone(&night), night],
+        names: vec![Vec::new(), vec!["the same".to_string()]],
+    };
+    for ceiling in [30, 3_000] {
+        reset_peak();
+        let rule = Rule { seed: Seed(SEED), ceiling, precision: Precision::None };
+        let stop = AtomicBool::new(false);
+        let done = compare(&variants, rule, Pool::new(2, &|_| (), &stop));
+        drop(black_box(done.expect("no invariant breaks")));
+        let mib = peak().map_or("unknown".to_string(), |kib| format!("{:.1}", kib as f64 / 1024.0));
+        println!("a comparison of {ceiling} replications: peak of {mib} MiB");
+    }
+}
