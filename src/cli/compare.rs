@@ -1,9 +1,11 @@
 //! `fleetfall compare`.
 
+#![allow(clippy::disallowed_types, reason = "people wait in real time")]
+
 use super::args::{Compare as Arguments, Format, PrecisionArgument};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, study};
+use super::{files, output, progress, study};
 use fleetfall::experiment::{Precision, Rule, Variants};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::report::Palette;
@@ -11,6 +13,7 @@ use fleetfall::report::compare::{self, Compare};
 use fleetfall::scenario::Study;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Replications without a precision.
 const USUAL: u64 = 30;
@@ -35,6 +38,7 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     let ceiling = arguments.replications.map_or(usual, |count| count.get());
     let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
     let rule = Rule { seed: Seed(seed), ceiling, precision };
+    let since = Instant::now();
     let comparison = replicas.compare(&variants, rule)?;
     if let Some(exit) = replicas.after_shard() {
         return Ok(exit);
@@ -59,6 +63,10 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         Format::Json => compare::json(&report),
         Format::Human => compare::human(&report, &Palette::COLOR),
     })?;
+    if let Some(took) = progress::waited(since) {
+        let (variants, pairs) = (comparison.variants.len(), comparison.replications);
+        output::note(&format!("{variants} variants, {pairs} replications of each: {took}"));
+    }
     if comparison.stopped {
         output::note("stopped: fewer replications than planned");
         return Ok(Exit::Interrupted);

@@ -71,6 +71,13 @@ impl Progress {
     }
 }
 
+/// How long something took, in words; `None` if nobody had to wait for it.
+pub(super) fn waited(since: Instant) -> Option<String> {
+    let took = since.elapsed();
+    let long = took >= Duration::from_secs(10);
+    long.then(|| indicatif::HumanDuration(took).to_string())
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();

@@ -157,6 +157,7 @@ fn downtime_rows(report: &Compare, baseline: &Compared, ranked: &[&Compared]) ->
                 Effect::Shorter => "shorter",
                 Effect::Longer => "longer",
                 Effect::Same => "same",
+                Effect::Undecided if shorter + longer == 0 => "none seen",
                 Effect::Undecided => "undecided",
             }
             .to_string(),

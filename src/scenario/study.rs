@@ -134,7 +134,7 @@ impl Study {
         }
         // A patch or a range is meant for the file as it stands, not for another patch's result.
         if with.is_empty() && sets.is_empty() {
-            check_patches(&tree, &document, &kind, log);
+            check_patches(&tree, &document, &scenario, &kind, log);
             check_assumptions(&tree, &document, &kind, sources, log);
         }
         let sources = Sources::new();
@@ -305,7 +305,13 @@ fn unknown_patch(tree: &Node, name: &str, place: super::text::Place, log: &mut D
 }
 
 /// Tries every patch, so that a mistake in one is found before somebody needs it.
-fn check_patches(tree: &Node, document: &Document, kind: &Kind, log: &mut Diagnostics) {
+fn check_patches(
+    tree: &Node,
+    document: &Document,
+    scenario: &Scenario,
+    kind: &Kind,
+    log: &mut Diagnostics,
+) {
     let mitigations = document.mitigation.iter().map(|(name, keys)| (name, &keys.patch, None));
     let causes = document.cause.iter().map(|(name, keys)| (name, &keys.patch, None));
     let counterfactuals = document
@@ -323,7 +329,15 @@ fn check_patches(tree: &Node, document: &Document, kind: &Kind, log: &mut Diagno
         let mut patched = tree.clone();
         merge(&mut patched, &patch.0, kind);
         let mut own = Diagnostics::new();
-        meaning(&patched, claims.unwrap_or(&[]), &mut own);
+        let variant = meaning(&patched, claims.unwrap_or(&[]), &mut own);
+        let names = |scenario: &Scenario| -> Vec<String> {
+            scenario.intervals.iter().map(|interval| interval.name.clone()).collect()
+        };
+        // Measures of both are set against one another.
+        if variant.is_some_and(|variant| names(&variant.scenario) != names(scenario)) {
+            own.problem(name.place, format!("patch `{}` has other intervals", name.value))
+                .help("declare the same `[interval.NAME]` in the scenario; a patch may move them");
+        }
         log.append(own);
     }
 }

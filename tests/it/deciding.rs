@@ -116,4 +116,10 @@ fn claims_say_what_they_need() {
     says(&format!("{bound}against = \"ratio\""), "has nothing to be set against");
     says(&format!("{bound}margin = 0.7"), "is a share of replications");
     says(&format!("{bound}margin = -1.0\nof = \"mean\""), "margin");
+    let other = "[mitigation.other]\nabout = \"x\"\npatch = { interval = { more = { from = \
+                 2024-03-01T09:00:00Z, to = 2024-03-01T09:01:00Z } } }";
+    let text = format!("{TINY}{other}");
+    let study = Study::load("tiny.toml", &text, &[] as &[&str], &[] as &[&str]);
+    let lines = study.expect_err("measures could not be set against one another").lines();
+    assert!(lines.contains("patch `other` has other intervals"), "{lines}");
 }
