@@ -241,9 +241,9 @@ impl<'a> Replicas<'a> {
         question: Question,
         seed: u64,
     ) -> Result<Found, Exit> {
-        let part = |one: &Arc<Scenario>| keep::Part::new("run", std::slice::from_ref(one), &());
-        let parts: Vec<keep::Part> = scenarios.iter().map(part).collect();
         let done = self.work("plan", None, |pool| {
+            let part = |one| pool.keeping.part("run", std::slice::from_ref(one), &());
+            let parts: Vec<keep::Part> = scenarios.iter().map(part).collect();
             let outage = |value: usize, number: u64| {
                 let seed = Seed(seed.wrapping_add(number));
                 let task = || run_caught(&scenarios[value], seed, false);

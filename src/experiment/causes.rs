@@ -8,7 +8,6 @@
 //! [`crate::observe`] for when things happened.
 
 use super::compare::{CONFIDENCE, Quantity, Variants};
-use super::keep;
 use super::replication::Pool;
 use super::shared_past::{VariantFailure, run_together};
 use crate::kernel::chance::Seed;
@@ -96,7 +95,7 @@ pub fn causes(
     // A few at a time, so that memory does not grow with their number.
     let batch = 4 * pool.threads as u64;
     // The same tasks as those of a comparison of these variants.
-    let part = keep::Part::new("compare", &variants.scenarios, &());
+    let part = pool.keeping.part("compare", &variants.scenarios, &());
     let mut done = 0;
     while done < replications && !causes.stopped {
         let count = batch.min(replications - done);

@@ -133,7 +133,7 @@ pub fn run_cells(
         let before = done as u64 * replications;
         let progress = |count: u64| (pool.progress)(before + count);
         let pool = Pool { progress: &progress, ..pool };
-        let part = |cell: &Arc<Scenario>| Part::new("row", std::slice::from_ref(cell), &subjects);
+        let part = |cell| pool.keeping.part("row", std::slice::from_ref(cell), &subjects);
         let parts: Vec<Part> = batch.iter().map(part).collect();
         let count = batch.len() as u64 * replications;
         let rows = pool.run_some(count, |task| {

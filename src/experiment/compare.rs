@@ -2,7 +2,6 @@
 //!
 //! Only sums are kept, so memory does not grow with the number of replications.
 
-use super::keep::Part;
 use super::replication::Pool;
 use super::shared_past::{VariantFailure, run_together};
 use crate::kernel::chance::Seed;
@@ -473,7 +472,7 @@ pub fn compare(
     pool: Pool<'_>,
 ) -> Result<Comparison, VariantFailure> {
     let mut comparison = Comparison::new(variants);
-    let part = Part::new("compare", &variants.scenarios, &());
+    let part = pool.keeping.part("compare", &variants.scenarios, &());
     let mut done = 0;
     while done < rule.ceiling && !comparison.stopped {
         let looked_at = if done == 0 { FEWEST } else { done + BATCH };

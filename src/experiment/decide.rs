@@ -3,7 +3,6 @@
 
 use super::compare::Variants;
 use super::judge::{Assurance, Judgement, Verdict, judge};
-use super::keep;
 use super::replication::Pool;
 use super::shared_past::{Together, VariantFailure, run_together};
 use crate::kernel::chance::Seed;
@@ -78,7 +77,7 @@ pub fn decide(
             let scenarios: Vec<Arc<Scenario>> =
                 needed.iter().map(|&variant| Arc::clone(&variants.scenarios[variant])).collect();
             let seed = Seed(seed.0.wrapping_add(done + number));
-            let part = keep::Part::new("compare", &scenarios, &());
+            let part = pool.keeping.part("compare", &scenarios, &());
             let task = || run_together(&scenarios, seed);
             let done = pool.keeping.or_do(&part, done + number, seed, task)?;
             Some(

@@ -1,6 +1,5 @@
 //! The scenario over the ranges of all its assumptions together.
 
-use super::keep::Part;
 use super::replication::{Failure, Pool, run_caught};
 use crate::kernel::chance::{Purpose, Seed, Streams, unit};
 use crate::observe::Results;
@@ -66,7 +65,7 @@ pub fn hypercube<T: Send>(
         let (assumed, variant) =
             study.point(shares, scale_load).map_err(HypercubeError::Scenario)?;
         let seed = Seed(seed.0.wrapping_add(number));
-        let part = Part::new("run", &[Arc::clone(&variant.scenario)], &());
+        let part = pool.keeping.part("run", &[Arc::clone(&variant.scenario)], &());
         let task = || run_caught(&variant.scenario, seed, false);
         Ok(pool.keeping.or_do(&part, number, seed, task).map(|done| match done {
             Ok(results) => {

@@ -46,6 +46,15 @@ impl fmt::Debug for Keeping<'_> {
 }
 
 impl Keeping<'_> {
+    /// The tasks of a kind over these scenarios, of which `more` is wanted. Without a store nobody
+    /// asks for their name, which takes a while to make.
+    pub fn part(&self, kind: &str, scenarios: &[Arc<Scenario>], more: &impl fmt::Debug) -> Part {
+        match self.store {
+            Some(_) => Part::new(kind, scenarios, more),
+            None => Part(String::new()),
+        }
+    }
+
     /// What was kept of task `number`, or what it gives now; `None` if it is not done here.
     ///
     /// # Errors
@@ -81,8 +90,7 @@ impl Keeping<'_> {
 pub struct Part(String);
 
 impl Part {
-    /// Tasks of a kind over these scenarios, of which `more` is wanted.
-    pub fn new(kind: &str, scenarios: &[Arc<Scenario>], more: &impl fmt::Debug) -> Part {
+    fn new(kind: &str, scenarios: &[Arc<Scenario>], more: &impl fmt::Debug) -> Part {
         let mut digest = Digest::default();
         // Whatever decides the course of a scenario shows in this form.
         for scenario in scenarios {

@@ -1,6 +1,6 @@
 //! Replications: one seed each, in parallel, collected in the order of their seeds.
 
-use super::keep::{Keeping, Part};
+use super::keep::Keeping;
 use crate::kernel::chance::Seed;
 use crate::kernel::time::Instant;
 use crate::observe::{Recorder, Results};
@@ -101,7 +101,7 @@ pub enum Outcome {
 /// The failure with the smallest seed, if an invariant was broken.
 pub fn replicate(scenario: &Arc<Scenario>, plan: Plan, pool: Pool<'_>) -> Result<Outcome, Failure> {
     let keeping = pool.keeping;
-    let part = Part::new("run", std::slice::from_ref(scenario), &());
+    let part = keeping.part("run", std::slice::from_ref(scenario), &());
     let results = pool.run_some(plan.replications, |number| {
         let seed = Seed(plan.seed.0.wrapping_add(number));
         // Details are not kept.

@@ -1,6 +1,6 @@
 //! The command as a user calls it: output, files and exit codes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub(crate) const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report/tests/tiny.toml");
@@ -285,17 +285,25 @@ fn check_takes_many_files_and_tells_build_servers() {
     );
 }
 
+/// Decides the scenario's own claims.
+fn check_expect(more: &[&str]) -> Output {
+    let usual = ["check", TINY, "--only", "expect", "--replications", "100"];
+    fleetfall(&[&usual[..], more].concat())
+}
+
+/// The path of a baseline that was just kept.
+fn baseline_in(folder: &Path) -> String {
+    std::fs::create_dir_all(folder).unwrap();
+    let kept = folder.join("kept.json").display().to_string();
+    assert_eq!(check_expect(&["--save-baseline", &kept]).status.code(), Some(0));
+    kept
+}
+
 #[test]
 fn a_baseline_is_not_passed_by_saying_nothing() {
     let folder = scratch("baseline-says");
-    std::fs::create_dir_all(&folder).unwrap();
-    let kept = folder.join("kept.json");
-    let kept = kept.to_str().unwrap();
-    let check = |more: &[&str]| {
-        let usual = ["check", TINY, "--only", "expect", "--replications", "100"];
-        fleetfall(&[&usual[..], more].concat())
-    };
-    assert_eq!(check(&["--save-baseline", kept]).status.code(), Some(0));
+    let kept = baseline_in(&folder);
+    let (kept, check) = (kept.as_str(), check_expect);
     let few = fleetfall(&["check", TINY, "--baseline", kept, "--replications", "9"]);
     assert_eq!(few.status.code(), Some(2));
     assert!(text(&few.stderr).contains("9 replications then or now"), "{}", text(&few.stderr));
@@ -317,14 +325,8 @@ fn a_baseline_is_not_passed_by_saying_nothing() {
 #[test]
 fn a_baseline_tells_worse_from_noise() {
     let folder = scratch("baseline");
-    std::fs::create_dir_all(&folder).unwrap();
-    let kept = folder.join("kept.json");
-    let kept = kept.to_str().unwrap();
-    let check = |more: &[&str]| {
-        let usual = ["check", TINY, "--only", "expect", "--replications", "100"];
-        fleetfall(&[&usual[..], more].concat())
-    };
-    assert_eq!(check(&["--save-baseline", kept]).status.code(), Some(0));
+    let kept = baseline_in(&folder);
+    let (kept, check) = (kept.as_str(), check_expect);
     let same = check(&["--baseline", kept]);
     assert_eq!(same.status.code(), Some(0), "{}", text(&same.stdout));
     assert!(text(&same.stdout).contains("the same, to the digest"), "{}", text(&same.stdout));

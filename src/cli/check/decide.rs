@@ -35,8 +35,9 @@ pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Che
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
     known(&arguments.only, &study)?;
-    let is_compared = arguments.baseline.is_some() || arguments.save_baseline.is_some();
-    if is_compared && !arguments.only.is_empty() && !arguments.only.iter().any(|one| one == EXPECT)
+    if is_compared(arguments)
+        && !arguments.only.is_empty()
+        && !arguments.only.iter().any(|one| one == EXPECT)
     {
         output::complain("a baseline is about the scenario itself: add `--only expect`");
         return Err(Exit::Usage);
@@ -98,6 +99,11 @@ pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Che
     let digest = own.summary.digest.to_string();
     let stored = Stored::of(results, own.scenario_hash(), seed, digest);
     baseline::against(arguments, kept, &study.scenario.name, stored, checked)
+}
+
+/// Whether results are kept, or set against what was kept.
+fn is_compared(arguments: &Arguments) -> bool {
+    arguments.baseline.is_some() || arguments.save_baseline.is_some()
 }
 
 /// Refuses names in `--only` that nothing has.
@@ -206,9 +212,7 @@ impl Job<'_> {
             ITSELF
         };
         // What is kept, or set against what was kept, shall not depend on when claims were clear.
-        let is_compared =
-            self.arguments.baseline.is_some() || self.arguments.save_baseline.is_some();
-        let at_least = if is_compared { ceiling } else { FEWEST.min(ceiling) };
+        let at_least = if is_compared(self.arguments) { ceiling } else { FEWEST.min(ceiling) };
         let claims = cast.claims(claims, ITSELF, other)?;
         Ok(Part { claims, assurance, at_least: Some((ITSELF, at_least)) })
     }
