@@ -453,6 +453,7 @@ impl Recorder {
             | Observation::AttemptFailed { .. }
             | Observation::ProcessStarting { .. }
             | Observation::ProcessEnded { .. }
+            | Observation::ProcessCrashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

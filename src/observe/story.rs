@@ -29,6 +29,7 @@ impl Observer for Story {
             | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
+            | Observation::ProcessCrashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

@@ -79,6 +79,9 @@ impl Event {
                 event.metric = "memory";
                 event.value = memory.to_string();
             }
+            Observation::ProcessCrashed { fault, .. } => {
+                event.detail = scenario.faults[fault as usize].name.clone();
+            }
             Observation::NodeMarked { balancer, .. } => event.balancer = (balancer + 1).to_string(),
             Observation::NodeLost { why, .. } => event.cause = loss_name(why),
             Observation::Deployed { deploy: number, release: brought, corrected } => {
@@ -126,6 +129,7 @@ impl Event {
                 "rule"
             }
             Cause::OutOfMemory => "out_of_memory",
+            Cause::Crash => "crash",
             Cause::Runtime => "runtime",
             Cause::Deploy => "deploy",
             Cause::Exit => "exit",
@@ -172,6 +176,7 @@ fn name(seen: &Observation) -> &'static str {
         Observation::ProcessServing { .. } => "process_serving",
         Observation::ProcessEnded { .. } => "process_ended",
         Observation::OutOfMemory { .. } => "out_of_memory",
+        Observation::ProcessCrashed { .. } => "process_crashed",
         Observation::Thrashing { on: true, .. } => "thrashing_begun",
         Observation::Thrashing { on: false, .. } => "thrashing_ended",
         Observation::SupervisorGaveUp { .. } => "supervisor_gave_up",

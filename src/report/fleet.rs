@@ -75,7 +75,9 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             }
             Observation::ProcessServing { .. } => (node.serving, node.booting) = (true, false),
             // A process that finishes what it has in hand has left the fleet with the restart.
-            Observation::RestartBegun { .. } | Observation::OutOfMemory { .. } => {
+            Observation::RestartBegun { .. }
+            | Observation::OutOfMemory { .. }
+            | Observation::ProcessCrashed { .. } => {
                 node.serving = false;
             }
             Observation::ProcessEnded { .. } => node.serving = false,
@@ -188,6 +190,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::ProcessServing { node }
         | Observation::ProcessEnded { node }
         | Observation::OutOfMemory { node, .. }
+        | Observation::ProcessCrashed { node, .. }
         | Observation::Thrashing { node, .. }
         | Observation::SupervisorGaveUp { node }
         | Observation::NodeMarked { node, .. }

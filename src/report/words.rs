@@ -73,6 +73,7 @@ pub(super) fn cause(scenario: &Scenario, cause: Cause, full: bool) -> String {
             )
         }
         Cause::OutOfMemory => "the kernel had killed it for want of memory".to_string(),
+        Cause::Crash => "a fault had killed it".to_string(),
         Cause::Runtime => "it had reached its greatest age".to_string(),
         Cause::Deploy => "the rolling deploy has reached it".to_string(),
         Cause::Exit => "it had ended".to_string(),

@@ -45,6 +45,8 @@ pub struct Scenario {
     pub first_release: usize,
     /// Changes of the release, in order of time.
     pub deploys: Vec<Deploy>,
+    /// What breaks from outside.
+    pub faults: Vec<Fault>,
     /// Who notices and repairs.
     pub people: People,
     /// What protects the fleet from its own restarts.
@@ -317,6 +319,30 @@ pub struct Deploy {
     pub at: Instant,
     /// What is done then.
     pub plan: Late<Plan>,
+}
+
+/// Something that breaks from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Its name.
+    pub name: String,
+    /// The stream of its draws, from its name.
+    pub stream: u64,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub kind: FaultKind,
+}
+
+/// What breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The processes of so many nodes, drawn at random, are killed at once; of all without a
+    /// number.
+    CrashProcess {
+        /// Nodes.
+        nodes: Option<u32>,
+    },
 }
 
 /// What a deploy brings, and how.

@@ -6,9 +6,9 @@ use super::keys::quantity::{BytesRange, Dist as DistKeys, NumberRange, TimeRange
 use super::keys::{Document, change, fleet, load};
 use super::late::{Late, Setting};
 use super::model::{
-    self, Addition, Balancing, CheckPath, Class, Clients, Clock, Cold, Deploy, Freeze, Health,
-    Interval, Memory, Method, Needs, Nodes, OutageRule, People, Plan, Program, Protections, Rejoin,
-    Release, Repair, Scenario, Slo, Source, Stage, Start, Stop,
+    self, Addition, Balancing, CheckPath, Class, Clients, Clock, Cold, Deploy, Fault, FaultKind,
+    Freeze, Health, Interval, Memory, Method, Needs, Nodes, OutageRule, People, Plan, Program,
+    Protections, Rejoin, Release, Repair, Scenario, Slo, Source, Stage, Start, Stop,
 };
 use super::text::{At, Bytes, Diagnostics, Duration, Name, Named, Place, Timestamp};
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
@@ -60,6 +60,7 @@ pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
         supervisor,
         first_release: resolver.first_release(),
         deploys: resolver.deploys(),
+        faults: resolver.faults(),
         people: resolver.people(),
         protections: resolver.protections(),
         outage: resolver.outage(),
@@ -482,6 +483,33 @@ impl Resolver<'_> {
         deploys
     }
 
+    fn faults(&mut self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (name, keys) in self.document.fault.iter() {
+            let what = format!("fault `{}`", name.as_str());
+            let at = self.instant(keys.at.value, &what, keys.at.place);
+            let kind = match &keys.kind {
+                change::FaultKind::CrashProcess(crash) => {
+                    FaultKind::CrashProcess { nodes: self.hit(&crash.nodes, &what) }
+                }
+            };
+            let name = name.as_str().to_string();
+            faults.push(Fault { stream: stream("fault", &name), name, at, kind });
+        }
+        faults
+    }
+
+    /// How many nodes a fault hits; `None` for all.
+    fn hit(&mut self, nodes: &change::Hit, what: &str) -> Option<u32> {
+        let change::Hit::Count(count) = nodes else { return None };
+        let all = self.document.nodes.count;
+        if !(1..=all).contains(&count.value) {
+            let message = format!("{what} hits {} of {all} nodes", count.value);
+            self.log.problem(count.place, message).help(format!("give a number from 1 to {all}"));
+        }
+        Some(count.value)
+    }
+
     fn people(&mut self) -> People {
         let keys = &self.document.people;
         let alert = &keys.alert;
@@ -553,16 +581,16 @@ impl Resolver<'_> {
 
 fn source(kind: &str, name: &At<Name>, class: usize, course: Course) -> Source {
     let name = name.as_str().to_string();
-    // FNV-1a: the stream belongs to the name, so that a variant with one source more leaves the
-    // streams of the others alone.
-    let stream = kind
-        .bytes()
-        .chain([b'/'])
-        .chain(name.bytes())
-        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-        });
-    Source { name, stream, class, course }
+    Source { stream: stream(kind, &name), name, class, course }
+}
+
+/// The stream of what has this name, by FNV-1a: it belongs to the name, so that a variant with one
+/// more leaves the streams of the others alone.
+fn stream(kind: &str, name: &str) -> u64 {
+    let bytes = kind.bytes().chain([b'/']).chain(name.bytes());
+    bytes.fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 fn dist(keys: &DistKeys) -> Dist {

@@ -39,6 +39,8 @@ pub enum Event {
     StartDue(u32),
     /// A deploy begins.
     DeployDue(u32),
+    /// A fault happens.
+    FaultDue(u32),
     /// A rolling deploy goes on with its next node.
     RolloutNext(u32),
     /// A rolling deploy has waited long enough for its node number `step`.

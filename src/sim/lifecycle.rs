@@ -357,7 +357,7 @@ impl Simulation {
     }
 
     /// A process has exited; its supervisor may start it again.
-    fn on_exit(&mut self, number: u32, failure: bool, observer: &mut impl Observer) {
+    pub(super) fn on_exit(&mut self, number: u32, failure: bool, observer: &mut impl Observer) {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
         match (&mut node.supervisor, &self.scenario.supervisor) {

@@ -5,6 +5,7 @@
 
 mod control;
 pub mod event;
+mod fault;
 mod invariant;
 mod lifecycle;
 pub mod observation;

@@ -71,6 +71,8 @@ pub enum Cause {
     },
     /// The kernel killed it for want of memory.
     OutOfMemory,
+    /// A fault killed it.
+    Crash,
     /// It was old enough.
     Runtime,
     /// A rolling deploy.
@@ -235,6 +237,13 @@ pub enum Observation {
         node: u32,
         /// Memory in use, in bytes.
         memory: u64,
+    },
+    /// A fault killed a node's process.
+    ProcessCrashed {
+        /// The node.
+        node: u32,
+        /// The fault.
+        fault: u32,
     },
     /// A node began to swap, or ceased to.
     Thrashing {

@@ -160,6 +160,9 @@ impl Simulation {
         for (number, deploy) in scenario.deploys.iter().enumerate() {
             sim.calendar.at(deploy.at, Event::DeployDue(number as u32));
         }
+        for (number, fault) in scenario.faults.iter().enumerate() {
+            sim.calendar.at(fault.at, Event::FaultDue(number as u32));
+        }
         for (number, addition) in scenario.nodes.additions.iter().enumerate() {
             sim.calendar.at(addition.at, Event::NodesAdded(number as u32));
         }
@@ -239,6 +242,7 @@ impl Simulation {
             (old.nodes.cores != new.nodes.cores, "cores"),
             (old.balancer.instances != new.balancer.instances, "number of balancers"),
             (old.deploys.len() != new.deploys.len(), "deploys"),
+            (old.faults != new.faults, "faults"),
             (old.releases.len() != new.releases.len(), "releases"),
             (old.supervisor.name() != new.supervisor.name(), "supervisor"),
             (rules(old) != rules(new), "restart rules"),
@@ -300,6 +304,7 @@ impl Simulation {
             Event::SupervisorTick(node) => self.on_supervisor_tick(node, observer),
             Event::StartDue(node) => self.on_start_due(node, observer),
             Event::DeployDue(deploy) => self.on_deploy(deploy, observer),
+            Event::FaultDue(fault) => self.on_fault(fault, observer),
             Event::RolloutNext(deploy) => self.on_rollout_next(deploy, observer),
             Event::RolloutTimeout { deploy, step } => {
                 self.on_rollout_timeout(u32::from(deploy), step, observer);

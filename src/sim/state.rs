@@ -29,6 +29,8 @@ pub(super) mod purpose {
     pub(in crate::sim) const CHECK: Purpose = Purpose(6);
     /// Whether a comparison of configurations finds a difference.
     pub(in crate::sim) const COMPARISON: Purpose = Purpose(7);
+    /// Which nodes a fault hits.
+    pub(in crate::sim) const FAULT: Purpose = Purpose(8);
 }
 
 /// A load source at work.

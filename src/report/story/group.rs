@@ -14,6 +14,7 @@ pub(super) enum Group {
     Refused,
     Ended,
     OutOfMemory,
+    Crashed,
     Thrashing,
     GaveUp,
     Marked,
@@ -31,6 +32,7 @@ impl Group {
             Group::Restart | Group::Refused => 5,
             Group::Ended
             | Group::OutOfMemory
+            | Group::Crashed
             | Group::Thrashing
             | Group::GaveUp
             | Group::Marked
@@ -47,6 +49,7 @@ impl Group {
             Group::Refused => format!("{} refused", plural(count, "more restart")),
             Group::Ended => format!("{count} more processes end"),
             Group::OutOfMemory => format!("{} for want of memory", plural(count, "more kill")),
+            Group::Crashed => format!("{} crash in the same way", plural(count, "more process")),
             Group::Thrashing => format!("{} begin to swap", nodes()),
             Group::GaveUp => format!("{} given up", nodes()),
             Group::Marked => {

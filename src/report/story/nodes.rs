@@ -39,6 +39,12 @@ impl Teller<'_> {
                 }
             }
             Observation::OutOfMemory { memory, .. } => self.out_of_memory(at, node, memory),
+            Observation::ProcessCrashed { fault, .. } => {
+                self.tales[node as usize].serving = false;
+                let name = &self.scenario.faults[fault as usize].name;
+                let text = format!("fault `{name}` kills its process");
+                self.node_line(at, Tone::Bad, (node, Group::Crashed), text);
+            }
             Observation::Thrashing { on: true, .. } => {
                 let has = with_unit("B", self.scenario.nodes.memory as f64);
                 let text = format!("needs more than its {has} of memory and slows down");
@@ -103,7 +109,7 @@ impl Teller<'_> {
                 format!("{supervisor} restarts the process: {why}")
             }
             Cause::Rule { .. } | Cause::Deploy => format!("restarts: {why}"),
-            Cause::OutOfMemory | Cause::Runtime | Cause::Exit => {
+            Cause::OutOfMemory | Cause::Crash | Cause::Runtime | Cause::Exit => {
                 format!("is started again: {why}")
             }
         };

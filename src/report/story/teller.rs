@@ -195,6 +195,7 @@ impl<'a> Teller<'a> {
             | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
+            | Observation::ProcessCrashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

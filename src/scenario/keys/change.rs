@@ -37,6 +37,43 @@ section! {
     }
 }
 
+section! {
+    /// Something that breaks from outside.
+    pub struct Fault {
+        /// When.
+        pub at: At<Timestamp>;
+        /// What.
+        pub kind: FaultKind;
+    }
+}
+
+choice! {
+    /// What breaks.
+    pub enum FaultKind {
+        /// Processes are killed at once, as by `kill -9`: what they have in hand is lost, and their
+        /// supervisors find out as they do.
+        CrashProcess(CrashProcess) = "crash_process",
+    }
+}
+
+section! {
+    /// Processes that are killed at once.
+    pub struct CrashProcess {
+        /// On which nodes.
+        pub nodes: Hit = "all";
+    }
+}
+
+choice! {
+    /// Nodes that a fault hits, all at the same time.
+    pub enum Hit {
+        /// Every node.
+        All = "all",
+        /// So many, drawn at random.
+        Count(At<u32>) = "count",
+    }
+}
+
 choice! {
     /// How a release is brought to the nodes.
     pub enum Method {

@@ -8,7 +8,7 @@ pub mod load;
 pub mod quantity;
 
 use super::text::{At, Duration, Name, Named, Share, Timestamp, Zone, section};
-use change::{Deploy, Environment, People, Protections, Release};
+use change::{Deploy, Environment, Fault, People, Protections, Release};
 use claims::{
     Assumption, Cause, Claim, Counterfactual, Experiment, Hypercube, Interval, Mitigation,
 };
@@ -54,6 +54,8 @@ section! {
         pub first_release: Option<At<Name>>;
         /// Changes of the release.
         pub deploy: Named<Deploy>;
+        /// What breaks from outside.
+        pub fault: Named<Fault>;
         /// Who notices and repairs.
         pub people: People = {};
         /// What protects the fleet from its own restarts.
