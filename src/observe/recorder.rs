@@ -454,6 +454,7 @@ impl Recorder {
             | Observation::ProcessStarting { .. }
             | Observation::ProcessEnded { .. }
             | Observation::ProcessCrashed { .. }
+            | Observation::NodeCrashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

@@ -30,6 +30,7 @@ impl Observer for Story {
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
             | Observation::ProcessCrashed { .. }
+            | Observation::NodeCrashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

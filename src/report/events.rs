@@ -79,7 +79,7 @@ impl Event {
                 event.metric = "memory";
                 event.value = memory.to_string();
             }
-            Observation::ProcessCrashed { fault, .. } => {
+            Observation::ProcessCrashed { fault, .. } | Observation::NodeCrashed { fault, .. } => {
                 event.detail = scenario.faults[fault as usize].name.clone();
             }
             Observation::NodeMarked { balancer, .. } => event.balancer = (balancer + 1).to_string(),
@@ -149,6 +149,7 @@ fn loss_name(why: Loss) -> &'static str {
         Loss::FailedRestart => "failed_restart",
         Loss::HealthCheck => "health_check",
         Loss::Exit => "exit",
+        Loss::Crash => "crash",
     }
 }
 
@@ -177,6 +178,7 @@ fn name(seen: &Observation) -> &'static str {
         Observation::ProcessEnded { .. } => "process_ended",
         Observation::OutOfMemory { .. } => "out_of_memory",
         Observation::ProcessCrashed { .. } => "process_crashed",
+        Observation::NodeCrashed { .. } => "node_crashed",
         Observation::Thrashing { on: true, .. } => "thrashing_begun",
         Observation::Thrashing { on: false, .. } => "thrashing_ended",
         Observation::SupervisorGaveUp { .. } => "supervisor_gave_up",

@@ -77,7 +77,8 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             // A process that finishes what it has in hand has left the fleet with the restart.
             Observation::RestartBegun { .. }
             | Observation::OutOfMemory { .. }
-            | Observation::ProcessCrashed { .. } => {
+            | Observation::ProcessCrashed { .. }
+            | Observation::NodeCrashed { .. } => {
                 node.serving = false;
             }
             Observation::ProcessEnded { .. } => node.serving = false,
@@ -191,6 +192,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::ProcessEnded { node }
         | Observation::OutOfMemory { node, .. }
         | Observation::ProcessCrashed { node, .. }
+        | Observation::NodeCrashed { node, .. }
         | Observation::Thrashing { node, .. }
         | Observation::SupervisorGaveUp { node }
         | Observation::NodeMarked { node, .. }

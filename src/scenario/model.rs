@@ -343,6 +343,14 @@ pub enum FaultKind {
         /// Nodes.
         nodes: Option<u32>,
     },
+    /// So many nodes, drawn at random, are gone at once with all that runs on them; all without a
+    /// number.
+    CrashNode {
+        /// Nodes.
+        nodes: Option<u32>,
+        /// After how long their processes are started again; never without it.
+        back_after: Option<Duration>,
+    },
 }
 
 /// What a deploy brings, and how.

@@ -492,6 +492,13 @@ impl Resolver<'_> {
                 change::FaultKind::CrashProcess(crash) => {
                     FaultKind::CrashProcess { nodes: self.hit(&crash.nodes, &what) }
                 }
+                change::FaultKind::CrashNode(crash) => FaultKind::CrashNode {
+                    nodes: self.hit(&crash.nodes, &what),
+                    back_after: match &crash.back {
+                        change::Back::Never => None,
+                        change::Back::After(after) => Some(after.value),
+                    },
+                },
             };
             let name = name.as_str().to_string();
             faults.push(Fault { stream: stream("fault", &name), name, at, kind });

@@ -41,6 +41,8 @@ pub enum Event {
     DeployDue(u32),
     /// A fault happens.
     FaultDue(u32),
+    /// A machine that had crashed is there again.
+    MachineBack(u32),
     /// A rolling deploy goes on with its next node.
     RolloutNext(u32),
     /// A rolling deploy has waited long enough for its node number `step`.

@@ -50,6 +50,11 @@ impl Simulation {
         let mut serving = 0;
         for (number, node) in self.nodes.iter().enumerate() {
             serving += u32::from(node.listener.is_some());
+            assert!(
+                !node.gone || node.processes.is_empty(),
+                "node-{} runs a process without a machine",
+                number + 1
+            );
             let mut used = 0;
             for &at in &node.processes {
                 let process = &self.processes[at];

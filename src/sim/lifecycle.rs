@@ -29,6 +29,10 @@ impl Simulation {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         let Settings::Bluepill(settings) = &scenario.supervisor else { return };
+        if self.nodes[number as usize].gone {
+            self.calendar.after(settings.tick, Event::SupervisorTick(number));
+            return;
+        }
         let order = self.ask_bluepill(number, settings);
         let blocked = match order {
             bluepill::Order::Wait => Duration::ZERO,
@@ -170,7 +174,7 @@ impl Simulation {
         self.start_process(number, observer)
     }
 
-    fn note_restart(&mut self, number: u32, cause: Cause, observer: &mut impl Observer) {
+    pub(super) fn note_restart(&mut self, number: u32, cause: Cause, observer: &mut impl Observer) {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
         node.restarting = true;
@@ -376,7 +380,7 @@ impl Simulation {
     pub(super) fn on_start_due(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
-        if node.held || !node.processes.is_empty() {
+        if node.held || node.gone || !node.processes.is_empty() {
             return;
         }
         if let (Supervisor::Systemd(unit), Settings::Systemd(settings)) =
@@ -489,7 +493,7 @@ impl Simulation {
         node.held = false;
         node.ended = None;
         node.restarting = false;
-        if node.listener.is_some() {
+        if node.listener.is_some() || node.gone {
             return;
         }
         for process in node.processes.clone() {

@@ -90,6 +90,8 @@ pub enum Loss {
     HealthCheck,
     /// Its process ended and nobody starts it.
     Exit,
+    /// Its machine has crashed.
+    Crash,
 }
 
 /// Why a restart did not happen.
@@ -240,6 +242,13 @@ pub enum Observation {
     },
     /// A fault killed a node's process.
     ProcessCrashed {
+        /// The node.
+        node: u32,
+        /// The fault.
+        fault: u32,
+    },
+    /// A fault took a node's machine away.
+    NodeCrashed {
         /// The node.
         node: u32,
         /// The fault.

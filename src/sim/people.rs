@@ -81,6 +81,7 @@ impl Simulation {
         let mut invalid =
             |release: usize| scenario.releases[release].start.ask(asked).invalid.is_some();
         let mut to_fix: Vec<u32> = (0..self.nodes.len() as u32)
+            .filter(|&node| !self.nodes[node as usize].gone)
             .filter(|&node| invalid(self.nodes[node as usize].on_disk))
             .collect();
         if to_fix.is_empty() || repair.fixed_release.is_none() {
@@ -115,7 +116,9 @@ impl Simulation {
         self.watch.fixed.push(number);
         observer.observe(now, &Observation::NodeFixed { node: number });
         let node = &mut self.nodes[number as usize];
-        node.on_disk = repair.fixed_release.unwrap_or(node.on_disk);
+        if !node.gone {
+            node.on_disk = repair.fixed_release.unwrap_or(node.on_disk);
+        }
         match repair.rejoin {
             Rejoin::Each => self.start_by_hand(number, observer),
             Rejoin::Together if node.listener.is_none() => {

@@ -28,7 +28,7 @@ impl Simulation {
         match plan.method {
             Method::Hot => {
                 self.release = release;
-                for node in &mut self.nodes {
+                for node in self.nodes.iter_mut().filter(|node| !node.gone) {
                     node.on_disk = release;
                 }
             }
@@ -55,13 +55,16 @@ impl Simulation {
         rollout.step += 1;
         rollout.waiting = Some(node);
         let (step, release) = (rollout.step, rollout.release);
-        self.nodes[node as usize].on_disk = release;
         let plan = self.scenario.deploys[number as usize].plan.ask(&mut self.asked);
         if let Method::Rolling { patience, .. } = plan.method {
             let event = Event::RolloutTimeout { deploy: number as u16, step };
             self.calendar.after(patience, event);
         }
-        self.restart(node, Cause::Deploy, observer);
+        // Nothing can be done on a machine that is gone: the rollout waits for it in vain.
+        if !self.nodes[node as usize].gone {
+            self.nodes[node as usize].on_disk = release;
+            self.restart(node, Cause::Deploy, observer);
+        }
     }
 
     /// A node is healthy: the rollout that waits for it goes on.

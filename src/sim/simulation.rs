@@ -195,11 +195,7 @@ impl Simulation {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
             self.dispatch(event, observer);
-            // Swapping, or a kill for want of memory, touches the node once more.
-            while self.touched != NOBODY {
-                let node = std::mem::replace(&mut self.touched, NOBODY);
-                self.after_touch(node, observer);
-            }
+            self.settle_touched(observer);
             self.dispatched += 1;
             if self.dispatched.is_multiple_of(INVARIANT_STRIDE) {
                 self.check_invariants();
@@ -305,6 +301,7 @@ impl Simulation {
             Event::StartDue(node) => self.on_start_due(node, observer),
             Event::DeployDue(deploy) => self.on_deploy(deploy, observer),
             Event::FaultDue(fault) => self.on_fault(fault, observer),
+            Event::MachineBack(node) => self.on_machine_back(node, observer),
             Event::RolloutNext(deploy) => self.on_rollout_next(deploy, observer),
             Event::RolloutTimeout { deploy, step } => {
                 self.on_rollout_timeout(u32::from(deploy), step, observer);
@@ -325,6 +322,16 @@ impl Simulation {
         let other = std::mem::replace(&mut self.touched, node);
         if (other != node) & (other != NOBODY) {
             self.rearm(other);
+        }
+    }
+
+    /// Works out what follows for the node touched last.
+    #[inline]
+    pub(super) fn settle_touched(&mut self, observer: &mut impl Observer) {
+        // Swapping, or a kill for want of memory, touches the node once more.
+        while self.touched != NOBODY {
+            let node = std::mem::replace(&mut self.touched, NOBODY);
+            self.after_touch(node, observer);
         }
     }
 
@@ -372,6 +379,7 @@ impl Simulation {
             lost: false,
             token: false,
             held: false,
+            gone: false,
             checks: 0,
             integrals: Integrals { since: now, busy_since: now, ..Integrals::default() },
         });
@@ -413,7 +421,7 @@ impl Simulation {
         self.schedule_runtime_limit(process);
     }
 
-    fn new_supervisor(&self, node: u32) -> Supervisor {
+    pub(super) fn new_supervisor(&self, node: u32) -> Supervisor {
         let phase = |rule: u32| {
             let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, rule);
             unit(&mut draw.die(die::SAMPLES))

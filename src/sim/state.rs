@@ -174,6 +174,8 @@ pub(super) struct Node {
     pub token: bool,
     /// People keep it from starting until all are fixed.
     pub held: bool,
+    /// The machine has crashed and is not back.
+    pub gone: bool,
     /// Config checks made before restarts.
     pub checks: u64,
     pub integrals: Integrals,

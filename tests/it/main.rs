@@ -14,6 +14,7 @@ mod common_random_numbers;
 mod compare;
 mod deciding;
 mod fates;
+mod faults;
 mod littles_law;
 mod properties;
 mod scenario_errors;

@@ -202,6 +202,22 @@ people.fixed_release = "two""#
     })
 }
 
+fn faults() -> impl Strategy<Value = String> {
+    let first = one_of(&["crash_process = {}", "crash_process.nodes.count = 1"]);
+    let second = one_of(&[
+        "crash_node = { nodes = \"all\", back.after = \"25s\" }",
+        "crash_node = { nodes.count = 1, back.after = \"90s\" }",
+        "crash_node.nodes.count = 1",
+    ]);
+    let fault = |name: &str, at: u64, kind: String| {
+        let at = format!("2021-02-01T00:{:02}:{:02}Z", at / 60, at % 60);
+        format!("\nfault.{name} = {{ at = {at}, kind.{kind} }}")
+    };
+    let both = (10..200_u64, first, 10..200_u64, second)
+        .prop_map(move |(at, one, then, other)| fault("a", at, one) + &fault("b", then, other));
+    prop_oneof![2 => Just(String::new()), 1 => both]
+}
+
 fn protections() -> impl Strategy<Value = String> {
     let check = one_of(&[
         "",
@@ -217,10 +233,12 @@ fn protections() -> impl Strategy<Value = String> {
 pub(crate) fn scenarios() -> impl Strategy<Value = String> {
     let traffic = (load(), classes(), clients(), balancer());
     let fleet = (nodes(), process(), supervisor(), deploys());
-    (traffic, fleet, people(), protections()).prop_map(|(traffic, fleet, people, protections)| {
+    let others = (people(), protections(), faults());
+    (traffic, fleet, others).prop_map(|(traffic, fleet, others)| {
         [traffic.0, traffic.1, traffic.2, traffic.3, fleet.0, fleet.1, fleet.2, fleet.3].concat()
-            + &people
-            + &protections
+            + &others.0
+            + &others.1
+            + &others.2
     })
 }
 

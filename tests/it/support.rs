@@ -128,6 +128,8 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         Observation::NodeBack { node: n } => format!("{} back", node(n)),
         Observation::FleetDown => "fleet down".into(),
         Observation::FleetServing => "fleet serving".into(),
+        Observation::ProcessCrashed { node: n, .. } => format!("{} process killed", node(n)),
+        Observation::NodeCrashed { node: n, .. } => format!("{} machine gone", node(n)),
         Observation::OutOfMemory { .. }
         | Observation::Thrashing { .. }
         | Observation::NodeAdded { .. }
@@ -147,6 +149,8 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
 fn cause_in_words(cause: Cause) -> String {
     match cause {
         Cause::Rule { value, limit, .. } => format!("{:.3} over {:.3}", value.0, limit.0),
-        Cause::OutOfMemory | Cause::Runtime | Cause::Deploy | Cause::Exit => format!("{cause:?}"),
+        Cause::OutOfMemory | Cause::Crash | Cause::Runtime | Cause::Deploy | Cause::Exit => {
+            format!("{cause:?}")
+        }
     }
 }

@@ -10,7 +10,13 @@ use fleetfall::sim::observation::Observation;
 
 /// The first `seconds` of the trace of a scenario, from the first observation for which `origin` holds.
 #[track_caller]
-fn check(seconds: u64, seed: u64, text: &str, origin: fn(&Observation) -> bool, expected: Expect) {
+pub(crate) fn check(
+    seconds: u64,
+    seed: u64,
+    text: &str,
+    origin: fn(&Observation) -> bool,
+    expected: Expect,
+) {
     let seen = support::log(&support::scenario(3, text), seed);
     let first = seen.iter().find(|(_, seen)| origin(seen));
     let &(origin, _) = first.expect("the trace has an origin");

@@ -49,7 +49,7 @@ impl Group {
             Group::Refused => format!("{} refused", plural(count, "more restart")),
             Group::Ended => format!("{count} more processes end"),
             Group::OutOfMemory => format!("{} for want of memory", plural(count, "more kill")),
-            Group::Crashed => format!("{} crash in the same way", plural(count, "more process")),
+            Group::Crashed => format!("{} crash in the same way", plural(count, "more node")),
             Group::Thrashing => format!("{} begin to swap", nodes()),
             Group::GaveUp => format!("{} given up", nodes()),
             Group::Marked => {

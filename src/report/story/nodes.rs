@@ -40,10 +40,12 @@ impl Teller<'_> {
             }
             Observation::OutOfMemory { memory, .. } => self.out_of_memory(at, node, memory),
             Observation::ProcessCrashed { fault, .. } => {
-                self.tales[node as usize].serving = false;
-                let name = &self.scenario.faults[fault as usize].name;
-                let text = format!("fault `{name}` kills its process");
-                self.node_line(at, Tone::Bad, (node, Group::Crashed), text);
+                let text = format!("{} kills its process", self.fault(fault));
+                self.crashed(at, node, text);
+            }
+            Observation::NodeCrashed { fault, .. } => {
+                let text = format!("{} takes its machine away", self.fault(fault));
+                self.crashed(at, node, text);
             }
             Observation::Thrashing { on: true, .. } => {
                 let has = with_unit("B", self.scenario.nodes.memory as f64);
@@ -217,10 +219,19 @@ impl Teller<'_> {
         }
     }
 
+    fn fault(&self, fault: u32) -> String {
+        format!("fault `{}`", self.scenario.faults[fault as usize].name)
+    }
+
+    fn crashed(&mut self, at: Instant, node: u32, text: String) {
+        self.tales[node as usize].serving = false;
+        self.node_line(at, Tone::Bad, (node, Group::Crashed), text);
+    }
+
     fn lost(&mut self, at: Instant, node: u32, why: Loss) {
         match why {
-            // The line of the restart says it.
-            Loss::FailedRestart => {}
+            // The line of the restart, or of the crash, says it.
+            Loss::FailedRestart | Loss::Crash => {}
             Loss::HealthCheck => {
                 let text = "gets no more requests: it serves, but does not answer health checks in \
                             time, and every balancer has marked it down";

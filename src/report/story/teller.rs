@@ -196,6 +196,7 @@ impl<'a> Teller<'a> {
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
             | Observation::ProcessCrashed { .. }
+            | Observation::NodeCrashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

@@ -53,6 +53,9 @@ choice! {
         /// Processes are killed at once, as by `kill -9`: what they have in hand is lost, and their
         /// supervisors find out as they do.
         CrashProcess(CrashProcess) = "crash_process",
+        /// Machines are gone at once, with their processes and supervisors. Whatever is sent to
+        /// them is refused, health checks too, until they are back.
+        CrashNode(CrashNode) = "crash_node",
     }
 }
 
@@ -64,12 +67,32 @@ section! {
     }
 }
 
+section! {
+    /// Machines that are gone at once.
+    pub struct CrashNode {
+        /// Which nodes.
+        pub nodes: Hit;
+        /// When they are there again.
+        pub back: Back = "never";
+    }
+}
+
+choice! {
+    /// When a machine that has crashed is there again.
+    pub enum Back {
+        /// Never: it is lost for good.
+        Never = "never",
+        /// So long after the crash it has booted, and its process is given the start command.
+        After(At<Duration>) = "after",
+    }
+}
+
 choice! {
     /// Nodes that a fault hits, all at the same time.
     pub enum Hit {
         /// Every node.
         All = "all",
-        /// So many, drawn at random.
+        /// So many, drawn at random from those that exist then.
         Count(At<u32>) = "count",
     }
 }
