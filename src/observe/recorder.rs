@@ -392,6 +392,13 @@ impl Observer for Recorder {
 
 impl Recorder {
     #[cold]
+    fn on_restart(&mut self, now: Instant, node: u32) {
+        self.reach(Milestone::FirstRestart, now);
+        self.first_restart.get_or_insert((node, None));
+        self.counts.restarts += 1;
+        self.count_in_intervals(now, |counts| counts.restarts += 1);
+    }
+
     fn on_control(&mut self, now: Instant, seen: &Observation) {
         if let Some(series) = &mut self.series {
             series.story.observe(now, seen);
@@ -402,12 +409,7 @@ impl Recorder {
                 self.counts.wasted += u64::from(now >= self.warm_up);
             }
             Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
-            Observation::RestartBegun { node, .. } => {
-                self.reach(Milestone::FirstRestart, now);
-                self.first_restart.get_or_insert((node, None));
-                self.counts.restarts += 1;
-                self.count_in_intervals(now, |counts| counts.restarts += 1);
-            }
+            Observation::RestartBegun { node, .. } => self.on_restart(now, node),
             Observation::RestartRefused { .. } => self.counts.restarts_refused += 1,
             Observation::StartFailed { node, of_restart, .. } => {
                 self.note_first_restart(node, true);
@@ -453,8 +455,7 @@ impl Recorder {
             | Observation::AttemptFailed { .. }
             | Observation::ProcessStarting { .. }
             | Observation::ProcessEnded { .. }
-            | Observation::ProcessCrashed { .. }
-            | Observation::NodeCrashed { .. }
+            | Observation::Crashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

@@ -29,8 +29,7 @@ impl Observer for Story {
             | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
-            | Observation::ProcessCrashed { .. }
-            | Observation::NodeCrashed { .. }
+            | Observation::Crashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

@@ -79,7 +79,7 @@ impl Event {
                 event.metric = "memory";
                 event.value = memory.to_string();
             }
-            Observation::ProcessCrashed { fault, .. } | Observation::NodeCrashed { fault, .. } => {
+            Observation::Crashed { fault, .. } => {
                 event.detail = scenario.faults[fault as usize].name.clone();
             }
             Observation::NodeMarked { balancer, .. } => event.balancer = (balancer + 1).to_string(),
@@ -177,8 +177,7 @@ fn name(seen: &Observation) -> &'static str {
         Observation::ProcessServing { .. } => "process_serving",
         Observation::ProcessEnded { .. } => "process_ended",
         Observation::OutOfMemory { .. } => "out_of_memory",
-        Observation::ProcessCrashed { .. } => "process_crashed",
-        Observation::NodeCrashed { .. } => "node_crashed",
+        Observation::Crashed { .. } => "crashed",
         Observation::Thrashing { on: true, .. } => "thrashing_begun",
         Observation::Thrashing { on: false, .. } => "thrashing_ended",
         Observation::SupervisorGaveUp { .. } => "supervisor_gave_up",

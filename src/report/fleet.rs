@@ -77,8 +77,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             // A process that finishes what it has in hand has left the fleet with the restart.
             Observation::RestartBegun { .. }
             | Observation::OutOfMemory { .. }
-            | Observation::ProcessCrashed { .. }
-            | Observation::NodeCrashed { .. } => {
+            | Observation::Crashed { .. } => {
                 node.serving = false;
             }
             Observation::ProcessEnded { .. } => node.serving = false,
@@ -191,8 +190,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::ProcessServing { node }
         | Observation::ProcessEnded { node }
         | Observation::OutOfMemory { node, .. }
-        | Observation::ProcessCrashed { node, .. }
-        | Observation::NodeCrashed { node, .. }
+        | Observation::Crashed { node, .. }
         | Observation::Thrashing { node, .. }
         | Observation::SupervisorGaveUp { node }
         | Observation::NodeMarked { node, .. }

@@ -49,14 +49,14 @@ impl Simulation {
         if self.nodes[number as usize].processes.is_empty() {
             return;
         }
-        observer.observe(self.now(), &Observation::ProcessCrashed { node: number, fault });
+        observer.observe(self.now(), &Observation::Crashed { node: number, fault });
         self.kill_all(number, observer);
         self.on_exit(number, true, observer);
     }
 
     /// Takes a machine away, with its processes and their supervisor.
     fn crash_node(&mut self, number: u32, fault: u32, observer: &mut impl Observer) {
-        observer.observe(self.now(), &Observation::NodeCrashed { node: number, fault });
+        observer.observe(self.now(), &Observation::Crashed { node: number, fault });
         self.nodes[number as usize].gone = true;
         self.kill_all(number, observer);
         self.lose(number, Loss::Crash, observer);

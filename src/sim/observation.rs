@@ -71,14 +71,14 @@ pub enum Cause {
     },
     /// The kernel killed it for want of memory.
     OutOfMemory,
-    /// A fault killed it.
-    Crash,
     /// It was old enough.
     Runtime,
     /// A rolling deploy.
     Deploy,
     /// It had ended, nobody knows why.
     Exit,
+    /// A fault killed it.
+    Crash,
 }
 
 /// Why a node is lost.
@@ -151,6 +151,8 @@ pub enum Phase {
 }
 
 /// Something that has happened, at the time given with it.
+///
+/// The order of the kinds is part of every digest, here as in what they hold: a new one comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Hash)]
 pub enum Observation {
     /// A client issued a request.
@@ -239,20 +241,6 @@ pub enum Observation {
         node: u32,
         /// Memory in use, in bytes.
         memory: u64,
-    },
-    /// A fault killed a node's process.
-    ProcessCrashed {
-        /// The node.
-        node: u32,
-        /// The fault.
-        fault: u32,
-    },
-    /// A fault took a node's machine away.
-    NodeCrashed {
-        /// The node.
-        node: u32,
-        /// The fault.
-        fault: u32,
     },
     /// A node began to swap, or ceased to.
     Thrashing {
@@ -344,6 +332,13 @@ pub enum Observation {
     Ended {
         /// Requests that were still open.
         open: u64,
+    },
+    /// A fault killed a node's processes, or took its machine away.
+    Crashed {
+        /// The node.
+        node: u32,
+        /// The fault.
+        fault: u32,
     },
 }
 

@@ -544,6 +544,7 @@ fn everything_happens_in_the_random_scenarios() {
     }
     expect_test::expect![[r#"
         AttemptAccepted
+        Crashed
         Deployed
         Detected
         Diagnosed
@@ -580,6 +581,7 @@ fn everything_happens_in_the_random_scenarios() {
         attempt reset
         attempt shed
         attempt timed_out
+        lost by Crash
         lost by Exit
         lost by FailedRestart
         lost by HealthCheck

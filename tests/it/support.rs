@@ -128,8 +128,7 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         Observation::NodeBack { node: n } => format!("{} back", node(n)),
         Observation::FleetDown => "fleet down".into(),
         Observation::FleetServing => "fleet serving".into(),
-        Observation::ProcessCrashed { node: n, .. } => format!("{} process killed", node(n)),
-        Observation::NodeCrashed { node: n, .. } => format!("{} machine gone", node(n)),
+        Observation::Crashed { node: n, .. } => format!("{} crashed", node(n)),
         Observation::OutOfMemory { .. }
         | Observation::Thrashing { .. }
         | Observation::NodeAdded { .. }

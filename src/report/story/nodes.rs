@@ -6,7 +6,7 @@ use super::teller::{Repeat, Tale, Teller};
 use crate::kernel::time::{Duration, Instant};
 use crate::report::format::{self, length, with_unit};
 use crate::report::words;
-use crate::scenario::model::Nodes;
+use crate::scenario::model::{Fault, FaultKind, Nodes};
 use crate::sim::observation::{Cause, Loss, Observation};
 
 impl Teller<'_> {
@@ -39,14 +39,7 @@ impl Teller<'_> {
                 }
             }
             Observation::OutOfMemory { memory, .. } => self.out_of_memory(at, node, memory),
-            Observation::ProcessCrashed { fault, .. } => {
-                let text = format!("{} kills its process", self.fault(fault));
-                self.crashed(at, node, text);
-            }
-            Observation::NodeCrashed { fault, .. } => {
-                let text = format!("{} takes its machine away", self.fault(fault));
-                self.crashed(at, node, text);
-            }
+            Observation::Crashed { fault, .. } => self.crashed(at, node, fault),
             Observation::Thrashing { on: true, .. } => {
                 let has = with_unit("B", self.scenario.nodes.memory as f64);
                 let text = format!("needs more than its {has} of memory and slows down");
@@ -219,12 +212,14 @@ impl Teller<'_> {
         }
     }
 
-    fn fault(&self, fault: u32) -> String {
-        format!("fault `{}`", self.scenario.faults[fault as usize].name)
-    }
-
-    fn crashed(&mut self, at: Instant, node: u32, text: String) {
+    fn crashed(&mut self, at: Instant, node: u32, fault: u32) {
         self.tales[node as usize].serving = false;
+        let Fault { name, kind, .. } = &self.scenario.faults[fault as usize];
+        let what = match kind {
+            FaultKind::CrashProcess { .. } => "kills its process",
+            FaultKind::CrashNode { .. } => "takes its machine away",
+        };
+        let text = format!("fault `{name}` {what}");
         self.node_line(at, Tone::Bad, (node, Group::Crashed), text);
     }
 

@@ -195,8 +195,7 @@ impl<'a> Teller<'a> {
             | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
-            | Observation::ProcessCrashed { .. }
-            | Observation::NodeCrashed { .. }
+            | Observation::Crashed { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }
