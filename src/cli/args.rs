@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod plan;
+
+pub(super) use plan::{Ask, Plan, Sought};
+
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use fleetfall::experiment::Precision;
 #[cfg(feature = "store")]
@@ -304,44 +308,6 @@ pub(super) struct Causes {
     pub(super) out: Option<PathBuf>,
 }
 
-#[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
-pub(super) struct Plan {
-    #[command(flatten)]
-    pub(super) common: Common,
-    /// Key and values to try, in the forms of `sweep` [default: nodes.count from 1 to twice as many
-    /// as there are]
-    #[arg(long, value_name = "KEY=VALUES")]
-    pub(super) vary: Option<String>,
-    /// Which of the values that hold is sought; the first or the last in their order
-    #[arg(long, value_enum, default_value_t = Sought::Least)]
-    pub(super) find: Sought,
-    /// The probability of an outage that is good enough, such as 5%
-    #[arg(long, value_name = "P", default_value = "5%", value_parser = probability)]
-    pub(super) outage_at_most: f64,
-    /// How sure all verdicts of the search together shall be
-    #[arg(long, value_name = "P", default_value = "95%", value_parser = probability)]
-    pub(super) confidence: f64,
-    /// A factor on the load
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = growth)]
-    pub(super) growth: f64,
-    /// At most so many replications of one value
-    #[arg(long, value_name = "N", default_value = "400")]
-    pub(super) replications: NonZeroU64,
-    /// Directory for plan.json [default: no file]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-}
-
-/// Which of the values that hold is sought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Sought {
-    /// The least, as of nodes.
-    Least,
-    /// The greatest, as of load.
-    Greatest,
-}
-
 /// A probability strictly between nothing and certainty, as `5%` or `0.05`.
 fn probability(text: &str) -> Result<f64, String> {
     let number = match text.strip_suffix('%') {
@@ -362,11 +328,6 @@ fn tolerance(text: &str) -> Result<(Option<Measure>, f64), String> {
         None => format!("`{name}` is not set against a baseline; known: {}", quoted(&known)),
     })?;
     Ok((Some(measure), share(own)?))
-}
-
-fn growth(text: &str) -> Result<f64, String> {
-    let factor: Option<f64> = text.parse().ok().filter(|factor| (0.001..=1000.0).contains(factor));
-    factor.ok_or_else(|| "expected a factor such as 1.2".to_string())
 }
 
 /// How well a difference is to be known.

@@ -1,53 +1,35 @@
 //! `fleetfall plan`.
 
-use super::args::{Format, Plan as Arguments, Sought};
+mod losses;
+mod recovery;
+
+use super::args::{Ask, Format, Plan as Arguments, Sought};
 use super::exit::Exit;
 use super::replicas::Replicas;
 use super::{files, output, study};
 use fleetfall::experiment::plan::Question;
+use fleetfall::kernel::time::Duration;
+use fleetfall::observe::Results;
 use fleetfall::report::Palette;
-use fleetfall::report::plan::{self, PlanReport};
+use fleetfall::report::plan::{Asked, Levels, PlanReport, Reply, human, json};
+use fleetfall::scenario::measure::Measure;
+use fleetfall::scenario::{Scenario, Study};
+use std::sync::Arc;
 
 /// Replications of every value before the search.
 const SCAN: u64 = 5;
+
+/// How long a fleet has to come back.
+const WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// Answers a question of capacity.
 ///
 /// # Errors
 /// The exit after what went wrong has been shown.
 pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
+    refuse_idle(arguments)?;
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
-    let vary = arguments.vary.clone().unwrap_or_else(|| {
-        let count = study.scenario.nodes.count;
-        format!("nodes.count=1..{}", 2 * count)
-    });
-    let axes = study.axes(&[&vary], &common.set, true).map_err(|all| study::show(&all))?;
-    let Some(axis) = axes.first() else { return Err(Exit::Usage) };
-    let mut levels = axis.levels().to_vec();
-    if arguments.find == Sought::Greatest {
-        levels.reverse();
-    }
-    let growth = arguments.growth;
-    let scale = format!("load.scale={:?}", study.document.load.scale * growth);
-    let grown = (growth - 1.0).abs() > f64::EPSILON;
-    if grown && axis.key == "load.scale" {
-        output::complain("`--growth` scales the load, which is varied already");
-        return Err(Exit::Usage);
-    }
-    let sets: Vec<Vec<String>> = levels
-        .iter()
-        .map(|level| {
-            let own = axis.assignment(level);
-            if grown { vec![own, scale.clone()] } else { vec![own] }
-        })
-        .collect();
-    study.check_each(&sets).map_err(|all| study::show(&all))?;
-    let scenarios = sets
-        .iter()
-        .map(|sets| study.with_values(sets).map(|variant| variant.scenario))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|problems| study::show(&problems))?;
     let question = Question {
         at_most: arguments.outage_at_most,
         confidence: arguments.confidence,
@@ -55,30 +37,139 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
         ceiling: arguments.replications.get(),
     };
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let found = Replicas::new(common, &study)?.plan(&scenarios, &sets, question, seed)?;
-    let values: Vec<String> = levels.into_iter().map(|level| level.value).collect();
-    let report = PlanReport {
+    let planner = Planner { arguments, study: &study, question, seed };
+    let reply = match arguments.ask {
+        Ask::Outage => planner.outage()?,
+        Ask::Recovery => planner.recovery()?,
+        Ask::Losses => planner.losses()?,
+    };
+    let asked = Asked {
         study: &study,
         seed,
         with: &common.with,
         set: &common.set,
-        key: &axis.key,
-        values: &values,
-        greatest: arguments.find == Sought::Greatest,
-        growth,
+        growth: arguments.growth,
         question,
-        found: &found,
     };
+    let report = PlanReport { asked, reply: &reply };
     if let Some(directory) = &arguments.out {
-        files::write_one(directory, "plan.json", &plan::json(&report))?;
+        files::write_one(directory, "plan.json", &json(&report))?;
     }
     output::print(&match common.format {
-        Format::Json => plan::json(&report),
-        Format::Human => plan::human(&report, &Palette::COLOR),
+        Format::Json => json(&report),
+        Format::Human => human(&report, &Palette::COLOR),
     })?;
-    if found.stopped {
+    if reply.was_stopped() {
         output::note("stopped: what was not simulated is missing above");
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)
+}
+
+/// Refuses options that the question has no use for.
+fn refuse_idle(arguments: &Arguments) -> Result<(), Exit> {
+    let ask = arguments.ask;
+    let given = [
+        ("--vary", arguments.vary.is_some(), ask == Ask::Losses),
+        ("--find", arguments.find.is_some(), ask == Ask::Losses),
+        ("--within", arguments.within.is_some(), ask == Ask::Outage),
+        ("--release", arguments.release.is_some(), ask == Ask::Outage),
+        ("--up-to", arguments.up_to.is_some(), ask != Ask::Losses),
+    ];
+    let idle = given.iter().find(|(_, given, idle)| *given && *idle);
+    let Some((option, ..)) = idle else { return Ok(()) };
+    let question = match ask {
+        Ask::Outage => "outage",
+        Ask::Recovery => "recovery",
+        Ask::Losses => "losses",
+    };
+    output::complain(&format!("`{option}` means nothing to `--ask {question}`"));
+    Err(Exit::Usage)
+}
+
+/// A question with what it is about.
+#[derive(Clone, Copy)]
+struct Planner<'a> {
+    arguments: &'a Arguments,
+    study: &'a Study,
+    question: Question,
+    seed: u64,
+}
+
+/// The scenarios of a key's values, in the order in which an answer is sought.
+struct Variants {
+    levels: Levels,
+    sets: Vec<Vec<String>>,
+    scenarios: Vec<Arc<Scenario>>,
+}
+
+impl Planner<'_> {
+    fn outage(&self) -> Result<Reply, Exit> {
+        let most = 2 * self.study.scenario.nodes.count;
+        let variants = self.variants(&format!("nodes.count=1..{most}"), Sought::Least)?;
+        let outage = |results: &Results| results.measure(Measure::Outages) > 0.0;
+        let replicas = Replicas::new(&self.arguments.common, self.study)?;
+        let sets = Some(&variants.sets[..]);
+        let found =
+            replicas.plan("plan", &variants.scenarios, sets, self.question, self.seed, outage)?;
+        Ok(Reply::Outage { levels: variants.levels, found })
+    }
+
+    /// The values of `--vary`, or those given.
+    fn variants(&self, default: &str, sought: Sought) -> Result<Variants, Exit> {
+        let Arguments { common, vary, find, growth, .. } = self.arguments;
+        let (study, growth) = (self.study, *growth);
+        let vary = vary.as_deref().unwrap_or(default);
+        let axes = study.axes(&[vary], &common.set, true).map_err(|all| study::show(&all))?;
+        let Some(axis) = axes.first() else { return Err(Exit::Usage) };
+        let greatest = find.unwrap_or(sought) == Sought::Greatest;
+        let mut levels = axis.levels().to_vec();
+        if greatest {
+            levels.reverse();
+        }
+        let scale = format!("load.scale={:?}", study.document.load.scale * growth);
+        let grown = (growth - 1.0).abs() > f64::EPSILON;
+        if grown && axis.key == "load.scale" {
+            output::complain("`--growth` scales the load, which is varied already");
+            return Err(Exit::Usage);
+        }
+        let sets: Vec<Vec<String>> = levels
+            .iter()
+            .map(|level| {
+                let own = axis.assignment(level);
+                if grown { vec![own, scale.clone()] } else { vec![own] }
+            })
+            .collect();
+        study.check_each(&sets).map_err(|all| study::show(&all))?;
+        let scenarios = sets
+            .iter()
+            .map(|sets| study.with_values(sets).map(|variant| variant.scenario))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|problems| study::show(&problems))?;
+        let values = levels.into_iter().map(|level| level.value).collect();
+        let levels = Levels { key: axis.key.clone(), values, greatest };
+        Ok(Variants { levels, sets, scenarios })
+    }
+
+    fn within(&self) -> Duration {
+        self.arguments.within.unwrap_or(WITHIN)
+    }
+
+    /// The number of the release that the arguments name.
+    fn release(&self) -> Result<Option<usize>, Exit> {
+        let Some(name) = &self.arguments.release else { return Ok(None) };
+        let releases = &self.study.scenario.releases;
+        if let Some(number) = releases.iter().position(|release| release.name == *name) {
+            return Ok(Some(number));
+        }
+        let names: Vec<String> = releases.iter().map(|r| format!("`{}`", r.name)).collect();
+        output::complain(&format!("there is no release `{name}`; known: {}", names.join(", ")));
+        Err(Exit::Usage)
+    }
+
+    /// The question with its error shared out among so many searches.
+    fn part(&self, searches: usize) -> Question {
+        let error = (1.0 - self.question.confidence) / searches.max(1) as f64;
+        Question { confidence: 1.0 - error, ..self.question }
+    }
 }

@@ -19,7 +19,6 @@ use fleetfall::kernel::chance::Seed;
 use fleetfall::observe::Results;
 use fleetfall::scenario::assumption::Assumed;
 use fleetfall::scenario::claim::Subject;
-use fleetfall::scenario::measure::Measure;
 use fleetfall::scenario::{Scenario, Study};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -236,27 +235,35 @@ impl<'a> Replicas<'a> {
     /// The exit after a broken invariant has been shown.
     pub(super) fn plan(
         &self,
+        label: &str,
         scenarios: &[Arc<Scenario>],
-        sets: &[Vec<String>],
+        sets: Option<&[Vec<String>]>,
         question: Question,
         seed: u64,
+        fails: impl Fn(&Results) -> bool + Sync,
     ) -> Result<Found, Exit> {
-        let done = self.work("plan", None, |pool| {
+        let done = self.work(label, None, |pool| {
             let part = |one| pool.keeping.part("run", std::slice::from_ref(one), &());
             let parts: Vec<keep::Part> = scenarios.iter().map(part).collect();
-            let outage = |value: usize, number: u64| {
+            let failed = |value: usize, number: u64| {
                 let seed = Seed(seed.wrapping_add(number));
                 let task = || run_caught(&scenarios[value], seed, false);
                 let done = pool.keeping.or_do(&parts[value], number, seed, task);
                 match done.expect("a search is not shared out") {
-                    Ok(results) => Ok(results.measure(Measure::Outages) > 0.0),
+                    Ok(results) => Ok(fails(&results)),
                     Err(failure) => Err((value, failure)),
                 }
             };
-            search(scenarios.len(), question, pool, outage)
+            search(scenarios.len(), question, pool, failed)
         })?;
         done.map_err(|(value, failure)| {
-            self.explain(&failure, &[], &sets[value]);
+            match sets {
+                Some(sets) => self.explain(&failure, &[], &sets[value]),
+                None => {
+                    output::complain(&failure.to_string());
+                    output::note("this is a fault of fleetfall, not of the scenario");
+                }
+            }
             Exit::Bug
         })
     }

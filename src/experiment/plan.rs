@@ -1,4 +1,4 @@
-//! Planning: for which values of a key is an outage rare enough?
+//! Planning: for which values is a failure, such as an outage, rare enough?
 //!
 //! Every value is tried a few times, since with retries and restarts nothing guarantees that more
 //! is better. Then the values are decided one by one from the end at which the answer is sought,
@@ -11,7 +11,7 @@ use crate::stats::{share_lower, share_upper};
 /// What is asked of every value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Question {
-    /// The probability of an outage that is still good enough, between 0 and 1.
+    /// The probability of a failure that is still good enough, between 0 and 1.
     pub at_most: f64,
     /// How sure all verdicts together shall be, between 0 and 1.
     pub confidence: f64,
@@ -24,7 +24,7 @@ pub struct Question {
 /// What is known of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Outages are rare enough.
+    /// Failures are rare enough.
     Holds,
     /// They are not.
     Fails,
@@ -37,8 +37,8 @@ pub enum Answer {
 pub struct Tried {
     /// Replications.
     pub replications: u64,
-    /// Those with an outage.
-    pub outages: u64,
+    /// Those that failed.
+    pub failures: u64,
     /// What they say.
     pub answer: Answer,
 }
@@ -67,12 +67,12 @@ impl Found {
     }
 }
 
-/// Searches `values` values, from the first on, for one that holds. `outage` says whether value
-/// number *n* has an outage in replication number *k*; it is asked for the same replications of
-/// every value.
+/// Searches `values` values, from the first on, for one that holds. `failed` says whether
+/// replication number *k* of value number *n* fails; it is asked for the same replications of every
+/// value.
 ///
 /// # Errors
-/// The first error of `outage`.
+/// The first error of `failed`.
 ///
 /// # Panics
 /// If a probability of the question does not lie strictly between 0 and 1, or there is no
@@ -81,13 +81,13 @@ pub fn search<E: Send>(
     values: usize,
     question: Question,
     pool: Pool<'_>,
-    outage: impl Fn(usize, u64) -> Result<bool, E> + Sync,
+    failed: impl Fn(usize, u64) -> Result<bool, E> + Sync,
 ) -> Result<Found, E> {
     let Question { scan, ceiling, .. } = question;
     assert!(ceiling > 0 && scan > 0, "nothing is known without replications");
     let looks = looks(scan, ceiling);
     let error = (1.0 - question.confidence) / (values.max(1) * looks.len()) as f64;
-    let nothing = Tried { replications: 0, outages: 0, answer: Answer::Open };
+    let nothing = Tried { replications: 0, failures: 0, answer: Answer::Open };
     let mut found = Found { tried: vec![nothing; values], answer: None, stopped: false };
     let spent = std::cell::Cell::new(0);
     let look = |found: &mut Found, value: usize, until: u64| -> Result<(), E> {
@@ -96,18 +96,18 @@ pub fn search<E: Send>(
         let before = spent.get();
         let progress = |done: u64| (pool.progress)(before + done);
         let more = Pool { progress: &progress, ..pool }
-            .run(until - from, |number| outage(value, from + number))?;
+            .run(until - from, |number| failed(value, from + number))?;
         spent.set(before + more.len() as u64);
         tried.replications += more.len() as u64;
-        tried.outages += more.iter().filter(|outage| **outage).count() as u64;
+        tried.failures += more.iter().filter(|failed| **failed).count() as u64;
         if tried.replications < until {
             found.stopped = true;
             return Ok(());
         }
-        let (outages, trials) = (tried.outages, tried.replications);
-        tried.answer = if share_upper(outages, trials, 1.0 - error) <= question.at_most {
+        let (failures, trials) = (tried.failures, tried.replications);
+        tried.answer = if share_upper(failures, trials, 1.0 - error) <= question.at_most {
             Answer::Holds
-        } else if share_lower(outages, trials, 1.0 - error) > question.at_most {
+        } else if share_lower(failures, trials, 1.0 - error) > question.at_most {
             Answer::Fails
         } else {
             Answer::Open
@@ -143,7 +143,7 @@ fn looks(scan: u64, ceiling: u64) -> Vec<u64> {
     looks
 }
 
-/// The fewest replications without an outage after which one of `values` values may hold.
+/// The fewest replications without a failure after which one of `values` values may hold.
 pub fn fewest_to_hold(values: usize, question: Question) -> u64 {
     let looks = looks(question.scan, question.ceiling).len();
     let error = (1.0 - question.confidence) / (values.max(1) * looks) as f64;
@@ -160,16 +160,16 @@ mod tests {
 
     const QUESTION: Question = Question { at_most: 0.1, confidence: 0.9, scan: 5, ceiling: 320 };
 
-    /// Searches values whose probabilities of an outage are known.
+    /// Searches values whose probabilities of a failure are known.
     fn known(probabilities: &[f64], trial: u64, threads: usize) -> Found {
         let streams = Streams::new(Seed(trial));
         let stop = AtomicBool::new(false);
         let pool = Pool::new(threads, &|_| (), &stop);
-        let outage = |value: usize, number: u64| -> Result<bool, Infallible> {
+        let failed = |value: usize, number: u64| -> Result<bool, Infallible> {
             let draw = streams.draw(Purpose(77), number, value as u64, 0);
             Ok(unit(&mut draw.die(0)) < probabilities[value])
         };
-        match search(probabilities.len(), QUESTION, pool, outage) {
+        match search(probabilities.len(), QUESTION, pool, failed) {
             Ok(found) => found,
             Err(never) => match never {},
         }

@@ -89,6 +89,11 @@ impl Results {
         self.measures[measure as usize]
     }
 
+    /// Whether an outage is going on at a moment.
+    pub fn is_down_at(&self, when: Instant) -> bool {
+        self.outages.iter().any(|outage| outage.start <= when && when < outage.end)
+    }
+
     /// The time of a milestone.
     pub fn milestone(&self, milestone: Milestone) -> Option<Instant> {
         self.milestones[milestone as usize]

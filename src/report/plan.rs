@@ -3,29 +3,46 @@
 //! As JSON, after `scenario`, `scenario_hash`, `with`, `set` and `seed`:
 //!
 //! ```text
-//! key              the key whose values were tried
-//! outage_at_most   the probability of an outage that was asked for; confidence of all verdicts
+//! question         outage, recovery or losses
+//! outage_at_most   the probability of an outage, or of not coming back, that was asked for;
+//!                  confidence of all verdicts together
 //! growth           the factor on the load
-//! answer           the value that answers the question; null if none does
-//! threshold        false if a value beyond the answer fails
 //! stopped          whether somebody stopped it before
 //! replications     spent in all
-//! values           value, replications, outages, outage_low, outage_high (at 95 %), answer:
+//! ```
+//!
+//! A search is an object with
+//!
+//! ```text
+//! answer           the value that answers the question; null if none does
+//! threshold        false if a value beyond the answer fails
+//! values           value, replications, failures, failure_low, failure_high (at 95 %), answer:
 //!                  holds, fails, open
 //! ```
+//!
+//! `outage` has `key` and the fields of its search. `recovery` has `key`, `within_s`, `release`,
+//! `loads` (value, `requests_per_s`, `nodes`) and two searches: `bears` fails if an outage goes on
+//! under constant load alone, `recovers` if the fleet has not come back from a crash of all its
+//! processes by then.
+//! `losses` has `within_s`, `release` and `hours`: `hour` of the local day, `requests_per_s`,
+//! `nodes`, and a search whose values are nodes lost for good at once.
 
-use super::figures::table;
+mod evidence;
+mod losses;
+mod outage;
+mod recovery;
+
 use super::format::{self, Palette, number, percent, plural};
 use super::human::head;
 use super::scenario_hash;
-use crate::experiment::plan::{Answer, Found, Question, Tried, fewest_to_hold};
+use crate::experiment::plan::{Found, Question};
+use crate::kernel::time::Duration;
 use crate::scenario::Study;
-use crate::stats::share_bounds;
-use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-/// Everything that the outputs of `plan` are made from.
+/// What was asked, of what.
 #[derive(Clone, Copy, Debug)]
-pub struct PlanReport<'a> {
+pub struct Asked<'a> {
     /// The scenario and what its file says.
     pub study: &'a Study,
     /// Seed of the first replication.
@@ -34,195 +51,206 @@ pub struct PlanReport<'a> {
     pub with: &'a [String],
     /// Assignments applied.
     pub set: &'a [String],
-    /// The key.
-    pub key: &'a str,
-    /// Its values, in the order in which an answer was sought.
-    pub values: &'a [String],
-    /// Whether the greatest value was sought instead of the least.
-    pub greatest: bool,
     /// The factor on the load.
     pub growth: f64,
-    /// What was asked.
+    /// The probabilities and limits of the whole question.
     pub question: Question,
-    /// What was found.
-    pub found: &'a Found,
 }
 
-fn word(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Holds => "holds",
-        Answer::Fails => "fails",
-        Answer::Open => "open",
+/// Values of a key, in the order in which an answer is sought.
+#[derive(Clone, Debug)]
+pub struct Levels {
+    /// The key.
+    pub key: String,
+    /// Its values.
+    pub values: Vec<String>,
+    /// Whether the greatest value was sought instead of the least.
+    pub greatest: bool,
+}
+
+/// A constant load on a fleet.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Requests per second.
+    pub rate: f64,
+    /// Nodes.
+    pub nodes: u32,
+}
+
+/// What trials have in common.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// How long the fleet has to come back.
+    pub within: Duration,
+    /// The release on every node; the first, taken to be valid, without one.
+    pub release: Option<String>,
+}
+
+/// An hour of the local day.
+#[derive(Clone, Copy, Debug)]
+pub struct Hour {
+    /// From 0 to 23.
+    pub hour: u8,
+    /// Requests per second at its busiest moment.
+    pub rate: f64,
+    /// Nodes that exist then.
+    pub nodes: u32,
+    /// Which search is about its load.
+    pub search: usize,
+}
+
+/// A search over nodes lost at once.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// How many are lost, in the order in which an answer was sought: most first.
+    pub losses: Vec<u32>,
+    /// What was found.
+    pub found: Found,
+}
+
+/// What came out.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// With which value an outage is rare enough.
+    Outage {
+        /// What was tried.
+        levels: Levels,
+        /// What was found.
+        found: Found,
+    },
+    /// Which load the fleet bears, and from which it comes back.
+    Recovery {
+        /// What was tried.
+        levels: Levels,
+        /// The load of every level.
+        loads: Vec<Load>,
+        /// What the trials have in common.
+        held: Held,
+        /// Where the fleet serves on.
+        bears: Found,
+        /// Where the fleet comes back.
+        recovers: Found,
+    },
+    /// How many nodes may be lost.
+    Losses {
+        /// Every hour of the day.
+        hours: Vec<Hour>,
+        /// What the trials have in common.
+        held: Held,
+        /// Searches; hours with the same load share one.
+        searches: Vec<Search>,
+    },
+}
+
+impl Reply {
+    fn found(&self) -> Vec<&Found> {
+        match self {
+            Reply::Outage { found, .. } => vec![found],
+            Reply::Recovery { bears, recovers, .. } => vec![bears, recovers],
+            Reply::Losses { searches, .. } => searches.iter().map(|one| &one.found).collect(),
+        }
+    }
+
+    /// Whether somebody stopped it.
+    pub fn was_stopped(&self) -> bool {
+        self.found().iter().any(|found| found.stopped)
+    }
+
+    fn spent(&self) -> u64 {
+        self.found().iter().map(|found| found.spent()).sum()
     }
 }
 
-fn bounds(tried: &Tried) -> (f64, f64) {
-    share_bounds(tried.outages, tried.replications, 0.95)
+/// Everything that the outputs of `plan` are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanReport<'a> {
+    /// What was asked.
+    pub asked: Asked<'a>,
+    /// What came out.
+    pub reply: &'a Reply,
+}
+
+fn paragraph(words: &str) -> String {
+    format!("  {}\n", format::wrap(words, 96, "  "))
 }
 
 /// The answer and its evidence for people.
 pub fn human(report: &PlanReport, palette: &Palette) -> String {
     let Palette { bold, dim, reset, .. } = palette;
-    let paragraph = |words: &str| format!("  {}\n", format::wrap(words, 96, "  "));
-    let seeds = format!("seeds from {} on, the same for every value", report.seed);
-    let mut text = head(report.study, report.with, report.set, &seeds, palette);
-    text += &format!("\n{bold}Answer{reset}\n{}", paragraph(&answer(report)));
-    let found = report.found;
-    if found.is_broken() {
-        text += &paragraph(&format!("It is no threshold: {}.", stretches(report)));
-    }
-    let open = found.tried.iter().filter(|tried| tried.answer == Answer::Open).count();
-    if found.answer.is_none() && open > 0 {
-        let needed = fewest_to_hold(report.values.len(), report.question);
-        text += &paragraph(&if needed > report.question.ceiling {
-            format!(
-                "No value can hold within {}: even without an outage that is too few for {} with \
-                 {} confidence. Raise `--replications`.",
-                plural(report.question.ceiling, "replication"),
-                percent(report.question.at_most),
-                percent(report.question.confidence),
-            )
-        } else {
-            format!("{} open after {} each.", plural(open as u64, "value is"), {
-                plural(report.question.ceiling, "replication")
-            })
-        });
-    }
-    text += &format!("\n{bold}Evidence{reset}\n{}", table(&rows(report)));
+    let asked = report.asked;
+    let seeds = format!("seeds from {} on, the same for every value", asked.seed);
+    let mut text = head(asked.study, asked.with, asked.set, &seeds, palette);
+    let (answer, evidence) = match report.reply {
+        Reply::Outage { levels, found } => outage::human(&asked, levels, found),
+        Reply::Recovery { levels, loads, held, bears, recovers } => {
+            recovery::human(&asked, levels, loads, held, [bears, recovers])
+        }
+        Reply::Losses { hours, held, searches } => losses::human(&asked, hours, held, searches),
+    };
+    text += &format!("\n{bold}Answer{reset}\n{answer}");
+    text += &format!("\n{bold}Evidence{reset}\n{evidence}");
     text += dim;
     text += &paragraph(&format!(
         "{} in all, the same seeds for every value. Bounds at 95 % each; the verdicts are right \
-         together with {} confidence. Values beyond the answer were only scanned.",
-        plural(found.spent(), "replication"),
-        percent(report.question.confidence),
+         together with {} confidence. Values beyond an answer were only scanned.",
+        plural(report.reply.spent(), "replication"),
+        percent(asked.question.confidence),
     ));
     text + reset
 }
 
-fn answer(report: &PlanReport) -> String {
-    let asked = format!(
-        "an outage happens with a probability of at most {}",
-        percent(report.question.at_most)
-    );
-    let load = if (report.growth - 1.0).abs() > f64::EPSILON {
-        format!(", with {} times the load", number(report.growth))
+/// `, with 1.5 times the load`, if it has grown.
+fn grown(growth: f64) -> String {
+    if (growth - 1.0).abs() > f64::EPSILON {
+        format!(", with {} times the load", number(growth))
     } else {
         String::new()
+    }
+}
+
+/// What every trial does before its fault, in a sentence.
+fn conditions(held: &Held) -> String {
+    let release = match &held.release {
+        Some(name) => format!("with release `{name}`"),
+        None => "with a valid configuration".to_string(),
     };
-    let end = if report.greatest { "greatest" } else { "least" };
-    let key = report.key;
-    match report.found.answer {
-        Some(answer) => format!(
-            "{key} = {}: the {end} of {} with which {asked}{load}.",
-            report.values[answer],
-            plural(report.values.len() as u64, "value"),
-        ),
-        None if report.found.stopped => format!("None yet: stopped before {key} was decided."),
-        None => {
-            let values = plural(report.values.len() as u64, "value");
-            format!("None of {values} of {key} is shown to be such that {asked}{load}.")
-        }
-    }
-}
-
-/// `1 to 8 fail, 9 holds, 10 is open`.
-fn stretches(report: &PlanReport) -> String {
-    let mut parts: Vec<(Answer, &str, &str)> = Vec::new();
-    for (value, tried) in report.values.iter().zip(&report.found.tried) {
-        match parts.last_mut() {
-            Some((answer, _, last)) if *answer == tried.answer => *last = value,
-            _ => parts.push((tried.answer, value, value)),
-        }
-    }
-    let part = |(answer, first, last): &(Answer, &str, &str)| {
-        let range = if first == last { (*first).to_string() } else { format!("{first} to {last}") };
-        format!("{range} {}", word(*answer))
-    };
-    parts.iter().map(part).collect::<Vec<String>>().join(", ")
-}
-
-fn rows(report: &PlanReport) -> Vec<Vec<String>> {
-    let mut rows =
-        vec![[report.key, "replications", "outages", "probability", ""].map(str::to_string)];
-    for (value, tried) in report.values.iter().zip(&report.found.tried) {
-        let (low, high) = bounds(tried);
-        rows.push([
-            value.clone(),
-            tried.replications.to_string(),
-            tried.outages.to_string(),
-            if tried.replications == 0 {
-                "-".to_string()
-            } else {
-                format!("{} to {}", percent(low), percent(high))
-            },
-            word(tried.answer).to_string(),
-        ]);
-    }
-    rows.into_iter().map(Vec::from).collect()
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    scenario: &'a str,
-    scenario_hash: String,
-    with: &'a [String],
-    set: &'a [String],
-    seed: u64,
-    key: &'a str,
-    outage_at_most: f64,
-    confidence: f64,
-    growth: f64,
-    answer: Option<&'a str>,
-    threshold: bool,
-    stopped: bool,
-    replications: u64,
-    values: Vec<Value<'a>>,
-}
-
-#[derive(Serialize)]
-struct Value<'a> {
-    value: &'a str,
-    replications: u64,
-    outages: u64,
-    outage_low: f64,
-    outage_high: f64,
-    answer: &'static str,
+    format!(
+        "The load is constant, nobody deploys or repairs, and the nodes run {release}. Whether the \
+         fleet serves, so that at least 95 % of the requests succeed, is looked at {} after what \
+         befalls it.",
+        format::length(held.within)
+    )
 }
 
 /// The same as one JSON document.
 pub fn json(report: &PlanReport) -> String {
-    let found = report.found;
-    let value = |(value, tried): (&'_ String, &Tried)| {
-        let (outage_low, outage_high) = bounds(tried);
-        (value.clone(), *tried, outage_low, outage_high)
+    let asked = report.asked;
+    let (question, own) = match report.reply {
+        Reply::Outage { levels, found } => ("outage", outage::json(levels, found)),
+        Reply::Recovery { levels, loads, held, bears, recovers } => {
+            ("recovery", recovery::json(levels, loads, held, [bears, recovers]))
+        }
+        Reply::Losses { hours, held, searches } => ("losses", losses::json(hours, held, searches)),
     };
-    let all: Vec<_> = report.values.iter().zip(&found.tried).map(value).collect();
-    let document = Document {
-        scenario: &report.study.scenario.name,
-        scenario_hash: scenario_hash(report.study),
-        with: report.with,
-        set: report.set,
-        seed: report.seed,
-        key: report.key,
-        outage_at_most: report.question.at_most,
-        confidence: report.question.confidence,
-        growth: report.growth,
-        answer: found.answer.map(|answer| report.values[answer].as_str()),
-        threshold: !found.is_broken(),
-        stopped: found.stopped,
-        replications: found.spent(),
-        values: all
-            .iter()
-            .map(|(value, tried, outage_low, outage_high)| Value {
-                value,
-                replications: tried.replications,
-                outages: tried.outages,
-                outage_low: *outage_low,
-                outage_high: *outage_high,
-                answer: word(tried.answer),
-            })
-            .collect(),
-    };
+    let mut document = object(json!({
+        "scenario": asked.study.scenario.name,
+        "scenario_hash": scenario_hash(asked.study),
+        "with": asked.with,
+        "set": asked.set,
+        "seed": asked.seed,
+        "question": question,
+        "outage_at_most": asked.question.at_most,
+        "confidence": asked.question.confidence,
+        "growth": asked.growth,
+        "stopped": report.reply.was_stopped(),
+        "replications": report.reply.spent(),
+    }));
+    document.extend(own);
     let text = serde_json::to_string_pretty(&document).expect("numbers and texts have a JSON form");
     text + "\n"
+}
+
+/// The fields of what `json!` has made in braces.
+fn object(value: Value) -> Map<String, Value> {
+    if let Value::Object(fields) = value { fields } else { Map::new() }
 }

@@ -23,19 +23,8 @@ pub struct Peak {
 impl Peak {
     /// The busiest moment, the first of them; `None` without any load.
     pub fn of(scenario: &Scenario) -> Option<Peak> {
-        let horizon = scenario.clock.horizon;
-        let stretches = scenario.sources.iter().flat_map(|source| source.course.stretches());
-        // Rates change linearly between these, so their sum is greatest at one of them.
-        let mut moments: Vec<Instant> = stretches
-            .flat_map(|s| {
-                let last = Instant::from_nanos(s.end.min(horizon).as_nanos().saturating_sub(1));
-                [s.start, last]
-            })
-            .filter(|&when| when < horizon)
-            .collect();
-        moments.sort_unstable();
         let mut busiest: Option<(Instant, f64)> = None;
-        for when in moments {
+        for when in knots(scenario) {
             let rate = scenario.offered(when);
             if busiest.is_none_or(|(_, most)| rate > most) {
                 busiest = Some((when, rate));
@@ -49,13 +38,12 @@ impl Peak {
                 .map(|source| source.course.rate(when) * of(&scenario.classes[source.class]));
             weighted.sum::<f64>() / rate
         };
-        let added = scenario.nodes.additions.iter().filter(|addition| addition.at <= when);
         Some(Peak {
             when,
             rate,
             work: mean(&|class| seconds(class, |needs| needs == Needs::Cpu)),
             alone: mean(&|class| seconds(class, |_| true)),
-            nodes: scenario.nodes.count + added.map(|addition| addition.count).sum::<u32>(),
+            nodes: scenario.nodes.at(when),
         })
     }
 
@@ -88,6 +76,54 @@ impl Peak {
         let most = scenario.process.extra_memory.iter().map(|(_, bytes)| *bytes).max();
         (usual, usual + most.unwrap_or(0) as f64)
     }
+}
+
+/// Where the offered load may turn, in order: it is linear between these, and greatest at one.
+fn knots(scenario: &Scenario) -> Vec<Instant> {
+    let horizon = scenario.clock.horizon;
+    let stretches = scenario.sources.iter().flat_map(|source| source.course.stretches());
+    let mut moments: Vec<Instant> = stretches
+        .flat_map(|s| {
+            let last = Instant::from_nanos(s.end.min(horizon).as_nanos().saturating_sub(1));
+            [s.start, last]
+        })
+        .filter(|&when| when < horizon)
+        .collect();
+    moments.sort_unstable();
+    moments
+}
+
+/// The busiest moment of an hour of the local day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BusyHour {
+    /// The hour, from 0 to 23.
+    pub hour: u8,
+    /// When it is, on any of the days; the first such moment.
+    pub when: Instant,
+    /// Requests per second.
+    pub rate: f64,
+}
+
+/// The busiest moment of every hour of the local day that a scenario sees, in the order of the
+/// hours; the load is looked at every minute and where it turns.
+pub fn busy_hours(scenario: &Scenario) -> Vec<BusyHour> {
+    let minute = Duration::from_secs(60);
+    let minutes = std::iter::successors(Some(Instant::START), |&when| Some(when + minute))
+        .take_while(|&when| when < scenario.clock.horizon);
+    let mut moments = knots(scenario);
+    moments.extend(minutes);
+    moments.sort_unstable();
+    let mut hours: [Option<BusyHour>; 24] = [None; 24];
+    for when in moments {
+        let local = scenario.civil(when).to_zoned(scenario.clock.zone.clone());
+        let hour = u8::try_from(local.hour()).expect("an hour is 0 to 23");
+        let rate = scenario.offered(when);
+        let busiest = &mut hours[usize::from(hour)];
+        if busiest.is_none_or(|known| rate > known.rate) {
+            *busiest = Some(BusyHour { hour, when, rate });
+        }
+    }
+    hours.into_iter().flatten().collect()
 }
 
 fn seconds(class: &Class, counts: impl Fn(Needs) -> bool) -> f64 {

@@ -16,7 +16,9 @@ pub mod resolve;
 pub mod scale;
 pub mod study;
 pub mod text;
+pub mod trial;
 pub mod vary;
 
 pub use model::Scenario;
 pub use study::{Problems, Study, Variant};
+pub use trial::Trial;

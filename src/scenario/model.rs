@@ -204,6 +204,12 @@ pub struct Nodes {
 }
 
 impl Nodes {
+    /// How many there are at a moment, those included that boot.
+    pub fn at(&self, when: Instant) -> u32 {
+        let joined = self.additions.iter().filter(|addition| addition.at <= when);
+        self.count + joined.map(|addition| addition.count).sum::<u32>()
+    }
+
     /// The name of a node.
     pub fn name(node: u32) -> String {
         format!("node-{}", node + 1)

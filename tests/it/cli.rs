@@ -218,7 +218,7 @@ fn plan_answers_with_its_evidence_or_says_that_it_cannot() {
     assert!(document["answer"].as_str().unwrap().contains("fixed"), "{document}");
     let values = document["values"].as_array().unwrap();
     assert_eq!(values[0]["answer"], "fails");
-    assert_eq!(values[0]["outages"], values[0]["replications"]);
+    assert_eq!(values[0]["failures"], values[0]["replications"]);
     assert_eq!(values[1]["answer"], "holds");
     // Too few replications to be that sure of anything.
     let few = fleetfall(&[&arguments[..], &["--replications", "10"]].concat());

@@ -16,6 +16,8 @@ mod deciding;
 mod fates;
 mod faults;
 mod littles_law;
+#[cfg(feature = "cli")]
+mod planning;
 mod properties;
 mod scenario_errors;
 mod scenarios;
