@@ -1,7 +1,9 @@
 //! The report for people, as text for a terminal.
 
 use super::story::{Line, Tone, story};
-use super::{Check, Palette, Report, claims, figures, format, hypercube, phases, scenario_hash};
+use super::{
+    Check, Palette, Report, claims, figures, format, hypercube, phases, scenario_hash, steady,
+};
 use crate::kernel::time::Instant;
 use crate::scenario::Study;
 use crate::scenario::model::Nodes;
@@ -186,6 +188,9 @@ fn summary(report: &Report, palette: &Palette) -> String {
     }
     text += &heading("Figures", palette);
     text += &if report.is_many() { figures::many(report) } else { figures::single(report) };
+    if let Some(words) = steady::hint(report) {
+        text += &format!("  {}\n", format::wrap(&words, WIDTH - 2, "  "));
+    }
     text
 }
 

@@ -21,6 +21,7 @@ pub mod plan;
 pub mod plots;
 pub mod reference;
 pub mod sensitivity;
+mod steady;
 pub mod story;
 pub mod sweep;
 pub mod tables;

@@ -243,6 +243,42 @@ fn plan_answers_with_its_evidence_or_says_that_it_cannot() {
     complains(&twice, "varied already");
 }
 
+/// Queues that start empty are seen, and the warm-up that is named can be taken as it is.
+#[test]
+fn a_start_that_is_not_like_the_rest_is_named() {
+    let folder = scratch("warm-up");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("cold.toml");
+    let cold = r#"
+schema = 1
+name = "cold"
+title = "Queues that start empty"
+clock = { start = 2021-02-01T00:00:00Z, end = 2021-02-01T00:30:00Z }
+load.constant.all.rate = "190/s"
+class.web.stages = [{ cpu.exponential.mean = "100ms" }]
+balancer.policy = "random"
+nodes = { count = 20, cores = 1 }
+process = { slots = 10000, backlog = 10 }
+"#;
+    std::fs::write(&file, cold).unwrap();
+    let out = folder.join("out");
+    let common = ["run", file.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let shown = |more: &[&str]| {
+        let run = fleetfall(&[&common[..], more].concat());
+        assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+        text(&run.stdout).to_string()
+    };
+    let first = shown(&[]);
+    let named = first.split('`').find(|part| part.starts_with("clock.warm_up = "));
+    let named = named.unwrap_or_else(|| panic!("nothing is named:\n{first}"));
+    assert!(first.contains("% less"), "{first}");
+    let set = named.replace('\n', " ");
+    // It is a value of the key.
+    shown(&["--set", &set]);
+    let rest = shown(&["--set", "clock.warm_up=10min"]);
+    assert!(!rest.contains("`clock.warm_up"), "{rest}");
+}
+
 #[test]
 fn check_takes_many_files_and_tells_build_servers() {
     let folder = scratch("many");

@@ -83,8 +83,12 @@ fn a_killed_study_goes_on_where_it_was() {
     let study = ["run", TINY, "--replications", "400", "--set", "load.scale=8"];
     let whole = outcome(&study, &out);
     let stored = [&study[..], &["--store", store]].concat();
-    let mut kept = 0;
-    for _ in 0..3 {
+    let (mut kept, mut further) = (0, 0);
+    // On a busy machine a try may be killed before it has kept anything: then the next gets longer.
+    for seconds in 1..=10 {
+        if further == 3 || kept >= 399 {
+            break;
+        }
         let mut child = Command::new(env!("CARGO_BIN_EXE_fleetfall"))
             .args(&stored)
             .args(["--threads", "1", "--out", folder.join("killed").to_str().unwrap()])
@@ -92,7 +96,7 @@ fn a_killed_study_goes_on_where_it_was() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let limit = Instant::now() + Duration::from_secs(2);
+        let limit = Instant::now() + Duration::from_secs(seconds);
         let size = |path: &str| std::fs::metadata(path).map_or(0, |file| file.len());
         let before = size(store);
         while size(store) <= before.max(20_000) && Instant::now() < limit {
@@ -101,9 +105,11 @@ fn a_killed_study_goes_on_where_it_was() {
         child.kill().unwrap();
         child.wait().unwrap();
         let now = tasks(store);
-        assert!(now > kept || now >= 399, "every try gets further: {now} after {kept}");
+        assert!(now >= kept, "a try has lost what was kept: {now} after {kept}");
+        further += u32::from(now > kept);
         kept = now;
     }
+    assert!(further > 0, "no try kept anything");
     assert_eq!(outcome(&stored, &out), whole);
     // The first keeps its details nowhere, so it is always simulated.
     assert_eq!(tasks(store), 399);
