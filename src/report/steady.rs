@@ -2,37 +2,39 @@
 
 use super::Report;
 use super::format::length;
+use crate::kernel::time::Instant;
 use crate::scenario::Scenario;
 use crate::stats::warm_up;
 
-/// By how much of the level the start must differ to be worth a word.
+/// By how much less than the level the start must be to be worth a word.
 const WORTH_A_WORD: f64 = 0.1;
 
-/// A word about a warm-up that is too short, where the load is constant and nothing is done to the
-/// fleet: then the means are meant to be those of a steady state.
+/// A word about a missing warm-up, where the load is constant and nothing is done to the fleet:
+/// then the means are meant to be those of a steady state, and queues begin empty.
 pub(super) fn hint(report: &Report) -> Option<String> {
     let scenario = &report.study.scenario;
     let series = report.first.series.as_ref()?;
-    if !is_steady(scenario) || !report.first.outages.is_empty() {
+    let is_asked_for = scenario.clock.warm_up > Instant::START;
+    if is_asked_for || !is_steady(scenario) || !report.first.outages.is_empty() {
         return None;
     }
-    let measured = series.rows.iter().filter(|row| row.start >= scenario.clock.warm_up);
-    let medians: Vec<f64> = measured.filter_map(|row| row.p50).map(|p50| p50 as f64).collect();
+    let medians = series.rows.iter().filter_map(|row| row.p50);
+    let medians: Vec<f64> = medians.map(|p50| p50 as f64).collect();
     let cut = warm_up(&medians).filter(|cut| *cut > 0)?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let (start, level) = (mean(&medians[..cut]), mean(&medians[cut..]));
-    if (start - level).abs() <= WORTH_A_WORD * level {
+    // Queues wander; a start that is like some later stretch of its length is nothing special.
+    let is_least = medians[cut..].chunks_exact(cut).all(|later| start < mean(later));
+    if !is_least || start > (1.0 - WORTH_A_WORD) * level {
         return None;
     }
     let window = scenario.clock.window;
-    let from = (0..cut).fold(scenario.clock.warm_up, |end, _| end + window);
+    let from = length((0..cut).fold(Instant::START, |end, _| end + window).since(Instant::START));
     Some(format!(
-        "The load is constant, but the first {} are not like the rest: the median sojourn is \
-         {:.0} % {} there. `clock.warm_up = \"{}\"` leaves them out of the figures.",
-        length(from.since(scenario.clock.warm_up)),
-        100.0 * (start / level - 1.0).abs(),
-        if start < level { "less" } else { "more" },
-        length(from.since(crate::kernel::time::Instant::START)),
+        "The load is constant, but the first {from} are not like the rest: queues begin empty, and \
+         the median sojourn is {:.0} % less. `clock.warm_up = \"{from}\"` leaves them out of the \
+         figures.",
+        100.0 * (1.0 - start / level),
     ))
 }
 

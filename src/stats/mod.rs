@@ -17,8 +17,8 @@
 //!   fiducial limits illustrated in the case of the binomial, 1934).
 //! - A share after a sequential test: [`bounds_after_stopping`]; the test itself is [`ShareTest`].
 //! - A quantile: [`quantile_bounds`], order statistics, whatever the distribution.
-//! - The mean of a steady state: what [`warm_up`] says is left out at the start, by the scenario's
-//!   `clock.warm_up`. Replications are independent, so that Student's interval holds over them.
+//! - The mean of a steady state: what [`warm_up()`] says is left out at the start, by the
+//!   scenario's `clock.warm_up`. Replications are independent, so that Student's interval holds.
 //! - Many at once (a search, the looks at a mean, the measures of a baseline): the error
 //!   probability is divided among them (Bonferroni).
 //!
