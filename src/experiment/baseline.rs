@@ -1,6 +1,7 @@
 //! Results that were kept, and whether they have become worse since.
 
-use super::compare::{CONFIDENCE, Paired};
+use super::compare::CONFIDENCE;
+use super::paired::Paired;
 use crate::observe::Results;
 use crate::scenario::measure::Measure;
 use crate::stats::{Tally, half_width};

@@ -1,6 +1,6 @@
 //! Claims, decided over replications.
 
-use super::compare::Paired;
+use super::paired::Paired;
 use crate::observe::Results;
 use crate::scenario::Study;
 use crate::scenario::claim::{Claim, Subject};

@@ -8,6 +8,7 @@ pub mod decide;
 pub mod hypercube;
 pub mod judge;
 pub mod keep;
+pub mod paired;
 pub mod plan;
 pub mod replication;
 pub mod sensitivity;
