@@ -13,6 +13,7 @@ use fleetfall::observe::Results;
 use fleetfall::report::Palette;
 use fleetfall::report::plan::{Asked, Levels, PlanReport, Reply, human, json};
 use fleetfall::scenario::measure::Measure;
+use fleetfall::scenario::text::diagnostic::{nearest, quoted};
 use fleetfall::scenario::{Scenario, Study};
 use std::sync::Arc;
 
@@ -162,14 +163,11 @@ impl Planner<'_> {
         if let Some(number) = releases.iter().position(|release| release.name == *name) {
             return Ok(Some(number));
         }
-        let names: Vec<String> = releases.iter().map(|r| format!("`{}`", r.name)).collect();
-        output::complain(&format!("there is no release `{name}`; known: {}", names.join(", ")));
+        let names: Vec<&str> = releases.iter().map(|release| release.name.as_str()).collect();
+        output::complain(&match nearest(name, &names) {
+            Some(best) => format!("there is no release `{name}`; did you mean `{best}`?"),
+            None => format!("there is no release `{name}`; known: {}", quoted(&names)),
+        });
         Err(Exit::Usage)
-    }
-
-    /// The question with its error shared out among so many searches.
-    fn part(&self, searches: usize) -> Question {
-        let error = (1.0 - self.question.confidence) / searches.max(1) as f64;
-        Question { confidence: 1.0 - error, ..self.question }
     }
 }

@@ -21,6 +21,16 @@ pub struct Question {
     pub ceiling: u64,
 }
 
+impl Question {
+    /// The same with its error shared out among so many searches, so that all of them together are
+    /// as sure as asked.
+    #[must_use]
+    pub fn shared(self, searches: usize) -> Question {
+        let error = (1.0 - self.confidence) / searches.max(1) as f64;
+        Question { confidence: 1.0 - error, ..self }
+    }
+}
+
 /// What is known of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {

@@ -56,6 +56,14 @@ impl Course {
         Course { lines: stretches.iter().map(line).collect(), stretches }
     }
 
+    /// The same rate for ever from `start` on.
+    ///
+    /// # Panics
+    /// If the rate is negative or not finite.
+    pub fn constant(start: Instant, rate: f64) -> Course {
+        Course::new(vec![Stretch { start, end: Instant::NEVER, from: rate, to: rate }])
+    }
+
     /// The rate at `when`, in arrivals per second.
     pub fn rate(&self, when: Instant) -> f64 {
         let found = self.stretches.iter().find(|s| s.start <= when && when < s.end);
@@ -186,8 +194,7 @@ impl Arrivals {
     /// Keeps the rate at its value at `now` for ever; returns the time of the pending arrival then.
     pub fn freeze(&mut self, now: Instant) -> Instant {
         let rate = self.course.rate(now);
-        let all = Stretch { start: now, end: Instant::NEVER, from: rate, to: rate };
-        self.change_course(Course::new(vec![all]), now)
+        self.change_course(Course::constant(now, rate), now)
     }
 
     /// Follows another course from `now` on, which is not later than the pending arrival; returns

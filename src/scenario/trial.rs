@@ -7,7 +7,7 @@
 
 use super::late::{Late, Setting};
 use super::model::{Fault, FaultKind, Freeze, OutageRule, Scenario, Start};
-use crate::fleet::load::{Course, Stretch};
+use crate::fleet::load::Course;
 use crate::kernel::time::{Duration, Instant};
 
 /// From the start of a trial to its fault: queues and caches have their level by then.
@@ -37,8 +37,7 @@ impl Trial {
         let mut trial = scenario.clone();
         for source in &mut trial.sources {
             let rate = source.course.rate(self.load_of);
-            let all = Stretch { start: Instant::START, end: Instant::NEVER, from: rate, to: rate };
-            source.course = Course::new(vec![all]);
+            source.course = Course::constant(Instant::START, rate);
         }
         trial.freeze = Late::new(Setting::Freeze, Freeze::Never);
         trial.nodes.count = scenario.nodes.at(self.load_of);
@@ -63,8 +62,9 @@ impl Trial {
         trial.intervals.clear();
         trial.outage = OutageRule { below: SERVES, recovered: SERVES, ..scenario.outage };
         trial.clock.warm_up = Instant::START;
-        // To see the end of an outage that ends at the deadline.
-        let after = scenario.outage.recovered_lasting + scenario.clock.window;
+        // An outage is known to have begun, or ended, by the deadline only some time after it.
+        let OutageRule { lasting, recovered_lasting, .. } = scenario.outage;
+        let after = lasting.max(recovered_lasting) + scenario.clock.window;
         trial.clock.horizon = deadline(self.within) + after + scenario.clock.window;
         trial
     }

@@ -36,7 +36,7 @@ impl Planner<'_> {
             }
         }
         let replicas = Replicas::new(&self.arguments.common, self.study)?;
-        let question = self.part(distinct.len());
+        let question = self.question.shared(distinct.len());
         let deadline = deadline(within);
         let mut searches = Vec::new();
         for hour in &distinct {

@@ -34,7 +34,7 @@ impl Planner<'_> {
         }
         let deadline = trial::deadline(within);
         let replicas = Replicas::new(&self.arguments.common, self.study)?;
-        let question = self.part(SEARCHES);
+        let question = self.question.shared(SEARCHES);
         let search = |label: &str, trials: &[Arc<Scenario>]| {
             let fails = |results: &Results| results.is_down_at(deadline);
             replicas.plan(label, trials, None, question, self.seed, fails)

@@ -3,7 +3,6 @@
 use super::evidence::{self, cells, stretches};
 use super::outage::open;
 use super::{Asked, Held, Hour, Search, conditions, grown, object, paragraph};
-use crate::experiment::plan::Question;
 use crate::report::figures::table;
 use crate::report::format::{number, percent, plural};
 use serde_json::{Map, Value, json};
@@ -31,8 +30,7 @@ pub(super) fn human(
     searches: &[Search],
 ) -> (String, String) {
     let mut text = paragraph(&answer(asked, hours, searches));
-    let part = (1.0 - asked.question.confidence) / searches.len().max(1) as f64;
-    let question = Question { confidence: 1.0 - part, ..asked.question };
+    let question = asked.question.shared(searches.len());
     for (index, search) in searches.iter().enumerate() {
         let Some(hour) = hours.iter().find(|hour| hour.search == index) else { continue };
         let values = search.values();

@@ -3,15 +3,10 @@
 use super::evidence::{self, cells, stretches};
 use super::outage::open;
 use super::{Asked, Held, Levels, Load, conditions, grown, object, paragraph};
-use crate::experiment::plan::{Found, Question};
+use crate::experiment::plan::Found;
 use crate::report::figures::table;
 use crate::report::format::{number, percent};
 use serde_json::{Map, Value, json};
-
-/// Each of the two searches has half the error.
-fn half(question: Question) -> Question {
-    Question { confidence: 1.0 - (1.0 - question.confidence) / 2.0, ..question }
-}
 
 pub(super) fn human(
     asked: &Asked,
@@ -32,7 +27,7 @@ pub(super) fn human(
             text += &paragraph(&format!("For {what} it is no threshold: {stretches}."));
         }
         if found.answer.is_none() && !found.stopped {
-            text += &open(half(asked.question), &levels.values, found);
+            text += &open(asked.question.shared(2), &levels.values, found);
         }
     }
     text += &paragraph(&conditions(held));
