@@ -2,24 +2,25 @@
 //! whatever cannot be is refused with its place.
 
 mod changes;
+mod quantity;
 
 use super::course::{Day, local_course, surge_course};
-use super::keys::quantity::{BytesRange, Dist as DistKeys, NumberRange, TimeRange};
+use super::keys::quantity::BytesRange;
 use super::keys::{Document, fleet, load};
 use super::late::{Late, Setting};
 use super::model::{
     self, Addition, Balancing, CheckPath, Class, Clients, Clock, Cold, Freeze, Health, Interval,
     Memory, Needs, Nodes, OutageRule, Program, Scenario, Slo, Source, Stage, Stop,
 };
-use super::text::{At, Bytes, Diagnostics, Duration, Name, Named, Place, Timestamp};
+use super::text::{At, Bytes, Diagnostics, Name, Named, Place, Timestamp};
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
 use crate::fleet::client::Retry;
 use crate::fleet::cpu::Speed;
 use crate::fleet::load::{Course, Stretch};
 use crate::fleet::supervisor::rule::{Metric, Rule, Samples};
 use crate::fleet::supervisor::{Settings, bluepill, systemd};
-use crate::kernel::dist::Dist;
 use crate::kernel::time::Instant;
+use quantity::{bytes, numbers, times};
 
 /// The name under which the supervisor is provided to a configuration.
 const SUPERVISOR: &str = "supervisor";
@@ -142,9 +143,12 @@ impl Resolver<'_> {
                 let message = format!("a class has 1 to {most} stages, this one has {count}");
                 self.log.problem(stages.place, message);
             }
-            let stage = |stage: &load::Stage| match stage {
-                load::Stage::Cpu(demand) => Stage { needs: Needs::Cpu, demand: dist(demand) },
-                load::Stage::Wait(demand) => Stage { needs: Needs::Wait, demand: dist(demand) },
+            let stage = |stage: &load::Stage| {
+                let (needs, demand) = match stage {
+                    load::Stage::Cpu(demand) => (Needs::Cpu, demand),
+                    load::Stage::Wait(demand) => (Needs::Wait, demand),
+                };
+                Stage { needs, demand: self.dist(demand) }
             };
             let stages = stages.iter().take(model::STAGES_MAX).map(stage).collect();
             classes.push(Class { name: name.as_str().to_string(), stages });
@@ -229,7 +233,7 @@ impl Resolver<'_> {
             cap: keys.retry.cap,
             jitter: keys.retry.jitter.get(),
         };
-        Clients { patience: dist(&keys.patience), retry: Late::new(Setting::Retry, retry) }
+        Clients { patience: self.dist(&keys.patience), retry: Late::new(Setting::Retry, retry) }
     }
 
     fn balancer(&mut self) -> Balancing {
@@ -290,7 +294,7 @@ impl Resolver<'_> {
         Program {
             slots: keys.slots,
             backlog: keys.backlog,
-            boot: Late::new(Setting::Boot, dist(&keys.boot)),
+            boot: Late::new(Setting::Boot, self.dist(&keys.boot)),
             cold: Late::new(Setting::Boot, Cold { lasting: keys.cold, factor: keys.cold_factor }),
             stop: Late::new(
                 Setting::Stop,
@@ -431,42 +435,4 @@ fn stream(kind: &str, name: &str) -> u64 {
     bytes.fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
     })
-}
-
-fn dist(keys: &DistKeys) -> Dist {
-    match keys {
-        DistKeys::Constant(value) => Dist::constant(*value),
-        DistKeys::Uniform(keys) => Dist::uniform(keys.from, keys.to),
-        DistKeys::Exponential(keys) => Dist::exponential(keys.mean),
-        DistKeys::Lognormal(keys) => Dist::lognormal(keys.mean, keys.sigma),
-        // An empty list is a time of zero.
-        DistKeys::Empirical(values) => {
-            Dist::empirical(values).unwrap_or_else(|| Dist::constant(Duration::ZERO))
-        }
-    }
-}
-
-fn bytes(range: &BytesRange) -> (u64, u64) {
-    match range {
-        BytesRange::Exactly(bytes) => (bytes.get(), bytes.get()),
-        BytesRange::Uniform(range) => ordered(range.from.get(), range.to.get()),
-    }
-}
-
-fn numbers(range: &NumberRange) -> (f64, f64) {
-    match range {
-        NumberRange::Exactly(value) => (*value, *value),
-        NumberRange::Uniform(range) => ordered(range.from, range.to),
-    }
-}
-
-fn times(range: &TimeRange) -> (f64, f64) {
-    match range {
-        TimeRange::Exactly(time) => (time.as_secs_f64(), time.as_secs_f64()),
-        TimeRange::Uniform(range) => ordered(range.from.as_secs_f64(), range.to.as_secs_f64()),
-    }
-}
-
-fn ordered<T: PartialOrd>(from: T, to: T) -> (T, T) {
-    if from <= to { (from, to) } else { (to, from) }
 }

@@ -48,6 +48,9 @@ fn classes() -> impl Strategy<Value = String> {
         r#"[{ wait.exponential.mean = "200ms" }, { cpu = "1ms" }]"#,
         r#"[{ cpu.uniform = { from = "0s", to = "40ms" } }, { wait = "0s" }, { cpu = "5ms" }]"#,
         r#"[{ cpu.empirical = ["1ms", "90ms"] }]"#,
+        r#"[{ cpu.gamma = { mean = "9ms", shape = 0.4 } }, { wait.weibull = { mean = "50ms", shape = 0.7 } }]"#,
+        r#"[{ wait.bounded_pareto = { from = "1ms", to = "9s", alpha = 0.9 } }]"#,
+        r#"[{ cpu.mean_p95 = { mean = "9ms", p95 = "29ms", family = "hyperexponential" } }]"#,
     ]);
     let sigma = select(vec![0.0, 0.5, 1.5]);
     (slow, sigma, 1..40_u32).prop_map(|(slow, sigma, mean)| {

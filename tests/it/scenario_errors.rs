@@ -92,7 +92,7 @@ backlog = 10
             pinpoint.toml:3:9: `title` must be text in quotes, found the number `7`
             pinpoint.toml:8:8: there is no time zone `Europe/Londno`; did you mean `Europe/London`?
             pinpoint.toml:11:8: `load.constant.all.rate` is `10 per second`, is no rate such as `40/s`
-            pinpoint.toml:14:19: `class.web.stages.0.cpu` is `20 parsecs`, `parsecs` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`
+            pinpoint.toml:14:19: `class.web.stages.0.cpu` is `20 parsecs`, `parsecs` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`, `gamma`, `weibull`, `bounded_pareto`, `hyperexponential`, `mean_p95`, `median_p99`
             pinpoint.toml:17:1: unknown key `polcy` in `balancer`; did you mean `policy`?
             pinpoint.toml:18:10: `balancer.policy` is `round_robbin`, must be one of `round_robin`, `random`, `least_outstanding`; did you mean `round_robin`?
             pinpoint.toml:19:14: `balancer.redispatch` is `9`, must be between `0` and `7`
@@ -271,7 +271,7 @@ fn assignments_are_told_apart_and_checked_alike() {
         expect![[r#"
             --set nodes.cuont=3:1:7: unknown key `cuont` in `nodes`; did you mean `count`?
             --set process.slots=many:1:15: `process.slots` must be a whole number, found the string `many`
-            --set process.boot=5:1:14: `process.boot` is `5`, needs a unit, such as `5s`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`
+            --set process.boot=5:1:14: `process.boot` is `5`, needs a unit, such as `5s`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`, `gamma`, `weibull`, `bounded_pareto`, `hyperexponential`, `mean_p95`, `median_p99`
             --set load.rate:1:1: there is no `=`; write `path.to.key=value`
             --set clock.end=:1:1: there is no value after `=`
         "#]],
@@ -359,4 +359,27 @@ deploy.second = { at = 2024-05-06T12:30:00Z, release = "secnd" }
     for part in ["8:24: unknown key `bakclog`", "8:44:", "10:56: there is no release `secnd`"] {
         assert!(lines.contains(part), "{part} is not in\n{lines}");
     }
+}
+
+/// Figures that no distribution has, and parameters that describe none.
+#[test]
+fn impossible_distributions_say_what_is_possible() {
+    check(
+        RIGHT,
+        NOTHING,
+        &[
+            "class.web.stages=[{ cpu = { mean_p95 = { mean = '100ms', p95 = '500ms' } } }]",
+            "clients.patience={ median_p99 = { median = '2s', p99 = '1s', family = 'gamma' } }",
+            "process.boot={ bounded_pareto = { from = '9s', to = '3s', alpha = 2 } }",
+            "people.fix={ hyperexponential = [{ share = '50%', mean = '1s' }] }",
+            "people.notice={ empirical = [] }",
+        ],
+        expect![[r#"
+            --set class.web.stages=[{ cpu = { mean_p95 = { mean = '100ms', p95 = '500ms' } } }]:1:64: no lognormal distribution has a mean of 100ms and a 95th percentile of 500ms; with this mean it may be 1ms 390us to 386ms 800us, 0.014 to 3.868 times as long
+            --set clients.patience={ median_p99 = { median = '2s', p99 = '1s', family = 'gamma' } }:1:56: no gamma distribution has a median of 2s and a 99th percentile of 1s; with this median it may be 2s 46ms to 1h 29min 13s, 1.023 to 2676.949 times as long
+            --set process.boot={ bounded_pareto = { from = '9s', to = '3s', alpha = 2 } }:1:33: `from` must be more than zero and less than `to`
+            --set people.fix={ hyperexponential = [{ share = '50%', mean = '1s' }] }:1:33: the shares of the branches add up to 0.5000, not to 1
+            --set people.notice={ empirical = [] }:1:29: an empirical distribution without values
+        "#]],
+    );
 }

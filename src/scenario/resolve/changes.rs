@@ -1,7 +1,7 @@
 //! What changes during a run: releases, deploys and faults, and the people and protections that
 //! answer.
 
-use super::{Resolver, SUPERVISOR, dist, stream};
+use super::{Resolver, SUPERVISOR, stream};
 use crate::fleet::supervisor::Settings;
 use crate::kernel::dist::Dist;
 use crate::kernel::time::Duration;
@@ -42,7 +42,7 @@ impl Resolver<'_> {
                 .collect();
             let start = Start {
                 invalid: (!missing.is_empty()).then(|| missing.join("; ")),
-                fails_after: dist(&keys.fails_after),
+                fails_after: self.dist(&keys.fails_after),
             };
             releases.push(Release {
                 name: name.as_str().to_string(),
@@ -142,7 +142,7 @@ impl Resolver<'_> {
         let keys = &self.document.people;
         let alert = &keys.alert;
         let repair = Repair {
-            fix: dist(&keys.fix),
+            fix: self.dist(&keys.fix),
             at_a_time: keys.at_a_time,
             rejoin: match keys.rejoin {
                 change::Rejoin::Each => Rejoin::Each,
@@ -159,8 +159,8 @@ impl Resolver<'_> {
             nodes_lost: alert.nodes_lost.as_ref().map(|a| (a.count, a.lasting)),
             rollout_stopped: alert.rollout_stopped,
             restart_refused: alert.restart_refused,
-            notice: Late::new(Setting::Notice, dist(&keys.notice)),
-            diagnose: Late::new(Setting::Diagnose, dist(&keys.diagnose)),
+            notice: Late::new(Setting::Notice, self.dist(&keys.notice)),
+            diagnose: Late::new(Setting::Diagnose, self.dist(&keys.diagnose)),
             repair: Late::new(Setting::Fix, repair),
         }
     }
