@@ -22,7 +22,7 @@ const APPLICATION: i32 = 0x464c_4c46;
 const APPLICATION_AT: usize = 68;
 const HEAD: u64 = 100;
 /// The form of the tables; another is refused.
-const FORM: i32 = 1;
+const FORM: i32 = 2;
 /// What is kept is written to the disk at least so often; a kill loses no more.
 const COMMIT_EVERY: Duration = Duration::from_millis(200);
 

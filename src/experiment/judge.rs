@@ -284,7 +284,7 @@ fn mean_interval(claim: &Claim, seen: &[Seen], confidence: f64) -> Option<(f64, 
 fn needs_outage(claim: &Claim) -> bool {
     match claim.subject {
         Subject::Measure(measure) => measure.needs_outage() && claim.over.is_none(),
-        Subject::Interval(..) | Subject::Milestone(_) => false,
+        Subject::Interval(..) | Subject::Class(..) | Subject::Milestone(_) => false,
     }
 }
 
@@ -301,6 +301,7 @@ pub(super) fn subject_of(subject: Subject, results: &Results) -> f64 {
     match subject {
         Subject::Measure(measure) => results.measure(measure),
         Subject::Interval(number, measure) => results.intervals[number][measure as usize],
+        Subject::Class(number, measure) => results.classes[number][measure as usize],
         Subject::Milestone(milestone) => {
             results.milestone(milestone).map_or(f64::NAN, |when| when.as_secs_f64())
         }

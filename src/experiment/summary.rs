@@ -2,7 +2,7 @@
 
 use crate::kernel::time::Instant;
 use crate::observe::{Digest, Results};
-use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::measure::{Measure, Milestone};
 use crate::stats::{Tally, mean_interval, quantile, quantile_bounds};
 
 /// Confidence of every interval.
@@ -19,8 +19,11 @@ pub struct Summary {
     pub digest: Digest,
     /// By [`Measure`], in the order of [`Measure::ALL`].
     pub measures: Vec<Figure>,
-    /// By interval of the scenario, then by [`IntervalMeasure`].
+    /// By interval of the scenario, then by
+    /// [`IntervalMeasure`](crate::scenario::measure::IntervalMeasure).
     pub intervals: Vec<Vec<Figure>>,
+    /// By class of requests, then by [`ClassMeasure`](crate::scenario::measure::ClassMeasure).
+    pub classes: Vec<Vec<Figure>>,
     /// By [`Milestone`], in the order of [`Milestone::ALL`].
     pub milestones: Vec<Moment>,
 }
@@ -78,13 +81,6 @@ impl Summary {
     /// Sums up replications.
     pub fn of(results: &[Results]) -> Summary {
         let figure = |measure: Measure| Figure::of(results.iter().map(|r| r.measure(measure)));
-        let intervals = results.first().map_or(0, |first| first.intervals.len());
-        let interval = |number: usize| {
-            let measure = |m: &IntervalMeasure| {
-                Figure::of(results.iter().map(|r| r.intervals[number][*m as usize]))
-            };
-            IntervalMeasure::ALL.iter().map(measure).collect()
-        };
         let moment = |milestone: Milestone| {
             let times: Vec<f64> = results
                 .iter()
@@ -102,7 +98,8 @@ impl Summary {
             replications: results.len() as u64,
             digest: Digest::of(results.iter().map(|r| r.digest)),
             measures: Measure::ALL.iter().map(|&m| figure(m)).collect(),
-            intervals: (0..intervals).map(interval).collect(),
+            intervals: parts(results, |results| &results.intervals),
+            classes: parts(results, |results| &results.classes),
             milestones: Milestone::ALL.iter().map(|&m| moment(m)).collect(),
         }
     }
@@ -116,4 +113,14 @@ impl Summary {
     pub fn milestone(&self, milestone: Milestone) -> Moment {
         self.milestones[milestone as usize]
     }
+}
+
+/// The figures of every measure of every part of the replications: intervals, or classes.
+fn parts(results: &[Results], of: impl Fn(&Results) -> &Vec<Vec<f64>>) -> Vec<Vec<Figure>> {
+    let Some(first) = results.first() else { return Vec::new() };
+    let figures = |(part, measures): (usize, &Vec<f64>)| {
+        let figure = |measure: usize| Figure::of(results.iter().map(|r| of(r)[part][measure]));
+        (0..measures.len()).map(figure).collect()
+    };
+    of(first).iter().enumerate().map(figures).collect()
 }

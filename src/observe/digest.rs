@@ -60,13 +60,14 @@ impl Observer for Digest {
     #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are hashed alike")]
     fn observe(&mut self, now: Instant, seen: &Observation) {
         match *seen {
-            Observation::RequestIssued { source } => {
-                self.fold(now.as_nanos(), u64::from(source) << 8 | 1);
+            Observation::RequestIssued { source, class } => {
+                self.fold(now.as_nanos(), u64::from(class) << 40 | u64::from(source) << 8 | 1);
             }
             Observation::AttemptAccepted { node } => {
                 self.fold(now.as_nanos(), u64::from(node) << 8 | 2);
             }
-            Observation::RequestSettled { issued, outcome, attempts, wait } => {
+            // The class was told when it was issued.
+            Observation::RequestSettled { issued, class: _, outcome, attempts, wait } => {
                 let how = u64::from(attempts) << 16 | (outcome as u64) << 8;
                 self.fold(now.as_nanos(), issued.as_nanos());
                 self.fold(wait.as_nanos(), how | 3);
@@ -128,8 +129,8 @@ mod tests {
             }
             digest
         };
-        let issued = Observation::RequestIssued { source: 0 };
-        let other = Observation::RequestIssued { source: 1 };
+        let issued = Observation::RequestIssued { source: 0, class: 0 };
+        let other = Observation::RequestIssued { source: 1, class: 0 };
         let all = [
             digest(&[]),
             digest(&[(0, issued)]),

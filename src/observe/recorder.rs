@@ -31,6 +31,8 @@ pub struct Recorder {
     counts: Counts,
     sojourns: Histogram<7>,
     intervals: Vec<IntervalCounts>,
+    /// By class; empty if there is only one.
+    classes: Vec<ClassCounts>,
     milestones: [Option<Instant>; Milestone::ALL.len()],
     nodes: Vec<NodeView>,
     /// The node of the first restart, and whether its first start failed.
@@ -68,6 +70,10 @@ pub struct Results {
     /// Values of every interval of the scenario, in the order of
     /// [`IntervalMeasure::ALL`](crate::scenario::measure::IntervalMeasure::ALL).
     pub intervals: Vec<Vec<f64>>,
+    /// Values of every class of requests, in the order of
+    /// [`ClassMeasure::ALL`](crate::scenario::measure::ClassMeasure::ALL); empty if there is only
+    /// one class.
+    pub classes: Vec<Vec<f64>>,
     /// Times by [`Milestone`], in the order of [`Milestone::ALL`].
     pub milestones: Vec<Option<Instant>>,
     /// The outages.
@@ -111,6 +117,7 @@ struct Counts {
     in_system_since: Instant,
     in_system_area: u128,
     wasted: u64,
+    retries_denied: u64,
     restarts: u64,
     restarts_failed: u64,
     restarts_refused: u64,
@@ -136,6 +143,33 @@ struct IntervalCounts {
     hours: Vec<u64>,
 }
 
+#[derive(Clone, Debug)]
+struct ClassCounts {
+    issued: u64,
+    settled: [u64; Outcome::ALL.len()],
+    attempts: u64,
+    sojourn_ns: u128,
+    wait_ns: u128,
+    sojourns: Histogram<7>,
+}
+
+impl ClassCounts {
+    fn of(scenario: &Scenario) -> Vec<ClassCounts> {
+        let none = ClassCounts {
+            issued: 0,
+            settled: [0; Outcome::ALL.len()],
+            attempts: 0,
+            sojourn_ns: 0,
+            wait_ns: 0,
+            sojourns: Histogram::new(),
+        };
+        match scenario.classes.len() {
+            0 | 1 => Vec::new(),
+            classes => vec![none; classes],
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct NodeView {
     gauges: Option<Gauges>,
@@ -155,6 +189,7 @@ impl Recorder {
             counts: Counts { in_system_since: scenario.clock.warm_up, ..Counts::default() },
             sojourns: Histogram::new(),
             intervals: vec![IntervalCounts::default(); scenario.intervals.len()],
+            classes: ClassCounts::of(&scenario),
             milestones: [None; Milestone::ALL.len()],
             nodes: vec![view; scenario.nodes.count as usize],
             first_restart: None,
@@ -201,6 +236,7 @@ impl Recorder {
             digest: self.digest,
             measures,
             intervals,
+            classes: self.classes.iter().map(measures::class).collect(),
             milestones,
             outages,
             fate,
@@ -266,7 +302,7 @@ impl Recorder {
     }
 
     #[inline]
-    fn on_issued(&mut self, now: Instant) {
+    fn on_issued(&mut self, now: Instant, class: u32) {
         if now < self.warm_up {
             return;
         }
@@ -277,6 +313,9 @@ impl Recorder {
         self.integrate(now);
         self.counts.in_system += 1;
         self.counts.issued += 1;
+        if let Some(class) = self.classes.get_mut(class as usize) {
+            class.issued += 1;
+        }
     }
 
     #[inline]
@@ -284,14 +323,22 @@ impl Recorder {
         &mut self,
         now: Instant,
         issued: Instant,
-        outcome: Outcome,
-        attempts: u32,
-        wait: Duration,
+        class: u32,
+        (outcome, attempts, wait): (Outcome, u32, Duration),
     ) {
         if issued < self.warm_up {
             return;
         }
         let sojourn = now.since(issued);
+        if let Some(class) = self.classes.get_mut(class as usize) {
+            class.settled[outcome as usize] += 1;
+            class.attempts += u64::from(attempts);
+            if outcome == Outcome::Completed {
+                class.sojourn_ns += u128::from(sojourn.as_nanos());
+                class.wait_ns += u128::from(wait.as_nanos());
+                class.sojourns.record(sojourn.as_nanos());
+            }
+        }
         self.windows.settle(issued, outcome, sojourn);
         self.integrate(now);
         let counts = &mut self.counts;
@@ -381,14 +428,14 @@ impl Observer for Recorder {
     fn observe(&mut self, now: Instant, seen: &Observation) {
         self.digest.observe(now, seen);
         match *seen {
-            Observation::RequestIssued { .. } => self.on_issued(now),
+            Observation::RequestIssued { class, .. } => self.on_issued(now, class),
             Observation::AttemptAccepted { .. } => {
                 if now >= self.warm_up {
                     self.windows.accept();
                 }
             }
-            Observation::RequestSettled { issued, outcome, attempts, wait } => {
-                self.on_settled(now, issued, outcome, attempts, wait);
+            Observation::RequestSettled { issued, class, outcome, attempts, wait } => {
+                self.on_settled(now, issued, class, (outcome, attempts, wait));
             }
             _ => self.on_control(now, seen),
         }
@@ -412,6 +459,9 @@ impl Recorder {
         match *seen {
             Observation::WorkWasted { .. } => {
                 self.counts.wasted += u64::from(now >= self.warm_up);
+            }
+            Observation::RetryDenied => {
+                self.counts.retries_denied += u64::from(now >= self.warm_up);
             }
             Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
             Observation::RestartBegun { node, .. } => self.on_restart(now, node),

@@ -20,6 +20,7 @@ impl Observer for Story {
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
+            | Observation::RetryDenied
             | Observation::RequestSettled { .. } => {}
             Observation::NodeSampled { node, gauges } => self.gauges.push((now, *node, *gauges)),
             Observation::RestartBegun { .. }

@@ -133,7 +133,7 @@ fn memory(scenario: &Scenario, peak: &Peak, all: &mut Vec<Advice>) {
 
 /// Patience against service, and how often one request can be offered.
 fn clients(scenario: &Scenario, peak: &Peak, all: &mut Vec<Advice>) {
-    let patience = scenario.clients.patience.mean_secs();
+    let patience = peak.patience;
     if patience < peak.alone {
         all.push(warning(
             "patience",
@@ -168,14 +168,13 @@ fn limits(scenario: &Scenario, peak: &Peak, all: &mut Vec<Advice>) {
     let left = peak.nodes - 1;
     let each = peak.rate / f64::from(left);
     let excess = (peak.cores_used(scenario, left) - 1.0).max(0.0) / peak.cores_used(scenario, left);
-    let process = &scenario.process;
     for rule in scenario.supervisor.rules() {
         // What the metric gains on every other node until the next sample, when one is lost.
         let step = rule.every.as_secs_f64();
         let gain = match rule.metric {
             Metric::Memory => {
-                let moved = (each - peak.rate / f64::from(peak.nodes)) * peak.alone;
-                (moved + each * excess * step) * process.memory.in_service as f64
+                let moved = each - peak.rate / f64::from(peak.nodes);
+                moved * peak.held + each * excess * step * (peak.held / peak.alone.max(1e-9))
             }
             Metric::InFlight => each * excess * step,
             Metric::Backlog

@@ -98,6 +98,7 @@ impl Event {
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
+            | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
             | Observation::ProcessServing { .. }
@@ -168,6 +169,7 @@ fn name(seen: &Observation) -> &'static str {
         Observation::AttemptAccepted { .. } => "attempt_accepted",
         Observation::AttemptFailed { .. } => "attempt_failed",
         Observation::WorkWasted { .. } => "work_wasted",
+        Observation::RetryDenied => "retry_denied",
         Observation::RequestSettled { .. } => "request_settled",
         Observation::NodeSampled { .. } => "node_sampled",
         Observation::RestartBegun { .. } => "restart_begun",

@@ -7,7 +7,7 @@ use super::phases;
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
 use crate::scenario::claim::Subject;
-use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 
 /// What a single replication shows of its measures.
 const KEY: &[Measure] = &[
@@ -24,6 +24,7 @@ const KEY: &[Measure] = &[
     Measure::Shed,
     Measure::Dropped,
     Measure::Attempts,
+    Measure::RetriesDenied,
     Measure::SojournMean,
     Measure::SojournP50,
     Measure::SojournP99,
@@ -48,6 +49,7 @@ fn only_if_any(measure: Measure) -> bool {
         Measure::Shed,
         Measure::Dropped,
         Measure::RestartsRefused,
+        Measure::RetriesDenied,
         Measure::PartialService,
     ];
     ways.contains(&measure)
@@ -99,7 +101,45 @@ pub(super) fn many(report: &Report) -> String {
             }
         }
     }
+    for (class, figures) in report.study.scenario.classes.iter().zip(&report.summary.classes) {
+        for (&measure, &figure) in ClassMeasure::ALL.iter().zip(figures) {
+            if figure.count > 0 {
+                let name = format!("class {}: {}", class.name, words(measure.name()));
+                rows.push(row(&name, measure.name(), measure.unit(), figure, report));
+            }
+        }
+    }
     table(&rows)
+}
+
+/// The classes of the only replication, if there are several.
+pub(super) fn classes(report: &Report) -> Option<String> {
+    let classes = &report.study.scenario.classes;
+    if report.first.classes.is_empty() {
+        return None;
+    }
+    let shown = [
+        ClassMeasure::Requests,
+        ClassMeasure::FailedShare,
+        ClassMeasure::Attempts,
+        ClassMeasure::SojournMean,
+        ClassMeasure::SojournP50,
+        ClassMeasure::SojournP99,
+    ];
+    let head = std::iter::once(String::new()).chain(shown.iter().map(|m| words(m.name())));
+    let mut rows: Vec<Vec<String>> = vec![head.collect()];
+    for (class, values) in classes.iter().zip(&report.first.classes) {
+        let cell = |measure: &ClassMeasure| {
+            let value = values[*measure as usize];
+            if value.is_nan() {
+                "-".to_string()
+            } else {
+                one(measure.name(), measure.unit(), value)
+            }
+        };
+        rows.push(std::iter::once(class.name.clone()).chain(shown.iter().map(cell)).collect());
+    }
+    Some(table(&rows))
 }
 
 fn row(

@@ -88,6 +88,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
+            | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
             | Observation::RestartRefused { .. }
@@ -200,6 +201,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::RolloutStopped { node, .. }
         | Observation::NodeFixed { node } => Some(node),
         Observation::RequestIssued { .. }
+        | Observation::RetryDenied
         | Observation::AttemptFailed { .. }
         | Observation::RequestSettled { .. }
         | Observation::FleetDown

@@ -188,6 +188,10 @@ fn summary(report: &Report, palette: &Palette) -> String {
     }
     text += &heading("Figures", palette);
     text += &if report.is_many() { figures::many(report) } else { figures::single(report) };
+    if let Some(classes) = figures::classes(report).filter(|_| !report.is_many()) {
+        text += &heading("Classes of requests", palette);
+        text += &classes;
+    }
     if let Some(words) = steady::hint(report) {
         text += &format!("  {}\n", format::wrap(&words, WIDTH - 2, "  "));
     }

@@ -10,6 +10,7 @@
 //!                           each of these quantiles the bounds at 95 %, null where the
 //!                           replications are too few
 //! intervals                 the same for `INTERVAL.measure`
+//! classes                   the same for `class.CLASS.measure`, where there are several
 //! milestones                name -> share of replications, p05, p50, p95 as RFC 3339 times in UTC
 //! expect                    claim, published, observed, verdict: pass, fail, undecided,
 //!                           not_judged; held (replications within the bounds) of replications
@@ -35,7 +36,7 @@ use super::hypercube::{Collapses, correlations, correlations_of_speed};
 use super::{Check, Hypercube, Report, claims, format, scenario_hash};
 use crate::experiment::Judgement;
 use crate::experiment::summary::{Figure, Moment};
-use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 use crate::scenario::{Scenario, Study};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -56,6 +57,7 @@ struct Body<'a> {
     digest: String,
     measures: InOrder<Estimate>,
     intervals: InOrder<Estimate>,
+    classes: InOrder<Estimate>,
     milestones: InOrder<Time>,
     expect: Vec<Decided<'a>>,
 }
@@ -197,6 +199,13 @@ fn body<'a>(report: &Report<'a>) -> Body<'a> {
             (name, estimate(measure.unit(), figure))
         })
     });
+    let classes = scenario.classes.iter().zip(&summary.classes);
+    let classes = classes.flat_map(|(class, figures)| {
+        ClassMeasure::ALL.iter().zip(figures).map(|(measure, &figure)| {
+            let name = format!("class.{}.{}", class.name, measure.name());
+            (name, estimate(measure.unit(), figure))
+        })
+    });
     let milestones = Milestone::ALL.iter().map(|&milestone| {
         (milestone.name().to_string(), time(scenario, summary.milestone(milestone)))
     });
@@ -206,6 +215,7 @@ fn body<'a>(report: &Report<'a>) -> Body<'a> {
         digest: summary.digest.to_string(),
         measures: InOrder(measures.collect()),
         intervals: InOrder(intervals.collect()),
+        classes: InOrder(classes.collect()),
         milestones: InOrder(milestones.collect()),
         expect: all_decided(report.judgements, report.judged, scenario),
     }

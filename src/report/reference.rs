@@ -1,7 +1,7 @@
 //! The reference page: every key of a scenario, and every result that a claim can be about.
 
 use crate::scenario::keys::Document;
-use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 use crate::scenario::text::{json_schema, reference_page};
 
 /// The page, as Markdown.
@@ -15,6 +15,10 @@ pub fn page() -> String {
     let about = "What is measured of every `[interval.NAME]`; a claim names one as \
                  `measure = \"NAME.restarts\"`.";
     table(&mut text, "Measures of an interval", about, measures);
+    let measures = ClassMeasure::ALL.iter().map(|one| (one.name(), one.unit(), one.about()));
+    let about = "What is measured of every `[class.NAME]` where there are several; a claim names \
+                 one as `measure = \"class.NAME.failed_share\"`.";
+    table(&mut text, "Measures of a class", about, measures);
     let milestones = Milestone::ALL.iter().map(|one| (one.name(), one.unit(), one.about()));
     let about = "Moments of a replication; a claim names one as `milestone`.";
     table(&mut text, "Milestones", about, milestones);

@@ -6,7 +6,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::observe::Results;
 use crate::observe::minutes::Minute;
 use crate::scenario::Scenario;
-use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 use crate::scenario::model::Nodes;
 use crate::sim::observation::{Gauges, Outcome};
 use crate::stats::Range90;
@@ -125,6 +125,12 @@ pub(super) fn results_head(scenario: &Scenario) -> Vec<String> {
         let name = |measure: &IntervalMeasure| format!("{}.{}", interval.name, measure.name());
         head.extend(IntervalMeasure::ALL.iter().map(name));
     }
+    if scenario.classes.len() > 1 {
+        for class in &scenario.classes {
+            let name = |measure: &ClassMeasure| format!("class.{}.{}", class.name, measure.name());
+            head.extend(ClassMeasure::ALL.iter().map(name));
+        }
+    }
     head.extend(Milestone::ALL.iter().map(|milestone| milestone.name().to_string()));
     head
 }
@@ -134,6 +140,7 @@ pub(super) fn results_cells(scenario: &Scenario, result: &Results) -> Vec<String
     let mut cells = vec![result.digest.to_string()];
     cells.extend(result.measures.iter().map(|&value| cell(value)));
     cells.extend(result.intervals.iter().flatten().map(|&value| cell(value)));
+    cells.extend(result.classes.iter().flatten().map(|&value| cell(value)));
     let time = |at: Instant| format::rfc3339(scenario, at);
     cells.extend(result.milestones.iter().map(|milestone| milestone.map_or(String::new(), time)));
     cells

@@ -16,6 +16,10 @@ pub struct Peak {
     pub work: f64,
     /// Seconds that a request needs alone, so long does it hold a slot.
     pub alone: f64,
+    /// Bytes that a request in service uses, times the seconds for which it does.
+    pub held: f64,
+    /// Seconds that its client waits for an attempt.
+    pub patience: f64,
     /// Nodes that exist then.
     pub nodes: u32,
 }
@@ -32,17 +36,15 @@ impl Peak {
         }
         let (when, rate) = busiest.filter(|(_, rate)| *rate > 0.0)?;
         let mean = |of: &dyn Fn(&Class) -> f64| {
-            let weighted = scenario
-                .sources
-                .iter()
-                .map(|source| source.course.rate(when) * of(&scenario.classes[source.class]));
-            weighted.sum::<f64>() / rate
+            scenario.mean_over_classes(of, |source| source.course.rate(when))
         };
         Some(Peak {
             when,
             rate,
             work: mean(&|class| seconds(class, |needs| needs == Needs::Cpu)),
             alone: mean(&|class| seconds(class, |_| true)),
+            held: mean(&|class| seconds(class, |_| true) * class.memory.in_service as f64),
+            patience: mean(&|class| class.patience.mean_secs()),
             nodes: scenario.nodes.at(when),
         })
     }
@@ -69,9 +71,12 @@ impl Peak {
             .map(|source| source.course.mean_arrivals(Instant::START, self.when))
             .sum();
         let nodes = f64::from(self.nodes);
-        let retained =
-            memory.retained_at_start.1 as f64 + served / nodes * memory.retained_per_request as f64;
-        let working = self.rate / nodes * self.alone * memory.in_service as f64;
+        let each = scenario.mean_over_classes(
+            |class| class.memory.retained as f64,
+            |source| source.course.mean_arrivals(Instant::START, self.when),
+        );
+        let retained = memory.retained_at_start.1 as f64 + served / nodes * each;
+        let working = self.rate / nodes * self.held;
         let usual = memory.base.1 as f64 + retained + working;
         let most = scenario.process.extra_memory.iter().map(|(_, bytes)| *bytes).max();
         (usual, usual + most.unwrap_or(0) as f64)

@@ -1,7 +1,7 @@
 //! Claims with their names resolved.
 
 use super::keys::claims::{Against, Claim as ClaimKeys, Of};
-use super::measure::{IntervalMeasure, Measure, Milestone};
+use super::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 use super::model::Scenario;
 use super::study::{Problems, Study};
 use super::text::{At, Diagnostics, Place};
@@ -52,6 +52,8 @@ pub enum Subject {
     Measure(Measure),
     /// A measure of an interval.
     Interval(usize, IntervalMeasure),
+    /// A measure of a class of requests.
+    Class(usize, ClassMeasure),
     /// The time of a milestone.
     Milestone(Milestone),
 }
@@ -64,6 +66,9 @@ impl Subject {
             Subject::Interval(interval, measure) => {
                 format!("{}.{}", scenario.intervals[interval].name, measure.name())
             }
+            Subject::Class(class, measure) => {
+                format!("class.{}.{}", scenario.classes[class].name, measure.name())
+            }
             Subject::Milestone(milestone) => milestone.name().to_string(),
         }
     }
@@ -73,6 +78,7 @@ impl Subject {
         match self {
             Subject::Measure(measure) => measure.unit(),
             Subject::Interval(_, measure) => measure.unit(),
+            Subject::Class(_, measure) => measure.unit(),
             Subject::Milestone(_) => "time",
         }
     }
@@ -246,6 +252,19 @@ fn milestone_named(name: &At<String>, log: &mut Diagnostics) -> Option<Milestone
 fn measure_named(name: &At<String>, scenario: &Scenario, log: &mut Diagnostics) -> Option<Subject> {
     if let Some(measure) = Measure::named(name) {
         return Some(Subject::Measure(measure));
+    }
+    if let Some((class, measure)) = name.strip_prefix("class.").and_then(|of| of.split_once('.')) {
+        let classes: Vec<&str> = scenario.classes.iter().map(|one| one.name.as_str()).collect();
+        let Some(number) = classes.iter().position(|known| *known == class) else {
+            log.unknown_name(name.place, "class", class, &classes);
+            return None;
+        };
+        if let Some(measure) = ClassMeasure::named(measure) {
+            return Some(Subject::Class(number, measure));
+        }
+        let known: Vec<&str> = ClassMeasure::ALL.iter().map(|m| m.name()).collect();
+        log.unknown_name(name.place, "measure of a class", measure, &known);
+        return None;
     }
     if let Some((interval, measure)) = name.split_once('.') {
         let intervals: Vec<&str> = scenario.intervals.iter().map(|i| i.name.as_str()).collect();

@@ -73,6 +73,7 @@ names! {
         OpenAtEnd = "requests_open_at_end", "1", "Requests that were still open at the horizon; they count neither as served nor as failed.";
         Goodput = "goodput_per_s", "1/s", "Requests served within their patience, over time.";
         Throughput = "throughput_per_s", "1/s", "Attempts that nodes finished, wanted or not, over time.";
+        RetriesDenied = "retries_denied", "1", "Attempts that the budget of a client did not allow.";
         WorkWasted = "attempts_wasted", "1", "Attempts that a node finished after their client had given them up.";
         Attempts = "attempts_per_request", "1", "Attempts over requests, of settled requests.";
         SojournMean = "sojourn_mean_s", "s", "From first issue to settlement, mean over completed requests.";
@@ -132,6 +133,21 @@ names! {
         FailedShare = "failed_share", "1", "Requests issued in the interval that failed, over those that were settled.";
         Offered = "offered_per_s", "1/s", "Requests issued over time.";
         OfferedHourMax = "offered_hour_max_per_s", "1/s", "The same in the busiest whole hour counted from the interval's start; over all of it if it is shorter.";
+    }
+}
+
+names! {
+    /// What is measured of a class of requests, where there are several.
+    pub enum ClassMeasure {
+        Requests = "requests", "1", "Requests issued.";
+        RequestsFailed = "requests_failed", "1", "Requests that failed, for whatever reason.";
+        FailedShare = "failed_share", "1", "Requests that failed, over those that were settled.";
+        TimedOut = "requests_timed_out", "1", "Requests whose last attempt was given up by the client.";
+        Attempts = "attempts_per_request", "1", "Attempts over requests, of settled requests.";
+        SojournMean = "sojourn_mean_s", "s", "From first issue to settlement, mean over completed requests.";
+        SojournP50 = "sojourn_p50_s", "s", "Median of the same.";
+        SojournP99 = "sojourn_p99_s", "s", "99th percentile of the same.";
+        WaitMean = "wait_mean_s", "s", "Wait for a slot, mean over completed requests.";
     }
 }
 

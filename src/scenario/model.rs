@@ -2,7 +2,7 @@
 
 use super::late::Late;
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
-use crate::fleet::client::Retry;
+use crate::fleet::client::{Backoff, budget};
 use crate::fleet::cpu::Speed;
 use crate::fleet::load::Course;
 use crate::fleet::supervisor;
@@ -101,10 +101,40 @@ pub struct Source {
     pub name: String,
     /// The number of its stream, the same in every variant of the scenario.
     pub stream: u64,
-    /// The class of its requests.
-    pub class: usize,
+    /// The classes of its requests.
+    pub classes: Mix,
     /// Its rate over time.
     pub course: Course,
+}
+
+/// The classes of a source's requests.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mix {
+    /// All are of one.
+    One(usize),
+    /// They are drawn: up to which share each class reaches, in order; the last reaches 1.
+    Drawn(Vec<(f64, usize)>),
+}
+
+impl Mix {
+    /// Every class with its share.
+    pub fn shares(&self) -> Vec<(f64, usize)> {
+        match self {
+            Mix::One(class) => vec![(1.0, *class)],
+            Mix::Drawn(ends) => {
+                let starts = std::iter::once(0.0).chain(ends.iter().map(|(end, _)| *end));
+                ends.iter().zip(starts).map(|((end, class), start)| (end - start, *class)).collect()
+            }
+        }
+    }
+
+    /// The class for a random number in [0, 1).
+    pub fn class(&self, drawn: f64) -> usize {
+        match self {
+            Mix::One(class) => *class,
+            Mix::Drawn(ends) => ends[ends.partition_point(|(end, _)| *end <= drawn)].1,
+        }
+    }
 }
 
 /// Whether the load stops changing.
@@ -123,6 +153,10 @@ pub struct Class {
     pub name: String,
     /// What a request does while it holds its slot, one after the other; at most [`STAGES_MAX`].
     pub stages: Vec<Stage>,
+    /// How long a client waits for an attempt before it gives that attempt up; one value a request.
+    pub patience: Dist,
+    /// Memory that a request needs.
+    pub memory: RequestMemory,
 }
 
 /// A stage of a request.
@@ -231,13 +265,65 @@ pub struct Addition {
     pub count: u32,
 }
 
-/// How every client behaves.
+/// How clients behave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clients {
-    /// How long a client waits for an attempt before it gives that attempt up; one value a request.
-    pub patience: Dist,
-    /// What it does when an attempt has failed.
+    /// What they do when an attempt has failed.
     pub retry: Late<Retry>,
+    /// What keeps them from trying too often.
+    pub budget: Option<budget::Settings>,
+    /// How many there are, each with a budget of its own.
+    pub count: u32,
+    /// Sending another attempt while none is answered.
+    pub hedge: Option<Hedge>,
+}
+
+/// What a client does when an attempt has failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retry {
+    /// Attempts in all, the first included; at least 1.
+    pub attempts: u32,
+    /// The delays between them.
+    pub backoff: Backoff,
+    /// By [`Outcome`](crate::sim::observation::Outcome): whether another attempt is made after it.
+    pub on: Failures,
+    /// What the person does when all of them have failed; leaves without it.
+    pub reload: Option<Reload>,
+}
+
+/// Kinds of failure after which another attempt is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// Given up by the client.
+    pub timed_out: bool,
+    /// Taken by no node.
+    pub refused: bool,
+    /// Lost with its process.
+    pub reset: bool,
+    /// No node was up.
+    pub no_node: bool,
+    /// Shed by a process.
+    pub shed: bool,
+}
+
+/// Loading a page again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reload {
+    /// The probability.
+    pub share: f64,
+    /// From the failure to the next attempt.
+    pub pause: Dist,
+    /// How often at most.
+    pub at_most: u32,
+}
+
+/// Sending another attempt while none is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hedge {
+    /// From one attempt to the next.
+    pub after: Duration,
+    /// How many on top of the first.
+    pub at_most: u32,
 }
 
 /// How a fresh process is slower.
@@ -262,6 +348,8 @@ pub struct Program {
     pub cold: Late<Cold>,
     /// What becomes of the requests in hand when it is told to stop.
     pub stop: Late<Stop>,
+    /// What it does with requests whose clients have given up.
+    pub abandoned: Abandoned,
     /// Its memory.
     pub memory: Memory,
     /// Memory that it needs on top of [`Memory::base`] on some nodes, in bytes: node and amount.
@@ -279,6 +367,28 @@ pub enum Stop {
     Finish(Duration),
 }
 
+/// What a process does with a request whose client has given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abandoned {
+    /// The work, all the same.
+    Served,
+    /// Nothing, once it gets a slot.
+    Skipped,
+    /// It notices at once, and stops.
+    Stopped,
+}
+
+/// Memory that a request needs, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestMemory {
+    /// Retained after it was served, until a restart.
+    pub retained: u64,
+    /// Used while it is in service.
+    pub in_service: u64,
+    /// Used while it waits for a slot.
+    pub queued: u64,
+}
+
 /// Memory of a process, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Memory {
@@ -290,12 +400,8 @@ pub struct Memory {
     /// Retained at the start of the simulation by the processes that run then, a value between
     /// these.
     pub retained_at_start: (u64, u64),
-    /// Retained after every request served, until a restart.
-    pub retained_per_request: u64,
-    /// Used by a request in service.
-    pub in_service: u64,
-    /// Used by a request that waits for a slot.
-    pub queued: u64,
+    /// That of a health check, and of requests whose class has none of its own.
+    pub request: RequestMemory,
 }
 
 /// A version of the software with its configuration.
@@ -461,15 +567,27 @@ impl Scenario {
             let cpu = class.stages.iter().filter(|stage| stage.needs == Needs::Cpu);
             cpu.map(|stage| stage.demand.mean_secs()).sum()
         };
-        let weight =
-            |source: &Source| source.course.mean_arrivals(Instant::START, self.clock.horizon);
-        let total: f64 = self.sources.iter().map(weight).sum();
+        self.mean_over_classes(work, |source| {
+            source.course.mean_arrivals(Instant::START, self.clock.horizon)
+        })
+    }
+
+    /// The mean of a value of the classes over the requests of sources of some weight, or over all
+    /// classes if no source has any.
+    pub fn mean_over_classes(
+        &self,
+        value: impl Fn(&Class) -> f64,
+        weight: impl Fn(&Source) -> f64,
+    ) -> f64 {
+        let of = |source: &Source| -> f64 {
+            let shares = source.classes.shares();
+            shares.iter().map(|(share, class)| share * value(&self.classes[*class])).sum()
+        };
+        let total: f64 = self.sources.iter().map(&weight).sum();
         if total > 0.0 {
-            let sum: f64 =
-                self.sources.iter().map(|s| weight(s) * work(&self.classes[s.class])).sum();
-            sum / total
+            self.sources.iter().map(|source| weight(source) * of(source)).sum::<f64>() / total
         } else {
-            self.classes.iter().map(work).sum::<f64>() / self.classes.len() as f64
+            self.classes.iter().map(value).sum::<f64>() / self.classes.len() as f64
         }
     }
 

@@ -2,21 +2,20 @@
 //! whatever cannot be is refused with its place.
 
 mod changes;
+mod load;
 mod quantity;
 
-use super::course::{Day, local_course, surge_course};
+use super::keys::load as load_keys;
 use super::keys::quantity::BytesRange;
-use super::keys::{Document, fleet, load};
+use super::keys::{Document, fleet};
 use super::late::{Late, Setting};
 use super::model::{
-    self, Addition, Balancing, CheckPath, Class, Clients, Clock, Cold, Freeze, Health, Interval,
-    Memory, Needs, Nodes, OutageRule, Program, Scenario, Slo, Source, Stage, Stop,
+    Abandoned, Addition, Balancing, CheckPath, Clock, Cold, Freeze, Health, Interval, Memory,
+    Nodes, OutageRule, Program, Scenario, Slo, Stop,
 };
 use super::text::{At, Bytes, Diagnostics, Name, Named, Place, Timestamp};
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
-use crate::fleet::client::Retry;
 use crate::fleet::cpu::Speed;
-use crate::fleet::load::{Course, Stretch};
 use crate::fleet::supervisor::rule::{Metric, Rule, Samples};
 use crate::fleet::supervisor::{Settings, bluepill, systemd};
 use crate::kernel::time::Instant;
@@ -50,8 +49,8 @@ pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
         freeze: Late::new(
             Setting::Freeze,
             match document.load.freeze {
-                load::Freeze::Never => Freeze::Never,
-                load::Freeze::FirstRestart => Freeze::FirstRestart,
+                load_keys::Freeze::Never => Freeze::Never,
+                load_keys::Freeze::FirstRestart => Freeze::FirstRestart,
             },
         ),
         classes,
@@ -128,114 +127,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn classes(&mut self) -> Vec<Class> {
-        if self.document.class.is_empty() {
-            self.log
-                .problem(None, "no class of requests is defined")
-                .help("add `[class.web]` with `stages = [{ cpu = \"20ms\" }]`");
-        }
-        let mut classes = Vec::new();
-        for (name, keys) in self.document.class.iter() {
-            let stages = &keys.stages;
-            if stages.is_empty() || stages.len() > model::STAGES_MAX {
-                let count = stages.len();
-                let most = model::STAGES_MAX;
-                let message = format!("a class has 1 to {most} stages, this one has {count}");
-                self.log.problem(stages.place, message);
-            }
-            let stage = |stage: &load::Stage| {
-                let (needs, demand) = match stage {
-                    load::Stage::Cpu(demand) => (Needs::Cpu, demand),
-                    load::Stage::Wait(demand) => (Needs::Wait, demand),
-                };
-                Stage { needs, demand: self.dist(demand) }
-            };
-            let stages = stages.iter().take(model::STAGES_MAX).map(stage).collect();
-            classes.push(Class { name: name.as_str().to_string(), stages });
-        }
-        classes
-    }
-
-    fn class_of(&mut self, class: Option<&At<Name>>, source: &At<Name>) -> usize {
-        match class {
-            Some(class) => self.number(class, "class", &self.document.class),
-            None if self.document.class.len() <= 1 => 0,
-            None => {
-                let message = format!("load source `{}` does not say its class", source.as_str());
-                let names = self.document.class.names().join("`, `");
-                self.log
-                    .problem(source.place, message)
-                    .help(format!("add `class = ..`, one of `{names}`"));
-                0
-            }
-        }
-    }
-
-    fn sources(&mut self) -> Vec<Source> {
-        let keys = &self.document.load;
-        let horizon = self.horizon;
-        let mut sources = Vec::new();
-        let total: f64 = keys.region.values().map(|region| region.share.get()).sum();
-        if !keys.region.is_empty() && (total - 1.0).abs() > 1e-9 {
-            let message = format!("the shares of the regions add up to {:.4}, not to 1", total);
-            let place = keys.region.iter().next_back().map(|(name, _)| name.place);
-            self.log.problem(place, message);
-        }
-        for (name, region) in keys.region.iter() {
-            for (hour, value) in region.weekday.iter().chain(&region.weekend).enumerate() {
-                if *value < 0.0 {
-                    let message = format!("the shape at hour {} is negative", hour % 24);
-                    self.log.problem(name.place, message);
-                }
-            }
-            let valid = |shape: &[f64; 24]| shape.map(|value| value.max(0.0));
-            let (weekday, weekend) = (valid(&region.weekday), valid(&region.weekend));
-            let day = Day { weekday: &weekday, weekend: &weekend };
-            let factor = keys.scale * keys.rate.as_per_second() * region.share.get();
-            let start = self.document.clock.start.0;
-            let course = local_course(&day, region.zone.time_zone(), start, horizon, factor);
-            let class = self.class_of(region.class.as_ref(), name);
-            sources.push(source("region", name, class, course));
-        }
-        for (name, surge) in keys.surge.iter() {
-            let what = format!("the onset of surge `{}`", name.as_str());
-            let onset = self.instant(surge.onset, &what, name.place);
-            let rate = keys.scale * surge.rate.as_per_second();
-            let lengths = (surge.ramp, surge.plateau, surge.decay);
-            let course = surge_course(onset, lengths, rate, horizon);
-            let class = self.class_of(surge.class.as_ref(), name);
-            sources.push(source("surge", name, class, course));
-        }
-        for (name, constant) in keys.constant.iter() {
-            let rate = keys.scale * constant.rate.as_per_second();
-            let all = Stretch { start: Instant::START, end: horizon, from: rate, to: rate };
-            let class = self.class_of(constant.class.as_ref(), name);
-            sources.push(source("constant", name, class, Course::new(vec![all])));
-        }
-        let most = sources.iter().flat_map(|s| s.course.stretches());
-        if most.map(|s| s.from.max(s.to)).fold(0.0, f64::max) > RATE_MAX {
-            self.log.problem(None, format!("a load source exceeds {RATE_MAX} requests per second"));
-        }
-        if sources.is_empty() {
-            self.log
-                .problem(None, "there is no load")
-                .help("add `[load.constant.NAME]`, `[load.region.NAME]` or `[load.surge.NAME]`");
-        }
-        sources
-    }
-
-    fn clients(&mut self) -> Clients {
-        let keys = &self.document.clients;
-        let retry = Retry {
-            attempts: keys.retry.attempts,
-            base: keys.retry.base,
-            factor: keys.retry.factor,
-            cap: keys.retry.cap,
-            jitter: keys.retry.jitter.get(),
-        };
-        Clients { patience: self.dist(&keys.patience), retry: Late::new(Setting::Retry, retry) }
-    }
-
     fn balancer(&mut self) -> Balancing {
         let keys = &self.document.balancer;
         let health = match &keys.health {
@@ -303,13 +194,16 @@ impl Resolver<'_> {
                     fleet::Stop::Finish(limit) => Stop::Finish(limit),
                 },
             ),
+            abandoned: match keys.abandoned {
+                fleet::Abandoned::Served => Abandoned::Served,
+                fleet::Abandoned::Skipped => Abandoned::Skipped,
+                fleet::Abandoned::Stopped => Abandoned::Stopped,
+            },
             memory: Memory {
                 base: bytes(&keys.memory.base),
                 master: keys.memory.master.map(Bytes::get),
                 retained_at_start: bytes(&keys.memory.retained_at_start),
-                retained_per_request: keys.memory.retained_per_request.get(),
-                in_service: keys.memory.in_service.get(),
-                queued: keys.memory.queued.get(),
+                request: self.request_memory(),
             },
             extra_memory: self.extra_memory(),
             age_at_start: keys.age_at_start,
@@ -421,11 +315,6 @@ impl Resolver<'_> {
         }
         intervals
     }
-}
-
-fn source(kind: &str, name: &At<Name>, class: usize, course: Course) -> Source {
-    let name = name.as_str().to_string();
-    Source { stream: stream(kind, &name), name, class, course }
 }
 
 /// The stream of what has this name, by FNV-1a: it belongs to the name, so that a variant with one

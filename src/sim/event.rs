@@ -18,6 +18,8 @@ pub enum Event {
     PatienceOver(Ref),
     /// A request's back-off is over.
     RetryDue(Ref),
+    /// Another attempt is due if none of a request's is answered.
+    HedgeDue(Ref),
     /// A balancer checks a node.
     CheckDue {
         /// The balancer.

@@ -45,7 +45,6 @@ impl Simulation {
     }
 
     fn check_nodes(&self) {
-        let memory = self.scenario.process.memory;
         let slots = self.scenario.process.slots;
         let mut serving = 0;
         for (number, node) in self.nodes.iter().enumerate() {
@@ -71,10 +70,7 @@ impl Simulation {
                     "requests wait on node-{} beside a free slot",
                     number + 1
                 );
-                used += process.base
-                    + process.retained
-                    + u64::from(process.in_service) * memory.in_service
-                    + queued as u64 * memory.queued;
+                used += process.base + process.retained + self.working(&self.attempts_of(at));
             }
             assert!(
                 used == node.memory,

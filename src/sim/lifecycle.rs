@@ -84,9 +84,8 @@ impl Simulation {
         let now = self.now();
         let program = &self.scenario.process;
         let node = &mut self.nodes[number as usize];
-        let Some(process) = node.processes.last().map(|&at| &self.processes[at]) else {
-            return 0.0;
-        };
+        let Some(at) = node.processes.last().copied() else { return 0.0 };
+        let process = &self.processes[at];
         let memory = program.memory;
         // A first process that forks the others serves nothing itself.
         let master = if rule.include_children { None } else { memory.master };
@@ -97,12 +96,7 @@ impl Simulation {
         };
         match (rule.metric, master) {
             (Metric::Memory, Some(master)) => master as f64,
-            (Metric::Memory, None) => {
-                let waiting = process.backlog.len() as u64;
-                let working =
-                    u64::from(process.in_service) * memory.in_service + waiting * memory.queued;
-                (process.base + process.retained + working) as f64
-            }
+            (Metric::Memory, None) => self.memory_of(at) as f64,
             (Metric::CpuWindow | Metric::CpuLife, Some(_)) => 0.0,
             (Metric::CpuWindow, None) => share(busy.saturating_sub(busy_then), now.since(then)),
             (Metric::CpuLife, None) => {
@@ -229,6 +223,7 @@ impl Simulation {
         let number = self.processes[at].node;
         self.close_listener(at, observer);
         let lost = self.attempts_of(at);
+        let working = self.working(&lost);
         let attempts = &self.attempts;
         self.nodes[number as usize]
             .cpu
@@ -236,14 +231,31 @@ impl Simulation {
         for attempt in lost {
             self.fail(attempt, Outcome::Reset, observer);
         }
-        let memory = self.scenario.process.memory;
         let process = &mut self.processes[at];
-        let working = u64::from(process.in_service) * memory.in_service
-            + process.backlog.len() as u64 * memory.queued;
         process.in_service = 0;
         process.backlog.clear();
         self.nodes[number as usize].memory -= working;
         self.end_process(at, observer);
+    }
+
+    /// Memory of a process.
+    fn memory_of(&self, at: Ref) -> u64 {
+        let process = &self.processes[at];
+        let node = &self.nodes[process.node as usize];
+        if node.processes.len() == 1 {
+            return node.memory;
+        }
+        process.base + process.retained + self.working(&self.attempts_of(at))
+    }
+
+    /// Memory of the requests that some attempts of a node are about.
+    pub(super) fn working(&self, attempts: &[Ref]) -> u64 {
+        let bytes = |at: &Ref| {
+            let attempt = &self.attempts[*at];
+            let memory = self.memories[attempt.class as usize];
+            if attempt.in_slot { memory.in_service } else { memory.queued }
+        };
+        attempts.iter().map(bytes).sum()
     }
 
     fn close_listener(&mut self, at: Ref, observer: &mut impl Observer) {
@@ -443,18 +455,9 @@ impl Simulation {
     fn kill_for_memory(&mut self, number: u32, observer: &mut impl Observer) {
         let node = &self.nodes[number as usize];
         let memory = node.memory;
-        let needs = |at: Ref| {
-            let process = &self.processes[at];
-            let memory = self.scenario.process.memory;
-            process.base
-                + process.retained
-                + u64::from(process.in_service) * memory.in_service
-                + process.backlog.len() as u64 * memory.queued
-        };
+        let processes = node.processes.iter().copied();
         // The largest; among equals the oldest.
-        let Some(victim) = node.processes.iter().copied().rev().max_by_key(|&at| needs(at)) else {
-            return;
-        };
+        let Some(victim) = processes.rev().max_by_key(|&at| self.memory_of(at)) else { return };
         observer.observe(self.now(), &Observation::OutOfMemory { node: number, memory });
         let served = self.processes[victim].state == ProcessState::Serving;
         self.kill(victim, observer);

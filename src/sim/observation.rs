@@ -159,6 +159,8 @@ pub enum Observation {
     RequestIssued {
         /// The load source.
         source: u32,
+        /// The class of the request.
+        class: u32,
     },
     /// A node took an attempt of a request, into a slot or its backlog.
     AttemptAccepted {
@@ -179,6 +181,8 @@ pub enum Observation {
     RequestSettled {
         /// When it was issued.
         issued: Instant,
+        /// Its class.
+        class: u32,
         /// How it ended.
         outcome: Outcome,
         /// How many attempts it took.
@@ -340,6 +344,8 @@ pub enum Observation {
         /// The fault.
         fault: u32,
     },
+    /// The budget of a client did not allow another attempt.
+    RetryDenied,
 }
 
 impl Observation {
@@ -353,6 +359,7 @@ impl Observation {
                 | Observation::AttemptFailed { .. }
                 | Observation::RequestSettled { .. }
                 | Observation::WorkWasted { .. }
+                | Observation::RetryDenied
         )
     }
 }

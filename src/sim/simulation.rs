@@ -8,6 +8,7 @@ use super::state::{
     purpose,
 };
 use crate::fleet::balancer::Balancer;
+use crate::fleet::client::budget::Budget;
 use crate::fleet::cpu::Cpu;
 use crate::fleet::load::Arrivals;
 use crate::fleet::supervisor::{Settings, Supervisor};
@@ -16,7 +17,7 @@ use crate::kernel::chance::{Seed, Streams, unit};
 use crate::kernel::slab::{Ref, Slab};
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::{Divergence, SettingSet};
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Abandoned, Mix, RequestMemory, Scenario};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -53,6 +54,16 @@ pub struct Simulation {
     pub(super) attempts: Slab<Attempt>,
     pub(super) processes: Slab<Process>,
     pub(super) balancers: Vec<Balancer>,
+    /// The budget of each client; empty without any.
+    pub(super) budgets: Vec<Budget>,
+    /// Whether there are budgets, and whether clients hedge: at hand for every request, as are the
+    /// next two.
+    pub(super) has_budgets: bool,
+    pub(super) hedges: bool,
+    /// Whether processes notice that a client has given up.
+    pub(super) notices: bool,
+    /// Memory of a request of each class, and of a check.
+    pub(super) memories: Vec<RequestMemory>,
     pub(super) nodes: Vec<Node>,
     pub(super) rollouts: Vec<Rollout>,
     pub(super) watch: Watch,
@@ -119,6 +130,11 @@ impl Simulation {
         let streams = Streams::new(seed);
         let mut sim = Simulation {
             balancers: Vec::new(),
+            budgets: budgets(&scenario),
+            has_budgets: scenario.clients.budget.is_some(),
+            hedges: scenario.clients.hedge.is_some(),
+            notices: scenario.process.abandoned != Abandoned::Served,
+            memories: memories(&scenario),
             sources: Vec::new(),
             nodes: Vec::new(),
             rollouts: vec![Rollout::default(); scenario.deploys.len()],
@@ -145,7 +161,11 @@ impl Simulation {
             let sequence = streams.sequence(purpose::ARRIVAL, source.stream);
             let arrivals = Arrivals::new(source.course.clone(), sequence);
             sim.calendar.set_lane(lane, arrivals.time());
-            sim.sources.push(Source { arrivals, lane, frozen: false });
+            let class = match source.classes {
+                Mix::One(class) => Some(class as u32),
+                Mix::Drawn(_) => None,
+            };
+            sim.sources.push(Source { arrivals, lane, class, frozen: false });
         }
         for _ in 0..scenario.nodes.count {
             sim.add_machine();
@@ -225,8 +245,8 @@ impl Simulation {
     /// classes, number of nodes or balancers, cores, rules, deploys or the windows.
     pub fn fork(&self, scenario: Arc<Scenario>) -> Result<Simulation, ForkError> {
         let (old, new) = (&self.scenario, &scenario);
-        let names = |s: &Scenario| -> Vec<(u64, usize)> {
-            s.sources.iter().map(|source| (source.stream, source.class)).collect()
+        let names = |s: &Scenario| -> Vec<(u64, Mix)> {
+            s.sources.iter().map(|source| (source.stream, source.classes.clone())).collect()
         };
         let rules = |s: &Scenario| s.supervisor.rules().len();
         let differs = [
@@ -237,6 +257,8 @@ impl Simulation {
             (old.nodes.count != new.nodes.count, "number of nodes"),
             (old.nodes.cores != new.nodes.cores, "cores"),
             (old.balancer.instances != new.balancer.instances, "number of balancers"),
+            (old.clients.budget != new.clients.budget, "retry budget"),
+            (old.clients.count != new.clients.count, "number of clients"),
             (old.deploys.len() != new.deploys.len(), "deploys"),
             (old.faults != new.faults, "faults"),
             (old.releases.len() != new.releases.len(), "releases"),
@@ -258,6 +280,9 @@ impl Simulation {
             fork.integrate_slots(node);
         }
         fork.memory_watch = memory_watch(&scenario);
+        fork.notices = scenario.process.abandoned != Abandoned::Served;
+        fork.hedges = scenario.clients.hedge.is_some();
+        fork.memories = memories(&scenario);
         fork.watched = Watched::of(&scenario);
         fork.scenario = scenario;
         for node in 0..fork.nodes.len() as u32 {
@@ -292,6 +317,7 @@ impl Simulation {
             Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
             Event::PatienceOver(attempt) => self.on_patience_over(attempt, observer),
             Event::RetryDue(request) => self.on_retry(request, observer),
+            Event::HedgeDue(request) => self.on_hedge_due(request, observer),
             Event::CheckDue { balancer, node } => self.on_check_due(balancer, node, observer),
             Event::BootDone(process) => self.on_boot_done(process, observer),
             Event::StartFailed(process) => self.on_start_failed(process, observer),
@@ -455,6 +481,19 @@ impl Simulation {
         let of = |attempt: &Attempt| attempt.process == Some(process);
         self.attempts.iter().filter(|(_, attempt)| of(attempt)).map(|(at, _)| at).collect()
     }
+}
+
+fn budgets(scenario: &Scenario) -> Vec<Budget> {
+    let clients = &scenario.clients;
+    clients
+        .budget
+        .map_or(Vec::new(), |settings| vec![Budget::new(settings); clients.count as usize])
+}
+
+/// What requests of each class need, and a check.
+fn memories(scenario: &Scenario) -> Vec<RequestMemory> {
+    let of_classes = scenario.classes.iter().map(|class| class.memory);
+    of_classes.chain([scenario.process.memory.request]).collect()
 }
 
 /// The memory up to which a node neither slows down nor loses a process.

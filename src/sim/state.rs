@@ -31,6 +31,8 @@ pub(super) mod purpose {
     pub(in crate::sim) const COMPARISON: Purpose = Purpose(7);
     /// Which nodes a fault hits.
     pub(in crate::sim) const FAULT: Purpose = Purpose(8);
+    /// The class of the n-th arrival of a source that has several.
+    pub(in crate::sim) const CLASS: Purpose = Purpose(9);
 }
 
 /// A load source at work.
@@ -38,6 +40,8 @@ pub(super) mod purpose {
 pub(super) struct Source {
     pub arrivals: Arrivals,
     pub lane: Lane,
+    /// The class of its requests, if they have only one.
+    pub class: Option<u32>,
     pub frozen: bool,
 }
 
@@ -45,6 +49,7 @@ pub(super) struct Source {
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub source: u32,
+    pub class: u32,
     /// Stages of its class, and one bit a stage: whether it needs the cores.
     pub stages: u8,
     pub computes: u8,
@@ -56,9 +61,45 @@ pub(super) struct Request {
     pub pick: u64,
     /// Attempts made.
     pub attempts: u32,
+    /// Attempts whose answer somebody waits for.
+    pub waiting: u32,
     /// Attempts that some node still has.
     pub alive: u32,
     pub settled: bool,
+    /// What few requests come to.
+    pub again: Option<Box<Again>>,
+}
+
+/// What becomes of a request beyond a first attempt and plain retries.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Again {
+    /// Attempts made before the page was last loaded again.
+    pub round: u32,
+    /// How often it was loaded again.
+    pub reloads: u32,
+    /// Attempts that were due while another was not answered.
+    pub hedges: u32,
+    /// What the budget took for its last try, if it was tried again.
+    pub paid: Option<f64>,
+    /// All its attempts, where there can be several at a time.
+    pub attempts: Vec<Ref>,
+}
+
+impl Request {
+    /// What few requests come to, for one that does.
+    pub(super) fn again(&mut self) -> &mut Again {
+        self.again.get_or_insert_default()
+    }
+
+    /// Attempts made before the page was last loaded again.
+    pub(super) fn round(&self) -> u32 {
+        self.again.as_ref().map_or(0, |again| again.round)
+    }
+
+    /// What the budget took for its last try, if it was tried again.
+    pub(super) fn paid(&self) -> Option<f64> {
+        self.again.as_ref().and_then(|again| again.paid)
+    }
 }
 
 /// Whom an attempt belongs to.
@@ -73,6 +114,8 @@ pub(super) enum Owner {
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     pub owner: Owner,
+    /// The class of its request, or one more than the last for a check.
+    pub class: u32,
     pub balancer: u32,
     pub node: u32,
     pub process: Option<Ref>,

@@ -1,27 +1,14 @@
-//! Requests: from the client through a balancer into a slot, and back.
+//! Attempts: through a balancer into a slot of a node, and out of it again.
 
 use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, ProcessState, Request, purpose};
+use super::state::{Attempt, Owner, ProcessState};
 use crate::fleet::balancer::{LostShare, NoneUp};
-use crate::fleet::load::die;
-use crate::kernel::chance::DICE;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Setting;
-use crate::scenario::model::{Needs, REDISPATCH_MAX, STAGES_MAX};
-use rand::Rng;
-
-const _: () = assert!(die::FIRST_STAGE + STAGES_MAX <= DICE, "every stage has a die of its own");
-
-/// Which die of a later attempt's draw is thrown for what.
-mod again {
-    /// The jitter of the back-off before it.
-    pub(super) const BACKOFF: usize = 0;
-    /// The balancer's choice.
-    pub(super) const PICK: usize = 1;
-}
+use crate::scenario::model::REDISPATCH_MAX;
 
 /// A node's answer to an attempt.
 enum Answer {
@@ -31,94 +18,10 @@ enum Answer {
 }
 
 impl Simulation {
-    pub(super) fn on_arrival(&mut self, number: u32, observer: &mut impl Observer) {
-        let now = self.now();
-        let class = self.scenario.sources[number as usize].class;
-        let source = &mut self.sources[number as usize];
-        let draw = source.arrivals.draw();
-        let mut demands = [Duration::ZERO; STAGES_MAX];
-        let mut computes = 0;
-        let stages = &self.scenario.classes[class].stages;
-        for (i, (stage, demand)) in stages.iter().zip(&mut demands).enumerate() {
-            *demand = stage.demand.sample(&mut draw.die(die::FIRST_STAGE + i));
-            computes |= u8::from(stage.needs == Needs::Cpu) << i;
-        }
-        let request = self.requests.add(Request {
-            source: number,
-            stages: stages.len() as u8,
-            computes,
-            number: draw.occurrence(),
-            issued: now,
-            patience: self.scenario.clients.patience.sample(&mut draw.die(die::PATIENCE)),
-            demands,
-            pick: draw.die(die::PICK).next_u64(),
-            attempts: 0,
-            alive: 0,
-            settled: false,
-        });
-        source.arrivals.advance();
-        self.calendar.set_lane(source.lane, source.arrivals.time());
-        self.counts.issued += 1;
-        observer.observe(now, &Observation::RequestIssued { source: number });
-        self.send(request, observer);
-    }
-
-    pub(super) fn on_retry(&mut self, request: Ref, observer: &mut impl Observer) {
-        self.send(request, observer);
-    }
-
-    /// Makes the next attempt of a request.
-    fn send(&mut self, at: Ref, observer: &mut impl Observer) {
-        let now = self.now();
-        let instances = self.scenario.balancer.instances;
-        let request = &mut self.requests[at];
-        request.attempts += 1;
-        request.alive += 1;
-        if request.attempts > 1 {
-            // The stream is the source's in every variant of the scenario, its number is not.
-            let entity = self.scenario.sources[request.source as usize].stream;
-            let occurrence = request.number;
-            let draw = self.streams.draw(purpose::ATTEMPT, entity, occurrence, request.attempts);
-            request.pick = draw.die(again::PICK).next_u64();
-        }
-        let (pick, patience) = (request.pick, request.patience);
-        let (stages, computes) = (request.stages, request.computes);
-        let balancer =
-            if instances == 1 { 0 } else { (request.number % u64::from(instances)) as u32 };
-        self.counts.attempts += 1;
-        let attempt = self.attempts.add(Attempt {
-            owner: Owner::Request(at),
-            balancer,
-            node: 0,
-            process: None,
-            stage: 0,
-            stages,
-            computes,
-            in_slot: false,
-            abandoned: false,
-            timer: None,
-            accepted: now,
-            started: now,
-        });
-        let routed = if self.belongs_to_lost(at, balancer) {
-            Err(Outcome::Dropped)
-        } else {
-            self.route(attempt, balancer, pick)
-        };
-        match routed {
-            Ok(node) => {
-                let timer = self.calendar.timer(patience, Event::PatienceOver(attempt));
-                self.attempts[attempt].timer = Some(timer);
-                observer.observe(now, &Observation::AttemptAccepted { node });
-            }
-            Err(how) => self.fail(attempt, how, observer),
-        }
-    }
-
     /// Whether a request is part of the share of a node that is down, where such shares are
     /// dropped: of n nodes each has every n-th request of a source.
     #[inline]
-    fn belongs_to_lost(&self, at: Ref, balancer: u32) -> bool {
+    pub(super) fn belongs_to_lost(&self, at: Ref, balancer: u32) -> bool {
         if self.scenario.balancer.lost_share == LostShare::Moved {
             return false;
         }
@@ -129,7 +32,7 @@ impl Simulation {
 
     /// Finds a node that takes the attempt.
     #[inline]
-    fn route(&mut self, attempt: Ref, balancer: u32, pick: u64) -> Result<u32, Outcome> {
+    pub(super) fn route(&mut self, attempt: Ref, balancer: u32, pick: u64) -> Result<u32, Outcome> {
         let setup = &self.scenario.balancer;
         let policy = setup.policy;
         let fail_open = setup.none_up == NoneUp::FailOpen;
@@ -187,30 +90,35 @@ impl Simulation {
         attempt.accepted = now;
         self.balancers[balancer as usize].sent(number);
         if free {
-            self.take_slot(at);
+            self.take_slot(at, false);
         } else {
             process.backlog.push_back(at);
-            node.memory += program.memory.queued;
+            node.memory += self.memories[attempt.class as usize].queued;
         }
         self.touch(number);
         Answer::Accepted
     }
 
-    /// Gives an attempt a slot of its process and starts its first stage. The caller touches the
-    /// node.
+    /// Gives an attempt, which may have waited in its backlog, a slot of its process and starts its
+    /// first stage. The caller touches the node.
     #[inline(always)]
-    fn take_slot(&mut self, at: Ref) {
+    fn take_slot(&mut self, at: Ref, waited: bool) {
         let now = self.now();
         let attempt = &mut self.attempts[at];
         attempt.in_slot = true;
         attempt.started = now;
-        let (number, holder) = (attempt.node, attempt.process.expect("it was accepted"));
+        let (number, class) = (attempt.node, attempt.class);
+        let holder = attempt.process.expect("it was accepted");
         let (node, process) = (&mut self.nodes[number as usize], &mut self.processes[holder]);
         if node.listener == Some(holder) {
             node.integrals.count_busy(now, process.in_service);
         }
         process.in_service += 1;
-        node.memory += self.scenario.process.memory.in_service;
+        let memory = &self.memories[class as usize];
+        node.memory += memory.in_service;
+        if waited {
+            node.memory -= memory.queued;
+        }
         self.start_stage(at);
     }
 
@@ -286,7 +194,7 @@ impl Simulation {
         let attempt = self.attempts.remove(at).expect("a stage of it has just ended");
         let number = attempt.node;
         let process = attempt.process.expect("it was in service");
-        self.release_slot(number, process, observer);
+        self.release_slot(number, process, attempt.class, true, observer);
         self.balancers[attempt.balancer as usize].answered(number);
         match attempt.owner {
             Owner::Check => {
@@ -311,25 +219,88 @@ impl Simulation {
         }
     }
 
-    /// Frees a slot and gives it to whoever has waited longest. The caller touches the node.
-    fn release_slot(&mut self, number: u32, at: Ref, observer: &mut impl Observer) {
+    /// Frees the slot that an attempt of a class had in a process, which has served it or not, and
+    /// gives it to whoever has waited longest. The caller touches the node.
+    #[inline(always)]
+    fn release_slot(
+        &mut self,
+        number: u32,
+        at: Ref,
+        class: u32,
+        served: bool,
+        observer: &mut impl Observer,
+    ) {
         let now = self.now();
-        let memory = &self.scenario.process.memory;
+        let memory = &self.memories[class as usize];
         let (node, process) = (&mut self.nodes[number as usize], &mut self.processes[at]);
         if node.listener == Some(at) {
             node.integrals.count_busy(now, process.in_service);
         }
         process.in_service -= 1;
-        process.served += 1;
-        process.retained += memory.retained_per_request;
-        let next = process.backlog.pop_front();
+        node.memory -= memory.in_service;
+        if served {
+            process.served += 1;
+            process.retained += memory.retained;
+            node.memory += memory.retained;
+        }
         let drained = process.state == ProcessState::Stopping && process.in_service == 0;
-        node.memory = node.memory + memory.retained_per_request - memory.in_service;
+        let next = if self.notices { self.next_in_line(at) } else { process.backlog.pop_front() };
         if let Some(next) = next {
-            node.memory -= memory.queued;
-            self.take_slot(next);
+            self.take_slot(next, true);
         } else if drained {
             self.end_process(at, observer);
+        }
+    }
+
+    /// Takes whoever has waited longest out of a process's backlog, and before that all those whose
+    /// clients have given up.
+    #[cold]
+    fn next_in_line(&mut self, at: Ref) -> Option<Ref> {
+        loop {
+            let process = &mut self.processes[at];
+            let next = process.backlog.pop_front()?;
+            let waiting = &self.attempts[next];
+            if !waiting.abandoned {
+                return Some(next);
+            }
+            let bytes = self.memories[waiting.class as usize].queued;
+            self.nodes[waiting.node as usize].memory -= bytes;
+            self.forget_attempt(next);
+        }
+    }
+
+    /// Ends an attempt that nobody waits for and that has left its process.
+    #[cold]
+    fn forget_attempt(&mut self, at: Ref) {
+        let attempt = self.attempts.remove(at).expect("it was there until now");
+        self.balancers[attempt.balancer as usize].answered(attempt.node);
+        match attempt.owner {
+            Owner::Check => self.counts.checks_ended += 1,
+            Owner::Request(request) => {
+                self.counts.attempts_ended += 1;
+                self.requests[request].alive -= 1;
+                self.forget_if_done(request);
+            }
+        }
+    }
+
+    /// Stops an attempt that nobody waits for any more, wherever it is on its node.
+    #[cold]
+    pub(super) fn cancel(&mut self, at: Ref, observer: &mut impl Observer) {
+        let now = self.now();
+        let attempt = self.attempts[at].clone();
+        let Some(holder) = attempt.process else { return };
+        self.touch(attempt.node);
+        if attempt.in_slot {
+            self.nodes[attempt.node as usize].cpu.retain(now, |&job| job != at);
+            self.forget_attempt(at);
+            self.release_slot(attempt.node, holder, attempt.class, false, observer);
+        } else {
+            let bytes = self.memories[attempt.class as usize].queued;
+            let process = &mut self.processes[holder];
+            process.backlog.retain(|&waiting| waiting != at);
+            self.nodes[attempt.node as usize].memory -= bytes;
+            self.forget_attempt(at);
         }
     }
 
@@ -366,59 +337,6 @@ impl Simulation {
         }
     }
 
-    pub(super) fn on_patience_over(&mut self, at: Ref, observer: &mut impl Observer) {
-        let attempt = self.attempts.get_mut(at).expect("its timer is cancelled when it ends");
-        attempt.timer = None;
-        // The node does not notice: the attempt keeps its place and its work is done all the same.
-        attempt.abandoned = true;
-        let (owner, balancer, node) = (attempt.owner, attempt.balancer, attempt.node);
-        match owner {
-            Owner::Check => self.on_check_result(balancer, node, false, observer),
-            Owner::Request(request) => self.after_failure(request, Outcome::TimedOut, observer),
-        }
-    }
-
-    /// The client tries again, or the request has failed.
-    fn after_failure(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
-        let now = self.now();
-        observer.observe(now, &Observation::AttemptFailed { how });
-        let retry = *self.scenario.clients.retry.ask(&mut self.asked);
-        let request = &self.requests[at];
-        if request.attempts >= retry.attempts || how == Outcome::Dropped {
-            self.settle(at, how, Duration::ZERO, observer);
-            return;
-        }
-        let next = request.attempts + 1;
-        let entity = self.scenario.sources[request.source as usize].stream;
-        let draw = self.streams.draw(purpose::ATTEMPT, entity, request.number, next);
-        let delay = retry.delay(next, &mut draw.die(again::BACKOFF));
-        self.calendar.after(delay, Event::RetryDue(at));
-    }
-
-    fn settle(&mut self, at: Ref, outcome: Outcome, wait: Duration, observer: &mut impl Observer) {
-        let request = &mut self.requests[at];
-        request.settled = true;
-        let (issued, attempts) = (request.issued, request.attempts);
-        self.counts.settled[outcome as usize] += 1;
-        if outcome == Outcome::Completed {
-            self.watch.succeeded += 1;
-        } else {
-            self.watch.failed += 1;
-        }
-        let seen = Observation::RequestSettled { issued, outcome, attempts, wait };
-        observer.observe(self.now(), &seen);
-        self.forget_if_done(at);
-    }
-
-    /// Frees a request that is settled and of which no node has an attempt any more.
-    #[inline]
-    fn forget_if_done(&mut self, at: Ref) {
-        let request = &self.requests[at];
-        if request.settled && request.alive == 0 {
-            self.requests.remove(at);
-        }
-    }
-
     /// Makes a health check that goes the way of a request.
     pub(super) fn send_check(
         &mut self,
@@ -431,6 +349,7 @@ impl Simulation {
         self.counts.checks += 1;
         let attempt = self.attempts.add(Attempt {
             owner: Owner::Check,
+            class: self.scenario.classes.len() as u32,
             balancer,
             node,
             process: None,

@@ -13,7 +13,7 @@ type Seen = Vec<(Instant, Observation)>;
 fn arrivals(scenario: &Scenario, seen: &Seen, name: &str) -> Vec<Instant> {
     let number = scenario.sources.iter().position(|source| source.name == name);
     let number = number.expect("there is such a source") as u32;
-    let from = |seen: &Observation| *seen == Observation::RequestIssued { source: number };
+    let from = |seen: &Observation| matches!(*seen, Observation::RequestIssued { source, .. } if source == number);
     seen.iter().filter(|(_, seen)| from(seen)).map(|(now, _)| *now).collect()
 }
 

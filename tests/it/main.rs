@@ -10,6 +10,7 @@ mod advice;
 mod blackhole;
 #[cfg(feature = "cli")]
 mod cli;
+mod clients;
 mod common_random_numbers;
 mod compare;
 mod deciding;

@@ -26,8 +26,9 @@ fn one_of(texts: &[&'static str]) -> impl Strategy<Value = String> + Clone + use
 
 fn load() -> impl Strategy<Value = String> {
     let freeze = select(vec!["never", "first_restart"]);
-    (5..120_u32, 0..60_u32, 0..200_u32, 0..240_i64, freeze).prop_map(
-        |(steady, other, surge, onset, freeze)| {
+    let class = one_of(&[r#"class = "slow""#, r#"classes = { slow = "70%", page = "30%" }"#]);
+    (5..120_u32, 0..60_u32, 0..200_u32, 0..240_i64, freeze, class).prop_map(
+        |(steady, other, surge, onset, freeze, class)| {
             let onset = jiff::SignedDuration::from_secs(onset);
             let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
             let onset = start + onset;
@@ -35,7 +36,7 @@ fn load() -> impl Strategy<Value = String> {
                 r#"
 load.freeze = "{freeze}"
 load.constant.steady = {{ rate = "{steady}/s", class = "page" }}
-load.constant.other = {{ rate = "{other}/s", class = "slow" }}
+load.constant.other = {{ rate = "{other}/s", {class} }}
 load.surge.rush = {{ onset = {onset}, ramp = "20s", rate = "{surge}/s", plateau = "30s", decay = "20s", class = "page" }}"#
             )
         },
@@ -53,11 +54,16 @@ fn classes() -> impl Strategy<Value = String> {
         r#"[{ cpu.mean_p95 = { mean = "9ms", p95 = "29ms", family = "hyperexponential" } }]"#,
     ]);
     let sigma = select(vec![0.0, 0.5, 1.5]);
-    (slow, sigma, 1..40_u32).prop_map(|(slow, sigma, mean)| {
+    let own = one_of(&[
+        "",
+        "\nclass.slow.patience = \"400ms\"",
+        "\nclass.slow.in_service = \"5 MiB\"\nclass.slow.retained_per_request = \"1 KiB\"",
+    ]);
+    (slow, sigma, 1..40_u32, own).prop_map(|(slow, sigma, mean, own)| {
         format!(
             r#"
 class.page.stages = [{{ cpu.lognormal = {{ mean = "{mean}ms", sigma = {sigma} }} }}, {{ wait = "20ms" }}]
-class.slow.stages = {slow}"#
+class.slow.stages = {slow}{own}"#
         )
     })
 }
@@ -70,11 +76,32 @@ fn clients() -> impl Strategy<Value = String> {
         r#"{ uniform = { from = "100ms", to = "3s" } }"#,
     ]);
     let base = select(vec!["0s", "50ms", "1s"]);
-    let jitter = select(vec!["0%", "50%", "100%"]);
-    (patience, 1..5_u32, base, jitter).prop_map(|(patience, attempts, base, jitter)| {
+    let jitter = one_of(&[
+        r#""0%""#,
+        r#""full""#,
+        r#""equal""#,
+        r#""decorrelated""#,
+        r#"{ around = "20%" }"#,
+    ]);
+    let on = one_of(&["", "", r#", on = ["timed_out", "shed"]"#]);
+    let budget = one_of(&[
+        "",
+        "",
+        "\nclients.budget = \"tokens\"\nclients.count = 3",
+        "\nclients.budget = \"throttle\"",
+        "\nclients.budget = \"share\"",
+        "\nclients.budget = { concurrent = { least = 1 } }",
+    ]);
+    let reload =
+        one_of(&["", "", "\nclients.reload = { share = \"60%\", pause = \"1s\", at_most = 3 }"]);
+    let hedge = one_of(&["", "", "\nclients.hedge = { after = \"80ms\", at_most = 2 }"]);
+    let retry = (1..5_u32, base, jitter, on);
+    (patience, retry, budget, reload, hedge).prop_map(|(patience, retry, budget, reload, hedge)| {
+        let (attempts, base, jitter, on) = retry;
         format!(
             r#"
-clients = {{ patience = {patience}, retry = {{ attempts = {attempts}, base = "{base}", jitter = "{jitter}" }} }}"#
+clients.patience = {patience}
+clients.retry = {{ attempts = {attempts}, base = "{base}", jitter = {jitter}{on} }}{budget}{reload}{hedge}"#
         )
     })
 }
@@ -124,14 +151,15 @@ fn process() -> impl Strategy<Value = String> {
         r#"{ exponential.mean = "5s" }"#,
     ]);
     let stop = one_of(&[r#""drop""#, r#"{ finish = "2s" }"#, r#"{ finish = "1min" }"#]);
+    let abandoned = select(vec!["served", "skipped", "stopped"]);
     let cold = select(vec!["0s", "15s"]);
     let kept = select(vec!["0 B", "10 KiB", "200 KiB"]);
     let queued = select(vec!["0 B", "1 MiB"]);
-    (1..40_u32, 0..100_u32, boot, stop, cold, kept, queued).prop_map(
-        |(slots, backlog, boot, stop, cold, kept, queued)| {
+    (1..40_u32, 0..100_u32, boot, (stop, abandoned), cold, kept, queued).prop_map(
+        |(slots, backlog, boot, (stop, abandoned), cold, kept, queued)| {
             format!(
                 r#"
-process = {{ slots = {slots}, backlog = {backlog}, boot = {boot}, stop = {stop}, cold = "{cold}", cold_factor = 3, memory = {{ base.uniform = {{ from = "80 MiB", to = "120 MiB" }}, retained_at_start.uniform = {{ from = "0 B", to = "40 MiB" }}, retained_per_request = "{kept}", in_service = "2 MiB", queued = "{queued}" }} }}"#
+process = {{ slots = {slots}, backlog = {backlog}, boot = {boot}, stop = {stop}, abandoned = "{abandoned}", cold = "{cold}", cold_factor = 3, memory = {{ base.uniform = {{ from = "80 MiB", to = "120 MiB" }}, retained_at_start.uniform = {{ from = "0 B", to = "40 MiB" }}, retained_per_request = "{kept}", in_service = "2 MiB", queued = "{queued}" }} }}"#
             )
         },
     )
@@ -245,6 +273,22 @@ pub(crate) fn scenarios() -> impl Strategy<Value = String> {
     })
 }
 
+/// How many attempts a request can take, and how many of them beside another.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    attempts: u32,
+    hedges: u32,
+}
+
+impl Most {
+    fn of(scenario: &Scenario) -> Most {
+        let retry = scenario.clients.retry.known();
+        let rounds = 1 + retry.reload.as_ref().map_or(0, |reload| reload.at_most);
+        let hedges = scenario.clients.hedge.map_or(0, |hedge| hedge.at_most);
+        Most { attempts: retry.attempts * rounds + hedges, hedges }
+    }
+}
+
 /// What a run looks like from outside, checked as it goes.
 struct Accounts {
     issued: u64,
@@ -282,7 +326,7 @@ impl Accounts {
         }
     }
 
-    fn add(&mut self, now: Instant, seen: &Observation, most_attempts: u32) {
+    fn add(&mut self, now: Instant, seen: &Observation, most: Most) {
         assert!(now >= self.last, "the clock ran back");
         self.last = now;
         match *seen {
@@ -293,11 +337,11 @@ impl Accounts {
                 self.timed_out += u64::from(how == Outcome::TimedOut);
             }
             Observation::WorkWasted { .. } => self.wasted += 1,
-            Observation::RequestSettled { issued, outcome, attempts, wait } => {
+            Observation::RequestSettled { issued, outcome, attempts, wait, .. } => {
                 self.settled += 1;
                 self.completed += u64::from(outcome == Outcome::Completed);
                 self.attempts_of_settled += u64::from(attempts);
-                assert!((1..=most_attempts).contains(&attempts), "{attempts} attempts");
+                assert!((1..=most.attempts).contains(&attempts), "{attempts} attempts");
                 assert!(wait <= now.since(issued), "it waited longer than it was there");
             }
             Observation::ProcessStarting { node, .. } => self.processes[node as usize] += 1,
@@ -333,22 +377,24 @@ impl Accounts {
                     "more slots busy than there are"
                 );
             }
-            Observation::Ended { open } => self.close(open, most_attempts),
+            Observation::Ended { open } => self.close(open, most),
             _ => {}
         }
     }
 
     /// Conservation, from what was told alone.
-    fn close(&self, open: u64, most_attempts: u32) {
+    fn close(&self, open: u64, most: Most) {
         assert_eq!(self.issued, self.settled + open, "requests are not conserved");
-        // Every attempt of a settled request has failed or been completed; what failed beyond that
-        // belongs to requests that are open.
-        let of_open = (self.failed_attempts + self.completed)
+        // Every attempt of a settled request has failed or been completed, but those that lost to
+        // another of the same request; what failed beyond that belongs to requests that are open.
+        let beaten = self.settled * u64::from(most.hedges);
+        let ended = self.failed_attempts + self.completed;
+        let of_open = (ended + beaten)
             .checked_sub(self.attempts_of_settled)
             .expect("an attempt of a settled request neither failed nor was completed");
-        assert!(of_open <= open * u64::from(most_attempts), "failed attempts of nobody");
+        assert!(of_open <= open * u64::from(most.attempts) + beaten, "failed attempts of nobody");
         assert!(self.completed <= self.accepted, "more was completed than accepted");
-        assert!(self.wasted <= self.timed_out, "unwanted work that nobody gave up");
+        assert!(self.wasted <= self.timed_out + beaten, "unwanted work that nobody gave up");
     }
 }
 
@@ -390,10 +436,10 @@ proptest! {
         text in scenarios(), seed in 0..1_000_u64, stops in prop::collection::vec(0..LENGTH, 6),
     ) {
         let scenario = load_text(&text);
-        let most_attempts = scenario.clients.retry.known().attempts;
+        let most = Most::of(&scenario);
         let mut accounts = Accounts::new(&scenario);
         for (now, seen) in support::log(&scenario, seed) {
-            accounts.add(now, &seen, most_attempts);
+            accounts.add(now, &seen, most);
         }
         prop_assert!(accounts.issued > 0);
         let mut stops = stops;
@@ -569,6 +615,7 @@ fn everything_happens_in_the_random_scenarios() {
         RequestIssued
         RequestSettled
         RestartBegun
+        RetryDenied
         RolloutDone
         RolloutStopped
         StartFailed

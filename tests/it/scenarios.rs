@@ -190,7 +190,7 @@ fn incident(with: &[&str], end: &str) -> Arc<Scenario> {
     }
     let memory = &whole.scenario.process.memory;
     let each = requests / f64::from(whole.scenario.nodes.count);
-    let more = (each * memory.retained_per_request as f64) as u64;
+    let more = (each * memory.request.retained as f64) as u64;
     let (from, to) = memory.retained_at_start;
     let (from, to) = (Bytes::new(from + more), Bytes::new(to + more));
     let range = format!("{{ uniform = {{ from = \"{from}\", to = \"{to}\" }} }}");

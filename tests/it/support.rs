@@ -101,8 +101,9 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         Observation::RequestIssued { .. } => "issued".into(),
         Observation::AttemptAccepted { node: n } => format!("accepted by {}", node(n)),
         Observation::AttemptFailed { how } => format!("attempt {}", how.name()),
+        Observation::RetryDenied => "retry denied".into(),
         Observation::WorkWasted { node: n } => format!("{} finished unwanted work", node(n)),
-        Observation::RequestSettled { issued, outcome, attempts, wait } => format!(
+        Observation::RequestSettled { issued, outcome, attempts, wait, .. } => format!(
             "{}: issued at {}, attempts {attempts}, waited {:.3}",
             outcome.name(),
             seconds(origin, issued),

@@ -1,10 +1,10 @@
 //! The values of the measures, worked out when a replication has ended.
 
-use super::{Gauges, HOUR, Recorder};
+use super::{ClassCounts, Gauges, HOUR, Recorder};
 use crate::kernel::time::{Duration, Instant};
 use crate::observe::attribution::{IncidentPhase, Shares};
 use crate::observe::outage::Outage;
-use crate::scenario::measure::{IntervalMeasure, Measure, Milestone};
+use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 use crate::sim::observation::Outcome;
 
 /// Within this time the burst of node losses is counted.
@@ -68,6 +68,7 @@ impl Recorder {
             Measure::Goodput => completed as f64 / elapsed,
             Measure::Throughput => (completed + counts.wasted) as f64 / elapsed,
             Measure::WorkWasted => counts.wasted as f64,
+            Measure::RetriesDenied => counts.retries_denied as f64,
             Measure::Attempts => counts.attempts as f64 / settled as f64,
             Measure::SojournMean => counts.sojourn_ns as f64 * 1e-9 / completed as f64,
             Measure::SojournP50 => self.sojourn_quantile(0.5),
@@ -136,7 +137,7 @@ impl Recorder {
     }
 
     fn sojourn_quantile(&self, q: f64) -> f64 {
-        self.sojourns.quantile(q).map_or(f64::NAN, |ns| ns as f64 * 1e-9)
+        seconds(self.sojourns.quantile(q))
     }
 
     /// What was used over what was offered, by the gauges of all nodes.
@@ -160,6 +161,29 @@ impl Recorder {
         let most = self.losses.iter().map(within).max().unwrap_or(0);
         most as f64 / self.nodes.len() as f64
     }
+}
+
+/// The values of a class.
+pub(super) fn class(counts: &ClassCounts) -> Vec<f64> {
+    let settled: u64 = counts.settled.iter().sum();
+    let completed = counts.settled[Outcome::Completed as usize];
+    let failed = (settled - completed) as f64;
+    let value = |measure: &ClassMeasure| match measure {
+        ClassMeasure::Requests => counts.issued as f64,
+        ClassMeasure::RequestsFailed => failed,
+        ClassMeasure::FailedShare => failed / settled as f64,
+        ClassMeasure::TimedOut => counts.settled[Outcome::TimedOut as usize] as f64,
+        ClassMeasure::Attempts => counts.attempts as f64 / settled as f64,
+        ClassMeasure::SojournMean => counts.sojourn_ns as f64 * 1e-9 / completed as f64,
+        ClassMeasure::SojournP50 => seconds(counts.sojourns.quantile(0.5)),
+        ClassMeasure::SojournP99 => seconds(counts.sojourns.quantile(0.99)),
+        ClassMeasure::WaitMean => counts.wait_ns as f64 * 1e-9 / completed as f64,
+    };
+    ClassMeasure::ALL.iter().map(value).collect()
+}
+
+fn seconds(ns: Option<u64>) -> f64 {
+    ns.map_or(f64::NAN, |ns| ns as f64 * 1e-9)
 }
 
 /// Seconds of cores used and offered.

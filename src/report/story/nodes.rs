@@ -60,6 +60,7 @@ impl Teller<'_> {
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
+            | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::Thrashing { on: false, .. }
             | Observation::NodeSampled { .. }

@@ -143,14 +143,11 @@ impl<'a> Teller<'a> {
         }
         match *seen {
             Observation::FleetDown => {
-                let text = "no node serves any more".to_string();
-                let line = self.line(at, Tone::Bad, "fleet", text);
-                self.lines[line].group = Some(Group::Fleet);
+                let line = self.fleet(at, Tone::Bad, "no node serves any more");
                 self.stands(line);
             }
             Observation::FleetServing => {
-                let line = self.line(at, Tone::Good, "fleet", "the first node serves again".into());
-                self.lines[line].group = Some(Group::Fleet);
+                self.fleet(at, Tone::Good, "the first node serves again");
             }
             Observation::Deployed { deploy, release, corrected } => {
                 let text = words::deploy(scenario, deploy, release, corrected);
@@ -186,6 +183,7 @@ impl<'a> Teller<'a> {
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
+            | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
             | Observation::RestartBegun { .. }
@@ -205,6 +203,12 @@ impl<'a> Teller<'a> {
             | Observation::RolloutStopped { .. }
             | Observation::NodeFixed { .. } => {}
         }
+    }
+
+    fn fleet(&mut self, at: Instant, tone: Tone, text: &str) -> usize {
+        let line = self.line(at, tone, "fleet", text.to_string());
+        self.lines[line].group = Some(Group::Fleet);
+        line
     }
 
     fn fix_started(&mut self, at: Instant, nodes: u32) {

@@ -62,7 +62,7 @@ impl Sweep<'_> {
 pub(super) fn unit(subject: Subject) -> &'static str {
     match subject {
         Subject::Milestone(_) => "s",
-        Subject::Measure(_) | Subject::Interval(..) => subject.unit(),
+        Subject::Measure(_) | Subject::Interval(..) | Subject::Class(..) => subject.unit(),
     }
 }
 

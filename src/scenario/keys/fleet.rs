@@ -140,6 +140,8 @@ section! {
         pub cold_factor: f64 = 1, within(1, 100);
         /// What becomes of the requests in hand when it is told to stop.
         pub stop: Stop = "drop";
+        /// What it does with a request whose client has given up.
+        pub abandoned: Abandoned = "served";
         /// Its memory.
         pub memory: Memory = {};
         /// How old the processes are that run at the start.
@@ -154,6 +156,18 @@ choice! {
         Drop = "drop",
         /// It accepts no more, serves them, and is killed if that takes longer than this.
         Finish(Duration) = "finish",
+    }
+}
+
+choice! {
+    /// What a process does with a request whose client has given up.
+    pub enum Abandoned {
+        /// It does not notice, and does the work all the same.
+        Served = "served",
+        /// It notices when the request gets a slot, and does no work for it.
+        Skipped = "skipped",
+        /// It notices at once, and stops.
+        Stopped = "stopped",
     }
 }
 

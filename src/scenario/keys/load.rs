@@ -2,7 +2,7 @@
 
 use super::quantity::Dist;
 use crate::scenario::text::{
-    At, Duration, Name, Named, Rate, Share, Timestamp, Zone, choice, section,
+    At, Bytes, Duration, Name, Named, Rate, Share, Timestamp, Zone, choice, section,
 };
 
 section! {
@@ -48,6 +48,8 @@ section! {
         pub weekend: [f64; 24];
         /// The class of its requests; may be left out if there is only one.
         pub class: Option<At<Name>>;
+        /// The classes of its requests with their shares, instead of one.
+        pub classes: Named<Share>;
     }
 }
 
@@ -66,6 +68,8 @@ section! {
         pub decay: Duration;
         /// The class of its requests; may be left out if there is only one.
         pub class: Option<At<Name>>;
+        /// The classes of its requests with their shares, instead of one.
+        pub classes: Named<Share>;
     }
 }
 
@@ -76,6 +80,8 @@ section! {
         pub rate: Rate;
         /// The class of its requests; may be left out if there is only one.
         pub class: Option<At<Name>>;
+        /// The classes of its requests with their shares, instead of one.
+        pub classes: Named<Share>;
     }
 }
 
@@ -85,6 +91,14 @@ section! {
         /// What a request does while it holds its slot, one after the other; one to five stages.
         /// The demands are drawn when the request arrives and are the same for all its attempts.
         pub stages: At<Vec<Stage>>;
+        /// How long its clients wait for an attempt, if not as `clients.patience` says.
+        pub patience: Option<Dist>;
+        /// Memory used by one in service, if not as `process.memory` says.
+        pub in_service: Option<Bytes>;
+        /// Memory used by one that waits for a slot, if not as `process.memory` says.
+        pub queued: Option<Bytes>;
+        /// Memory retained after one was served, if not as `process.memory` says.
+        pub retained_per_request: Option<Bytes>;
     }
 }
 
@@ -103,10 +117,19 @@ section! {
     /// What clients do.
     pub struct Clients {
         /// How long a client waits for an attempt before it gives that attempt up. Drawn once a
-        /// request. The node does not notice and does the work all the same.
+        /// request; a class may have its own.
         pub patience: Dist = "1min";
         /// What a client does when an attempt has failed.
         pub retry: Retry = {};
+        /// What keeps clients from trying too often.
+        pub budget: RetryBudget = "none";
+        /// How many clients there are, each with a budget of its own: the n-th request of a source
+        /// belongs to the client whose turn it is. Without a budget they are all alike.
+        pub count: u32 = 1, within(1, 100000);
+        /// What the person behind a request does when it has failed for good.
+        pub reload: Option<Reload>;
+        /// Sending a second attempt while the first is not answered.
+        pub hedge: Option<Hedge>;
     }
 }
 
@@ -117,12 +140,132 @@ section! {
         pub attempts: u32 = 1, within(1, 100);
         /// Delay before the second attempt.
         pub base: Duration = "1s";
-        /// Factor from one delay to the next.
+        /// Factor from one delay to the next; 1 makes it fixed.
         pub factor: f64 = 2, within(1, 100);
         /// Longest delay.
         pub cap: Duration = "30s";
-        /// Share of the delay that is random: at 100% any delay from zero to the full one is
-        /// equally likely.
-        pub jitter: Share = "100%";
+        /// What of the delay is random.
+        pub jitter: Jitter = "full";
+        /// After which failures another attempt is made.
+        pub on: Vec<Failure> = ["timed_out", "refused", "reset", "no_node", "shed"];
+    }
+}
+
+choice! {
+    /// What of a delay is random.
+    pub enum Jitter shorthand Share {
+        /// Nothing: clients that failed together try again together.
+        None = "none",
+        /// All of it: any delay from zero to the full one is equally likely.
+        Full = "full",
+        /// Half of it.
+        Equal = "equal",
+        /// This share of it.
+        Share(Share) = "share",
+        /// It is as much longer or shorter than the full one, by this share at most; gRPC has 20%.
+        Around(Share) = "around",
+        /// Any delay between the base and three times the one before, at most the cap.
+        Decorrelated = "decorrelated",
+    }
+}
+
+choice! {
+    /// How an attempt fails.
+    pub enum Failure {
+        /// Given up by the client.
+        TimedOut = "timed_out",
+        /// Taken by no node.
+        Refused = "refused",
+        /// Lost with its process.
+        Reset = "reset",
+        /// No node was up.
+        NoNode = "no_node",
+        /// Shed by a process.
+        Shed = "shed",
+    }
+}
+
+choice! {
+    /// What keeps a client from trying too often. Without it every failure may be tried again.
+    pub enum RetryBudget {
+        /// Nothing.
+        None = "none",
+        /// A bucket of tokens, as in the standard mode of the AWS SDKs, whose values these are.
+        Tokens(Tokens) = "tokens",
+        /// Throttling as in gRPC: tries only while more than half of the tokens are there.
+        Throttle(Throttle) = "throttle",
+        /// A share of the requests beside a reserve, as in Finagle, whose values these are.
+        Share(RetryShare) = "share",
+        /// So many requests tried again at the same time, as in Envoy, whose values these are.
+        Concurrent(Concurrent) = "concurrent",
+    }
+}
+
+section! {
+    /// A bucket of tokens. A success gives back what its last try cost.
+    pub struct Tokens {
+        /// Tokens at the start, and at most.
+        pub capacity: f64 = 500, within(0, 1000000000);
+        /// What another attempt costs.
+        pub cost: f64 = 5, within(0, 1000000000);
+        /// What it costs after a time-out.
+        pub timeout_cost: f64 = 10, within(0, 1000000000);
+        /// What a success at the first attempt adds.
+        pub refill: f64 = 1, within(0, 1000000000);
+    }
+}
+
+section! {
+    /// Throttling: a failure takes a token.
+    pub struct Throttle {
+        /// Tokens at the start, and at most.
+        pub tokens: f64 = 10, within(1, 1000);
+        /// What a success adds.
+        pub ratio: f64 = 0.1, within(0, 1000);
+    }
+}
+
+section! {
+    /// Every request deposits a share of a try.
+    pub struct RetryShare {
+        /// How long a deposit lasts.
+        pub lasting: Duration = "10s", within("10ms", "1h");
+        /// Tries a second that are allowed on top, saved up over that time.
+        pub reserve: Rate = "10/s";
+        /// What a request deposits.
+        pub share: Share = "20%";
+    }
+}
+
+section! {
+    /// So many requests tried again at the same time.
+    pub struct Concurrent {
+        /// Share of the requests that are open.
+        pub share: Share = "20%";
+        /// How many at least.
+        pub least: u32 = 3;
+    }
+}
+
+section! {
+    /// A person whose request has failed, all its attempts included, loads the page again, or
+    /// leaves; a time-out is a failure too.
+    pub struct Reload {
+        /// The probability of loading it again.
+        pub share: Share;
+        /// From the failure to loading it again.
+        pub pause: Dist = "0s";
+        /// How often at most; then everybody leaves.
+        pub at_most: u32 = 5, within(1, 100);
+    }
+}
+
+section! {
+    /// Another attempt while the first is not answered; the first answer counts.
+    pub struct Hedge {
+        /// From one attempt to the next.
+        pub after: Duration;
+        /// How many on top of the first.
+        pub at_most: u32 = 1, within(1, 10);
     }
 }

@@ -1,0 +1,325 @@
+//! Clients: requests are issued, tried again, hedged, loaded again, and settled.
+
+use super::event::Event;
+use super::observation::{Observation, Observer, Outcome};
+use super::simulation::Simulation;
+use super::state::{Attempt, Owner, Request, purpose};
+use crate::fleet::load::die;
+use crate::kernel::chance::{DICE, unit};
+use crate::kernel::slab::Ref;
+use crate::kernel::time::Duration;
+use crate::scenario::model::{Abandoned, Failures, Needs, STAGES_MAX};
+use rand::Rng;
+
+const _: () = assert!(die::FIRST_STAGE + STAGES_MAX <= DICE, "every stage has a die of its own");
+
+/// Which die of a later attempt's draw is thrown for what.
+mod again {
+    /// The jitter of the back-off before it.
+    pub(super) const BACKOFF: usize = 0;
+    /// The balancer's choice.
+    pub(super) const PICK: usize = 1;
+    /// Whether the person loads the page again.
+    pub(super) const RELOAD: usize = 2;
+    /// How long that takes.
+    pub(super) const PAUSE: usize = 3;
+}
+
+impl Simulation {
+    pub(super) fn on_arrival(&mut self, number: u32, observer: &mut impl Observer) {
+        let source = &mut self.sources[number as usize];
+        let draw = source.arrivals.draw();
+        let class = match source.class {
+            Some(class) => class,
+            None => {
+                let spec = &self.scenario.sources[number as usize];
+                let drawn = self.streams.draw(purpose::CLASS, spec.stream, draw.occurrence(), 0);
+                spec.classes.class(unit(&mut drawn.die(0))) as u32
+            }
+        };
+        let spec = &self.scenario.classes[class as usize];
+        let mut demands = [Duration::ZERO; STAGES_MAX];
+        let mut computes = 0;
+        for (i, (stage, demand)) in spec.stages.iter().zip(&mut demands).enumerate() {
+            *demand = stage.demand.sample(&mut draw.die(die::FIRST_STAGE + i));
+            computes |= u8::from(stage.needs == Needs::Cpu) << i;
+        }
+        let request = self.requests.add(Request {
+            source: number,
+            class,
+            stages: spec.stages.len() as u8,
+            computes,
+            number: draw.occurrence(),
+            issued: self.calendar.now(),
+            patience: spec.patience.sample(&mut draw.die(die::PATIENCE)),
+            demands,
+            pick: draw.die(die::PICK).next_u64(),
+            attempts: 0,
+            waiting: 0,
+            alive: 0,
+            settled: false,
+            again: None,
+        });
+        source.arrivals.advance();
+        self.calendar.set_lane(source.lane, source.arrivals.time());
+        self.issue(request, number, class, observer);
+    }
+
+    /// A request that was made is on its way.
+    #[inline]
+    fn issue(&mut self, at: Ref, source: u32, class: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        self.counts.issued += 1;
+        if self.has_budgets {
+            let client = self.client_of(at);
+            self.budgets[client].issued(now);
+        }
+        observer.observe(now, &Observation::RequestIssued { source, class });
+        self.send(at, observer);
+        if self.hedges {
+            self.plan_hedge(at);
+        }
+    }
+
+    pub(super) fn on_retry(&mut self, request: Ref, observer: &mut impl Observer) {
+        self.send(request, observer);
+    }
+
+    /// Makes the next attempt of a request.
+    #[inline]
+    fn send(&mut self, at: Ref, observer: &mut impl Observer) {
+        let now = self.now();
+        let instances = self.scenario.balancer.instances;
+        let request = &mut self.requests[at];
+        request.attempts += 1;
+        request.alive += 1;
+        request.waiting += 1;
+        if request.attempts > 1 {
+            // The stream is the source's in every variant of the scenario, its number is not.
+            let entity = self.scenario.sources[request.source as usize].stream;
+            let occurrence = request.number;
+            let draw = self.streams.draw(purpose::ATTEMPT, entity, occurrence, request.attempts);
+            request.pick = draw.die(again::PICK).next_u64();
+        }
+        let (pick, patience) = (request.pick, request.patience);
+        let (stages, computes, class) = (request.stages, request.computes, request.class);
+        let balancer =
+            if instances == 1 { 0 } else { (request.number % u64::from(instances)) as u32 };
+        self.counts.attempts += 1;
+        let attempt = self.attempts.add(Attempt {
+            owner: Owner::Request(at),
+            class,
+            balancer,
+            node: 0,
+            process: None,
+            stage: 0,
+            stages,
+            computes,
+            in_slot: false,
+            abandoned: false,
+            timer: None,
+            accepted: now,
+            started: now,
+        });
+        if self.hedges {
+            self.requests[at].again().attempts.push(attempt);
+        }
+        let routed = if self.belongs_to_lost(at, balancer) {
+            Err(Outcome::Dropped)
+        } else {
+            self.route(attempt, balancer, pick)
+        };
+        match routed {
+            Ok(node) => {
+                let timer = self.calendar.timer(patience, Event::PatienceOver(attempt));
+                self.attempts[attempt].timer = Some(timer);
+                observer.observe(now, &Observation::AttemptAccepted { node });
+            }
+            Err(how) => self.fail(attempt, how, observer),
+        }
+    }
+
+    pub(super) fn on_patience_over(&mut self, at: Ref, observer: &mut impl Observer) {
+        let attempt = self.attempts.get_mut(at).expect("its timer is cancelled when it ends");
+        attempt.timer = None;
+        attempt.abandoned = true;
+        let (owner, balancer, node) = (attempt.owner, attempt.balancer, attempt.node);
+        if self.scenario.process.abandoned == Abandoned::Stopped {
+            self.cancel(at, observer);
+        }
+        match owner {
+            Owner::Check => self.on_check_result(balancer, node, false, observer),
+            Owner::Request(request) => self.after_failure(request, Outcome::TimedOut, observer),
+        }
+    }
+
+    /// An attempt that was waited for has failed: the client tries again, or the request has
+    /// failed.
+    pub(super) fn after_failure(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
+        let now = self.now();
+        observer.observe(now, &Observation::AttemptFailed { how });
+        let request = &mut self.requests[at];
+        request.waiting -= 1;
+        if self.has_budgets {
+            let client = self.client_of(at);
+            self.budgets[client].failed();
+        }
+        let request = &self.requests[at];
+        if request.waiting > 0 {
+            // Another attempt may still be answered.
+            return;
+        }
+        let retry = self.scenario.clients.retry.ask(&mut self.asked);
+        if how == Outcome::Dropped {
+            self.settle(at, how, Duration::ZERO, observer);
+            return;
+        }
+        let next = request.attempts + 1;
+        let entity = self.scenario.sources[request.source as usize].stream;
+        let (streams, number, round) = (&self.streams, request.number, request.round());
+        let draw = |attempt: u32| streams.draw(purpose::ATTEMPT, entity, number, attempt);
+        if request.attempts - round < retry.attempts && is_tried_again(retry.on, how) {
+            let throw = |step: u32| unit(&mut draw(round + step).die(again::BACKOFF));
+            let delay = retry.backoff.delay(next - round, throw);
+            if self.may_try_again(at, how == Outcome::TimedOut) {
+                self.calendar.after(delay, Event::RetryDue(at));
+                return;
+            }
+            observer.observe(now, &Observation::RetryDenied);
+        } else if let Some(reload) = &retry.reload
+            && request.again.as_ref().map_or(0, |again| again.reloads) < reload.at_most
+            && unit(&mut draw(next).die(again::RELOAD)) < reload.share
+        {
+            let pause = reload.pause.sample(&mut draw(next).die(again::PAUSE));
+            let request = &mut self.requests[at];
+            let attempts = request.attempts;
+            request.again().reloads += 1;
+            request.again().round = attempts;
+            self.calendar.after(pause, Event::RetryDue(at));
+            return;
+        }
+        self.settle(at, how, Duration::ZERO, observer);
+    }
+
+    /// Whether the budget of a request's client allows another attempt; takes it out if so.
+    fn may_try_again(&mut self, at: Ref, timed_out: bool) -> bool {
+        if !self.has_budgets {
+            return true;
+        }
+        let now = self.now();
+        let client = self.client_of(at);
+        let request = &mut self.requests[at];
+        let first = request.paid().is_none();
+        let cost = self.budgets[client].withdraw(now, timed_out, first);
+        if cost.is_some() {
+            request.again().paid = cost;
+        }
+        cost.is_some()
+    }
+
+    /// The client that a request belongs to, of those that have budgets.
+    fn client_of(&self, at: Ref) -> usize {
+        (self.requests[at].number % self.budgets.len() as u64) as usize
+    }
+
+    fn plan_hedge(&mut self, at: Ref) {
+        let Some(hedge) = self.scenario.clients.hedge else { return };
+        // The first attempt may have failed at once, and the request with it.
+        if let Some(request) = self.requests.get(at)
+            && !request.settled
+            && request.again.as_ref().map_or(0, |again| again.hedges) < hedge.at_most
+        {
+            self.calendar.after(hedge.after, Event::HedgeDue(at));
+        }
+    }
+
+    pub(super) fn on_hedge_due(&mut self, at: Ref, observer: &mut impl Observer) {
+        let Some(request) = self.requests.get_mut(at) else { return };
+        // Whoever waits to try again has nothing to hedge.
+        if request.settled || request.waiting == 0 {
+            return;
+        }
+        request.again().hedges += 1;
+        if self.may_try_again(at, false) {
+            self.send(at, observer);
+        } else {
+            observer.observe(self.now(), &Observation::RetryDenied);
+        }
+        self.plan_hedge(at);
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        at: Ref,
+        outcome: Outcome,
+        wait: Duration,
+        observer: &mut impl Observer,
+    ) {
+        let request = &mut self.requests[at];
+        request.settled = true;
+        let (issued, attempts, class) = (request.issued, request.attempts, request.class);
+        self.counts.settled[outcome as usize] += 1;
+        let completed = outcome == Outcome::Completed;
+        if completed {
+            self.watch.succeeded += 1;
+        } else {
+            self.watch.failed += 1;
+        }
+        if self.has_budgets {
+            let client = self.client_of(at);
+            let paid = self.requests[at].paid();
+            self.budgets[client].settled(completed, paid);
+        }
+        let seen = Observation::RequestSettled { issued, class, outcome, attempts, wait };
+        observer.observe(self.now(), &seen);
+        if self.hedges {
+            self.abandon_others(at, observer);
+        }
+        self.forget_if_done(at);
+    }
+
+    /// A request is settled: nobody waits for its other attempts any more.
+    #[cold]
+    fn abandon_others(&mut self, at: Ref, observer: &mut impl Observer) {
+        // It must outlive the last of them.
+        self.requests[at].alive += 1;
+        for other in std::mem::take(&mut self.requests[at].again().attempts) {
+            self.abandon(other, observer);
+        }
+        self.requests[at].alive -= 1;
+    }
+
+    /// Nobody waits for this attempt any more, if it is still there.
+    fn abandon(&mut self, at: Ref, observer: &mut impl Observer) {
+        let Some(attempt) = self.attempts.get_mut(at).filter(|attempt| !attempt.abandoned) else {
+            return;
+        };
+        attempt.abandoned = true;
+        if let Some(timer) = attempt.timer.take() {
+            self.calendar.cancel(timer);
+        }
+        if self.scenario.process.abandoned == Abandoned::Stopped {
+            self.cancel(at, observer);
+        }
+    }
+
+    /// Frees a request that is settled and of which no node has an attempt any more.
+    #[inline]
+    pub(super) fn forget_if_done(&mut self, at: Ref) {
+        let request = &self.requests[at];
+        if request.settled && request.alive == 0 {
+            self.requests.remove(at);
+        }
+    }
+}
+
+fn is_tried_again(on: Failures, how: Outcome) -> bool {
+    match how {
+        Outcome::TimedOut => on.timed_out,
+        Outcome::Refused => on.refused,
+        Outcome::Reset => on.reset,
+        Outcome::NoNode => on.no_node,
+        Outcome::Shed => on.shed,
+        Outcome::Completed | Outcome::Dropped => false,
+    }
+}
