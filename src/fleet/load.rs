@@ -1,6 +1,7 @@
 //! Load sources: Poisson arrivals whose rate follows a given course, exactly.
 
-use crate::kernel::chance::Sequence;
+use crate::kernel::chance::{Sequence, unit};
+use crate::kernel::dist::Dist;
 use crate::kernel::time::Instant;
 use crate::kernel::ziggurat;
 
@@ -15,6 +16,9 @@ pub mod die {
     /// The demand of the first stage; the others follow.
     pub const FIRST_STAGE: usize = 3;
 }
+
+/// The most stretches of a course that is drawn.
+pub const STRETCHES_MAX: usize = 1 << 22;
 
 /// A stretch of time over which a rate changes linearly.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,6 +68,23 @@ impl Course {
         Course::new(vec![Stretch { start, end: Instant::NEVER, from: rate, to: rate }])
     }
 
+    /// A course that goes through states in order, again and again, until `end`: each has its rate,
+    /// in arrivals per second, and how long it lasts, drawn every time from `sequence`.
+    pub fn modulated(states: &[(f64, Dist)], end: Instant, mut sequence: Sequence) -> Course {
+        let mut stretches = Vec::new();
+        let mut start = Instant::START;
+        for (rate, lasting) in states.iter().cycle() {
+            if start >= end || stretches.len() >= STRETCHES_MAX {
+                break;
+            }
+            let next = start.saturating_add(lasting.sample(&mut sequence.die(0)));
+            sequence.advance();
+            stretches.push(Stretch { start, end: next, from: *rate, to: *rate });
+            start = next;
+        }
+        Course::new(stretches)
+    }
+
     /// The rate at `when`, in arrivals per second.
     pub fn rate(&self, when: Instant) -> f64 {
         let found = self.stretches.iter().find(|s| s.start <= when && when < s.end);
@@ -108,6 +129,52 @@ fn slope(s: &Stretch) -> f64 {
     (s.to - s.from) / s.end.since(s.start).as_secs_f64()
 }
 
+/// How many requests come at the same time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Batch {
+    /// So many, at least 1.
+    Always(u32),
+    /// One and more, with this mean; after each another follows with the same probability.
+    Geometric(f64),
+}
+
+impl Batch {
+    fn mean(self) -> f64 {
+        match self {
+            Batch::Always(size) => f64::from(size),
+            Batch::Geometric(mean) => mean,
+        }
+    }
+}
+
+/// What is left of a batch, and what draws the size of the next.
+#[derive(Clone, Debug)]
+struct Batches {
+    batch: Batch,
+    sizes: Sequence,
+    /// Requests of the batch after the pending one.
+    left: u32,
+    /// Whether the pending one is not the first of its batch.
+    begun: bool,
+}
+
+impl Batches {
+    /// Draws the size of the next batch, of which the first request is pending.
+    fn begin(&mut self) {
+        self.left = match self.batch {
+            Batch::Always(size) => size - 1,
+            Batch::Geometric(mean) => {
+                // Another follows with probability 1 - 1 / mean.
+                let ratio = libm::log(1.0 - unit(&mut self.sizes.die(0)));
+                let base = libm::log(1.0 - 1.0 / mean);
+                if base < 0.0 { (ratio / base).min(f64::from(u32::MAX)) as u32 } else { 0 }
+            }
+        };
+        self.sizes.advance();
+        self.begun = false;
+    }
+}
+
 /// The arrivals of one source, in order.
 ///
 /// The gap between two arrivals is a standard exponential in units of expected arrivals, so the
@@ -125,6 +192,8 @@ pub struct Arrivals {
     offset: f64,
     pending_time: Instant,
     origin: Origin,
+    /// Without it requests come one by one.
+    batches: Option<Box<Batches>>,
 }
 
 /// Where the gap before the pending arrival begins.
@@ -142,10 +211,29 @@ impl Arrivals {
     pub fn new(course: Course, sequence: Sequence) -> Arrivals {
         let pending_time = Instant::START;
         let origin = Origin { time: pending_time, stretch: 0, offset: 0.0, spent: 0.0 };
-        let mut arrivals =
-            Arrivals { course, sequence, stretch: 0, offset: 0.0, pending_time, origin };
+        let mut arrivals = Arrivals {
+            course,
+            sequence,
+            stretch: 0,
+            offset: 0.0,
+            pending_time,
+            origin,
+            batches: None,
+        };
         arrivals.pending_time = arrivals.find_next();
         arrivals
+    }
+
+    /// The same in batches, whose sizes are drawn from `sizes`; the course counts requests.
+    pub fn in_batches(mut self, batch: Batch, sizes: Sequence) -> Arrivals {
+        if batch != Batch::Always(1) {
+            let mut batches = Batches { batch, sizes, left: 0, begun: false };
+            batches.begin();
+            self.batches = Some(Box::new(batches));
+            (self.stretch, self.offset) = (self.origin.stretch, self.origin.offset);
+            self.pending_time = self.find_next();
+        }
+        self
     }
 
     /// The time of the pending arrival; [`Instant::NEVER`] when the course has ended.
@@ -163,15 +251,35 @@ impl Arrivals {
     /// Moves on to the next arrival.
     #[inline]
     pub fn advance(&mut self) {
+        if self.batches.is_some() && self.is_followed() {
+            return;
+        }
         let (time, stretch, offset) = (self.pending_time, self.stretch, self.offset);
         self.origin = Origin { time, stretch, offset, spent: 0.0 };
         self.sequence.advance();
         self.pending_time = self.find_next();
     }
 
+    /// Whether the pending arrival is followed by one of the same batch; if so, that one is pending.
+    #[cold]
+    fn is_followed(&mut self) -> bool {
+        let Some(batches) = &mut self.batches else { return false };
+        if batches.left == 0 {
+            batches.begin();
+            return false;
+        }
+        batches.left -= 1;
+        batches.begun = true;
+        self.sequence.advance();
+        true
+    }
+
     #[inline]
     fn find_next(&mut self) -> Instant {
-        let gap = ziggurat::exponential(&mut self.sequence.die(die::GAP));
+        let mut gap = ziggurat::exponential(&mut self.sequence.die(die::GAP));
+        if let Some(batches) = &self.batches {
+            gap *= batches.batch.mean();
+        }
         let mut mass = (gap - self.origin.spent).max(0.0);
         while let Some(s) = self.course.stretches.get(self.stretch) {
             let (length, slope) = self.course.lines[self.stretch];
@@ -204,6 +312,12 @@ impl Arrivals {
     /// followed the new course all along.
     pub fn change_course(&mut self, course: Course, now: Instant) -> Instant {
         if course == self.course {
+            return self.pending_time;
+        }
+        // The rest of a batch comes at once, whatever the rate.
+        if self.batches.as_ref().is_some_and(|batches| batches.begun) {
+            (self.stretch, self.offset) = course.position(self.pending_time);
+            self.course = course;
             return self.pending_time;
         }
         let since = self.origin.time;

@@ -4,7 +4,7 @@ use super::late::Late;
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
 use crate::fleet::client::{Backoff, budget};
 use crate::fleet::cpu::Speed;
-use crate::fleet::load::Course;
+use crate::fleet::load::{Batch, Course};
 use crate::fleet::supervisor;
 use crate::kernel::dist::Dist;
 use crate::kernel::time::{Duration, Instant};
@@ -103,8 +103,50 @@ pub struct Source {
     pub stream: u64,
     /// The classes of its requests.
     pub classes: Mix,
-    /// Its rate over time.
+    /// Its rate over time; of a source that does not follow one, the rate to be expected while
+    /// requests are answered without waiting.
     pub course: Course,
+    /// What its requests follow.
+    pub kind: SourceKind,
+    /// How many of its requests come at the same time.
+    pub batch: Batch,
+}
+
+/// What the requests of a source follow.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SourceKind {
+    /// The course.
+    Course,
+    /// States that follow one another in order, for ever: their rates, and how long they last.
+    Modulated(Vec<(f64, Dist)>),
+    /// So many users who think between requests.
+    Users {
+        /// Users.
+        count: u32,
+        /// From an answer to the next request.
+        think: Dist,
+    },
+    /// Users who arrive, make requests one after the other, and leave.
+    Sessions {
+        /// Users who arrive per second.
+        arrivals: Course,
+        /// Probability of another request after one.
+        another: f64,
+        /// From an answer to the next request.
+        think: Dist,
+        /// Probability of leaving after a failure.
+        leave: f64,
+    },
+}
+
+impl SourceKind {
+    /// How many users there are, where their number is fixed.
+    pub fn users(&self) -> Option<u32> {
+        match self {
+            SourceKind::Users { count, .. } => Some(*count),
+            SourceKind::Course | SourceKind::Modulated(_) | SourceKind::Sessions { .. } => None,
+        }
+    }
 }
 
 /// The classes of a source's requests.

@@ -39,7 +39,7 @@ pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
     let clock = clock(document, log);
     let mut resolver = Resolver { document, horizon: clock.horizon, log };
     let classes = resolver.classes();
-    let sources = resolver.sources();
+    let sources = resolver.sources(&classes);
     let supervisor = resolver.supervisor();
     let releases = resolver.releases(&supervisor);
     Scenario {

@@ -6,7 +6,7 @@
 //! out.
 
 use super::late::{Late, Setting};
-use super::model::{Fault, FaultKind, Freeze, OutageRule, Scenario, Start};
+use super::model::{Fault, FaultKind, Freeze, OutageRule, Scenario, SourceKind, Start};
 use crate::fleet::load::Course;
 use crate::kernel::time::{Duration, Instant};
 
@@ -38,6 +38,7 @@ impl Trial {
         for source in &mut trial.sources {
             let rate = source.course.rate(self.load_of);
             source.course = Course::constant(Instant::START, rate);
+            source.kind = SourceKind::Course;
         }
         trial.freeze = Late::new(Setting::Freeze, Freeze::Never);
         trial.nodes.count = scenario.nodes.at(self.load_of);

@@ -3,15 +3,12 @@
 use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, Request, purpose};
-use crate::fleet::load::die;
-use crate::kernel::chance::{DICE, unit};
+use super::state::{Attempt, Owner, purpose};
+use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::Duration;
-use crate::scenario::model::{Abandoned, Failures, Needs, STAGES_MAX};
+use crate::scenario::model::{Abandoned, Failures};
 use rand::Rng;
-
-const _: () = assert!(die::FIRST_STAGE + STAGES_MAX <= DICE, "every stage has a die of its own");
 
 /// Which die of a later attempt's draw is thrown for what.
 mod again {
@@ -26,48 +23,9 @@ mod again {
 }
 
 impl Simulation {
-    pub(super) fn on_arrival(&mut self, number: u32, observer: &mut impl Observer) {
-        let source = &mut self.sources[number as usize];
-        let draw = source.arrivals.draw();
-        let class = match source.class {
-            Some(class) => class,
-            None => {
-                let spec = &self.scenario.sources[number as usize];
-                let drawn = self.streams.draw(purpose::CLASS, spec.stream, draw.occurrence(), 0);
-                spec.classes.class(unit(&mut drawn.die(0))) as u32
-            }
-        };
-        let spec = &self.scenario.classes[class as usize];
-        let mut demands = [Duration::ZERO; STAGES_MAX];
-        let mut computes = 0;
-        for (i, (stage, demand)) in spec.stages.iter().zip(&mut demands).enumerate() {
-            *demand = stage.demand.sample(&mut draw.die(die::FIRST_STAGE + i));
-            computes |= u8::from(stage.needs == Needs::Cpu) << i;
-        }
-        let request = self.requests.add(Request {
-            source: number,
-            class,
-            stages: spec.stages.len() as u8,
-            computes,
-            number: draw.occurrence(),
-            issued: self.calendar.now(),
-            patience: spec.patience.sample(&mut draw.die(die::PATIENCE)),
-            demands,
-            pick: draw.die(die::PICK).next_u64(),
-            attempts: 0,
-            waiting: 0,
-            alive: 0,
-            settled: false,
-            again: None,
-        });
-        source.arrivals.advance();
-        self.calendar.set_lane(source.lane, source.arrivals.time());
-        self.issue(request, number, class, observer);
-    }
-
     /// A request that was made is on its way.
     #[inline]
-    fn issue(&mut self, at: Ref, source: u32, class: u32, observer: &mut impl Observer) {
+    pub(super) fn issue(&mut self, at: Ref, source: u32, class: u32, observer: &mut impl Observer) {
         let now = self.now();
         self.counts.issued += 1;
         if self.has_budgets {
@@ -272,15 +230,18 @@ impl Simulation {
         }
         let seen = Observation::RequestSettled { issued, class, outcome, attempts, wait };
         observer.observe(self.now(), &seen);
-        if self.hedges {
-            self.abandon_others(at, observer);
+        if self.requests[at].again.is_some() {
+            self.settle_again(at, completed, observer);
         }
         self.forget_if_done(at);
     }
 
-    /// A request is settled: nobody waits for its other attempts any more.
-    #[cold]
-    fn abandon_others(&mut self, at: Ref, observer: &mut impl Observer) {
+    /// A request is settled: its user goes on, and nobody waits for its other attempts any more.
+    #[inline(never)]
+    fn settle_again(&mut self, at: Ref, completed: bool, observer: &mut impl Observer) {
+        if let Some(visitor) = self.requests[at].again().visitor {
+            self.go_on(visitor, completed);
+        }
         // It must outlive the last of them.
         self.requests[at].alive += 1;
         for other in std::mem::take(&mut self.requests[at].again().attempts) {

@@ -10,6 +10,8 @@ use crate::kernel::slab::Ref;
 pub enum Event {
     /// A source issues its next request.
     Arrival(u32),
+    /// A user has thought, and makes a request.
+    VisitorDue(Ref),
     /// The next stage that computes on this node is done.
     Completion(u32),
     /// An attempt has waited for what it waited for.

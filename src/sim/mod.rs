@@ -9,6 +9,7 @@ pub mod event;
 mod fault;
 mod invariant;
 mod lifecycle;
+mod load;
 pub mod observation;
 mod people;
 mod rollout;

@@ -2,22 +2,23 @@
 
 use super::event::Event;
 use super::lifecycle::memory_limit;
+use super::load::has_sessions;
 use super::observation::{Observation, Observer};
 use super::state::{
-    Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Watch,
-    purpose,
+    Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Visitor,
+    Watch, purpose,
 };
 use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
 use crate::fleet::cpu::Cpu;
-use crate::fleet::load::Arrivals;
+use crate::fleet::load::Batch;
 use crate::fleet::supervisor::{Settings, Supervisor};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::chance::{Seed, Streams, unit};
 use crate::kernel::slab::{Ref, Slab};
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::{Divergence, SettingSet};
-use crate::scenario::model::{Abandoned, Mix, RequestMemory, Scenario};
+use crate::scenario::model::{self, Abandoned, Mix, RequestMemory, Scenario};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -52,6 +53,9 @@ pub struct Simulation {
     pub(super) sources: Vec<Source>,
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
+    pub(super) visitors: Slab<Visitor>,
+    /// Whether any source has sessions.
+    pub(super) has_sessions: bool,
     pub(super) processes: Slab<Process>,
     pub(super) balancers: Vec<Balancer>,
     /// The budget of each client; empty without any.
@@ -141,6 +145,8 @@ impl Simulation {
             calendar: Calendar::default(),
             requests: Slab::default(),
             attempts: Slab::default(),
+            visitors: Slab::default(),
+            has_sessions: has_sessions(&scenario),
             processes: Slab::default(),
             watch: Watch::default(),
             counts: Counts::default(),
@@ -156,16 +162,8 @@ impl Simulation {
             streams,
             scenario: Arc::clone(&scenario),
         };
-        for (number, source) in scenario.sources.iter().enumerate() {
-            let lane = sim.calendar.add_lane(Event::Arrival(number as u32));
-            let sequence = streams.sequence(purpose::ARRIVAL, source.stream);
-            let arrivals = Arrivals::new(source.course.clone(), sequence);
-            sim.calendar.set_lane(lane, arrivals.time());
-            let class = match source.classes {
-                Mix::One(class) => Some(class as u32),
-                Mix::Drawn(_) => None,
-            };
-            sim.sources.push(Source { arrivals, lane, class, frozen: false });
+        for source in 0..scenario.sources.len() as u32 {
+            sim.add_source(source);
         }
         for _ in 0..scenario.nodes.count {
             sim.add_machine();
@@ -245,8 +243,9 @@ impl Simulation {
     /// classes, number of nodes or balancers, cores, rules, deploys or the windows.
     pub fn fork(&self, scenario: Arc<Scenario>) -> Result<Simulation, ForkError> {
         let (old, new) = (&self.scenario, &scenario);
-        let names = |s: &Scenario| -> Vec<(u64, Mix)> {
-            s.sources.iter().map(|source| (source.stream, source.classes.clone())).collect()
+        let names = |s: &Scenario| -> Vec<(u64, Mix, Batch, Option<u32>)> {
+            let of = |s: &model::Source| (s.stream, s.classes.clone(), s.batch, s.kind.users());
+            s.sources.iter().map(of).collect()
         };
         let rules = |s: &Scenario| s.supervisor.rules().len();
         let differs = [
@@ -269,12 +268,8 @@ impl Simulation {
             return Err(ForkError { what });
         }
         let mut fork = self.clone();
-        let now = self.now();
-        for (source, spec) in fork.sources.iter_mut().zip(&scenario.sources) {
-            if !source.frozen {
-                let next = source.arrivals.change_course(spec.course.clone(), now);
-                fork.calendar.set_lane(source.lane, next);
-            }
+        for source in 0..fork.sources.len() {
+            fork.change_source(source, &scenario);
         }
         for node in 0..fork.nodes.len() as u32 {
             fork.integrate_slots(node);
@@ -313,6 +308,7 @@ impl Simulation {
     fn dispatch(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Arrival(source) => self.on_arrival(source, observer),
+            Event::VisitorDue(visitor) => self.on_visitor_due(visitor, observer),
             Event::Completion(node) => self.on_completion(node, observer),
             Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
             Event::PatienceOver(attempt) => self.on_patience_over(attempt, observer),

@@ -33,6 +33,14 @@ pub(super) mod purpose {
     pub(in crate::sim) const FAULT: Purpose = Purpose(8);
     /// The class of the n-th arrival of a source that has several.
     pub(in crate::sim) const CLASS: Purpose = Purpose(9);
+    /// The size of the n-th batch of a source.
+    pub(in crate::sim) const BATCH: Purpose = Purpose(10);
+    /// How long the n-th state of a modulated source lasts.
+    pub(in crate::sim) const MODULATION: Purpose = Purpose(11);
+    /// Thinking, pick, patience and demands of the n-th request of a user, as for an arrival.
+    pub(in crate::sim) const VISIT: Purpose = Purpose(12);
+    /// Whether a user goes on after the n-th request.
+    pub(in crate::sim) const LEAVE: Purpose = Purpose(13);
 }
 
 /// A load source at work.
@@ -83,6 +91,18 @@ pub(super) struct Again {
     pub paid: Option<f64>,
     /// All its attempts, where there can be several at a time.
     pub attempts: Vec<Ref>,
+    /// Who goes on when it is settled.
+    pub visitor: Option<Ref>,
+}
+
+/// A user who makes one request after the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visitor {
+    pub source: u32,
+    /// Number among those of its source.
+    pub number: u64,
+    /// Requests made so far.
+    pub turn: u32,
 }
 
 impl Request {

@@ -27,8 +27,22 @@ fn one_of(texts: &[&'static str]) -> impl Strategy<Value = String> + Clone + use
 fn load() -> impl Strategy<Value = String> {
     let freeze = select(vec!["never", "first_restart"]);
     let class = one_of(&[r#"class = "slow""#, r#"classes = { slow = "70%", page = "30%" }"#]);
-    (5..120_u32, 0..60_u32, 0..200_u32, 0..240_i64, freeze, class).prop_map(
-        |(steady, other, surge, onset, freeze, class)| {
+    let more = one_of(&[
+        "",
+        "",
+        "",
+        r#"
+load.users.staff = { count = 12, think.exponential.mean = "700ms", classes = { slow = "50%", page = "50%" } }"#,
+        r#"
+load.sessions.shop = { rate = "2/s", requests = 4, think = "500ms", leave_after_failure = "40%", class = "page" }"#,
+        r#"
+load.modulated.bots = { states = [{ rate = "2/s", lasting.exponential.mean = "8s" }, { rate = "90/s", lasting = "3s" }], class = "page" }
+load.profile.jobs = { points = [{ at = 2021-02-01T00:00:30Z, rate = "0/s" }, { at = 2021-02-01T00:02:00Z, rate = "30/s" }, { at = 2021-02-01T00:02:00Z, rate = "3/s" }], batch.always = 7, class = "slow" }"#,
+        r#"
+load.constant.lumps = { rate = "10/s", batch.geometric = 5.5, class = "page" }"#,
+    ]);
+    (5..120_u32, 0..60_u32, 0..200_u32, 0..240_i64, freeze, class, more).prop_map(
+        |(steady, other, surge, onset, freeze, class, more)| {
             let onset = jiff::SignedDuration::from_secs(onset);
             let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
             let onset = start + onset;
@@ -37,7 +51,7 @@ fn load() -> impl Strategy<Value = String> {
 load.freeze = "{freeze}"
 load.constant.steady = {{ rate = "{steady}/s", class = "page" }}
 load.constant.other = {{ rate = "{other}/s", {class} }}
-load.surge.rush = {{ onset = {onset}, ramp = "20s", rate = "{surge}/s", plateau = "30s", decay = "20s", class = "page" }}"#
+load.surge.rush = {{ onset = {onset}, ramp = "20s", rate = "{surge}/s", plateau = "30s", decay = "20s", class = "page" }}{more}"#
             )
         },
     )

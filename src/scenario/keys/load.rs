@@ -6,10 +6,10 @@ use crate::scenario::text::{
 };
 
 section! {
-    /// Where requests come from. Every source is a Poisson process of its own with exactly the rate
-    /// that is given, and has its own random stream.
+    /// Where requests come from. Every source has its own random stream. Those with a rate are
+    /// Poisson processes with exactly that rate, unless they say otherwise.
     pub struct Load {
-        /// Factor on every rate below.
+        /// Factor on every rate and every number of users below.
         pub scale: f64 = 1, within(0, 1000);
         /// Requests per second of all regions together where their shapes are 1.
         pub rate: Rate = "0/s";
@@ -21,6 +21,15 @@ section! {
         pub surge: Named<Surge>;
         /// Sources with a rate that does not change.
         pub constant: Named<Constant>;
+        /// Sources with a rate that is drawn point by point.
+        pub profile: Named<Profile>;
+        /// Sources with a rate that jumps between several at random.
+        pub modulated: Named<Modulated>;
+        /// Users of whom each has one request at a time: when it is answered they think, and make
+        /// the next. A fleet that is slow gets fewer.
+        pub users: Named<Users>;
+        /// Users who arrive, make one request after the other, and leave.
+        pub sessions: Named<Sessions>;
     }
 }
 
@@ -78,9 +87,105 @@ section! {
     pub struct Constant {
         /// Requests per second.
         pub rate: Rate;
+        /// How many requests come at the same time; the rate counts all of them.
+        pub batch: Option<Batch>;
         /// The class of its requests; may be left out if there is only one.
         pub class: Option<At<Name>>;
         /// The classes of its requests with their shares, instead of one.
+        pub classes: Named<Share>;
+    }
+}
+
+choice! {
+    /// How many requests come at the same time.
+    pub enum Batch {
+        /// Always so many.
+        Always(At<u32>) = "always",
+        /// One or more, with this mean; after each another follows with the same probability.
+        Geometric(At<f64>) = "geometric",
+    }
+}
+
+section! {
+    /// A source with a rate that changes linearly from point to point. Before the first there is no
+    /// load, after the last it stays. Two points at one time are a step.
+    pub struct Profile {
+        /// The points, in order of time.
+        pub points: At<Vec<RatePoint>>;
+        /// How many requests come at the same time; the rate counts all of them.
+        pub batch: Option<Batch>;
+        /// The class of its requests; may be left out if there is only one.
+        pub class: Option<At<Name>>;
+        /// The classes of its requests with their shares, instead of one.
+        pub classes: Named<Share>;
+    }
+}
+
+section! {
+    /// A point of a rate.
+    pub struct RatePoint {
+        /// When.
+        pub at: At<Timestamp>;
+        /// Requests per second.
+        pub rate: Rate;
+    }
+}
+
+section! {
+    /// A source that goes through several states, one after the other and then from the first
+    /// again. With two states that last exponential times it is a Markov-modulated Poisson process.
+    pub struct Modulated {
+        /// The states; the simulation starts at the beginning of the first.
+        pub states: At<Vec<LoadState>>;
+        /// How many requests come at the same time; the rate counts all of them.
+        pub batch: Option<Batch>;
+        /// The class of its requests; may be left out if there is only one.
+        pub class: Option<At<Name>>;
+        /// The classes of its requests with their shares, instead of one.
+        pub classes: Named<Share>;
+    }
+}
+
+section! {
+    /// A state of a modulated source.
+    pub struct LoadState {
+        /// Requests per second.
+        pub rate: Rate;
+        /// How long it lasts; drawn every time.
+        pub lasting: Dist;
+    }
+}
+
+section! {
+    /// Users with one request at a time. Each thinks before the first one too. A request that fails
+    /// is followed by thinking as one that does not.
+    pub struct Users {
+        /// How many there are.
+        pub count: u32, within(1, 10000000);
+        /// From an answer to the next request.
+        pub think: Dist;
+        /// The class of their requests; may be left out if there is only one.
+        pub class: Option<At<Name>>;
+        /// The classes of their requests with their shares, instead of one.
+        pub classes: Named<Share>;
+    }
+}
+
+section! {
+    /// Users who arrive as a Poisson process, make requests one after the other, and leave.
+    pub struct Sessions {
+        /// Users who arrive per second.
+        pub rate: Rate;
+        /// Mean number of requests of a session; after each answer another follows with the same
+        /// probability.
+        pub requests: f64, within(1, 100000);
+        /// From an answer to the next request.
+        pub think: Dist;
+        /// Share of those who leave when a request has failed, whatever they had in mind.
+        pub leave_after_failure: Share = "0%";
+        /// The class of their requests; may be left out if there is only one.
+        pub class: Option<At<Name>>;
+        /// The classes of their requests with their shares, instead of one.
         pub classes: Named<Share>;
     }
 }

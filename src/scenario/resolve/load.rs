@@ -2,13 +2,15 @@
 
 use super::{RATE_MAX, Resolver, stream};
 use crate::fleet::client::{Backoff, Jitter, budget};
-use crate::fleet::load::{Course, Stretch};
+use crate::fleet::load::{Batch, Course, STRETCHES_MAX, Stretch};
+use crate::kernel::dist::Dist;
 use crate::kernel::time::Instant;
 use crate::scenario::course::{Day, local_course, surge_course};
 use crate::scenario::keys::load::{self, Failure};
 use crate::scenario::late::{Late, Setting};
 use crate::scenario::model::{
-    self, Class, Clients, Failures, Hedge, Mix, Needs, Reload, RequestMemory, Retry, Source, Stage,
+    self, Class, Clients, Failures, Hedge, Mix, Needs, Reload, RequestMemory, Retry, Source,
+    SourceKind, Stage,
 };
 use crate::scenario::text::{At, Bytes, Name, Named, Share};
 
@@ -104,7 +106,7 @@ impl Resolver<'_> {
         Mix::Drawn(ends)
     }
 
-    pub(super) fn sources(&mut self) -> Vec<Source> {
+    pub(super) fn sources(&mut self, all: &[Class]) -> Vec<Source> {
         let keys = &self.document.load;
         let horizon = self.horizon;
         let mut sources = Vec::new();
@@ -143,8 +145,13 @@ impl Resolver<'_> {
             let rate = keys.scale * constant.rate.as_per_second();
             let all = Stretch { start: Instant::START, end: horizon, from: rate, to: rate };
             let classes = self.mix(constant.class.as_ref(), &constant.classes, name);
-            sources.push(source("constant", name, classes, Course::new(vec![all])));
+            let mut source = source("constant", name, classes, Course::new(vec![all]));
+            source.batch = self.batch(constant.batch.as_ref());
+            sources.push(source);
         }
+        self.profiles(&mut sources);
+        self.modulated(&mut sources);
+        self.visitors(all, &mut sources);
         let most = sources.iter().flat_map(|s| s.course.stretches());
         if most.map(|s| s.from.max(s.to)).fold(0.0, f64::max) > RATE_MAX {
             self.log.problem(None, format!("a load source exceeds {RATE_MAX} requests per second"));
@@ -152,9 +159,116 @@ impl Resolver<'_> {
         if sources.is_empty() {
             self.log
                 .problem(None, "there is no load")
-                .help("add `[load.constant.NAME]`, `[load.region.NAME]` or `[load.surge.NAME]`");
+                .help("add `[load.constant.NAME]`, `[load.region.NAME]` or another source");
         }
         sources
+    }
+
+    fn batch(&mut self, keys: Option<&load::Batch>) -> Batch {
+        match keys {
+            None => Batch::Always(1),
+            Some(load::Batch::Always(size)) => {
+                if size.value == 0 {
+                    self.log.problem(size.place, "a batch has at least one request");
+                }
+                Batch::Always(size.value.max(1))
+            }
+            Some(load::Batch::Geometric(mean)) => {
+                if mean.value < 1.0 {
+                    self.log.problem(mean.place, "a batch has at least one request");
+                }
+                Batch::Geometric(mean.value.max(1.0))
+            }
+        }
+    }
+
+    fn profiles(&mut self, sources: &mut Vec<Source>) {
+        let keys = &self.document.load;
+        for (name, profile) in keys.profile.iter() {
+            let what = format!("a point of load profile `{}`", name.as_str());
+            let mut points: Vec<(Instant, f64)> = Vec::new();
+            for point in profile.points.iter() {
+                let at = self.instant(point.at.value, &what, point.at.place);
+                if points.last().is_some_and(|(before, _)| at < *before) {
+                    self.log.problem(point.at.place, format!("{what} is before the one above it"));
+                    continue;
+                }
+                points.push((at, keys.scale * point.rate.as_per_second()));
+            }
+            let Some(&(last, rate)) = points.last() else {
+                self.log.problem(profile.points.place, "a load profile needs a point");
+                continue;
+            };
+            points.push((self.horizon.max(last), rate));
+            let stretch = |pair: &[(Instant, f64)]| {
+                let ((start, from), (end, to)) = (pair[0], pair[1]);
+                Stretch { start, end, from, to }
+            };
+            let course = Course::new(points.windows(2).map(stretch).collect());
+            let classes = self.mix(profile.class.as_ref(), &profile.classes, name);
+            let mut source = source("profile", name, classes, course);
+            source.batch = self.batch(profile.batch.as_ref());
+            sources.push(source);
+        }
+    }
+
+    fn modulated(&mut self, sources: &mut Vec<Source>) {
+        let keys = &self.document.load;
+        for (name, modulated) in keys.modulated.iter() {
+            let state = |state: &load::LoadState| {
+                let rate = keys.scale * state.rate.as_per_second();
+                (rate, self.dist(&state.lasting))
+            };
+            let states: Vec<(f64, Dist)> = modulated.states.iter().map(state).collect();
+            let cycle: f64 = states.iter().map(|(_, lasting)| lasting.mean_secs()).sum();
+            let turns = self.horizon.as_secs_f64() / cycle * states.len() as f64;
+            // Half of what is possible, since the states may be shorter than they are on average.
+            if turns.is_nan() || turns > 0.5 * STRETCHES_MAX as f64 {
+                let message = "the states of a modulated source last too short a time";
+                self.log.problem(modulated.states.place, message);
+            }
+            let area = states.iter().map(|(rate, lasting)| rate * lasting.mean_secs());
+            let mean = area.sum::<f64>() / cycle.max(1e-9);
+            let classes = self.mix(modulated.class.as_ref(), &modulated.classes, name);
+            let mut source = source("modulated", name, classes, self.steady(mean));
+            source.batch = self.batch(modulated.batch.as_ref());
+            source.kind = SourceKind::Modulated(states);
+            sources.push(source);
+        }
+    }
+
+    /// Users and sessions.
+    fn visitors(&mut self, all: &[Class], sources: &mut Vec<Source>) {
+        let keys = &self.document.load;
+        for (name, users) in keys.users.iter() {
+            let count = (f64::from(users.count) * keys.scale + 0.5) as u32;
+            let think = self.dist(&users.think);
+            let classes = self.mix(users.class.as_ref(), &users.classes, name);
+            let turn = think.mean_secs() + alone(&classes, all);
+            let expected = self.steady((f64::from(count) / turn.max(1e-9)).min(RATE_MAX));
+            let mut source = source("users", name, classes, expected);
+            source.kind = SourceKind::Users { count, think };
+            sources.push(source);
+        }
+        for (name, sessions) in keys.sessions.iter() {
+            let rate = keys.scale * sessions.rate.as_per_second();
+            let classes = self.mix(sessions.class.as_ref(), &sessions.classes, name);
+            let expected = self.steady(rate * sessions.requests);
+            let mut source = source("sessions", name, classes, expected);
+            source.kind = SourceKind::Sessions {
+                arrivals: self.steady(rate),
+                another: 1.0 - 1.0 / sessions.requests,
+                think: self.dist(&sessions.think),
+                leave: sessions.leave_after_failure.get(),
+            };
+            sources.push(source);
+        }
+    }
+
+    /// A rate that does not change, to the horizon.
+    fn steady(&self, rate: f64) -> Course {
+        let (start, end) = (Instant::START, self.horizon);
+        Course::new(vec![Stretch { start, end, from: rate, to: rate }])
     }
 
     pub(super) fn clients(&mut self) -> Clients {
@@ -200,6 +314,15 @@ impl Resolver<'_> {
     }
 }
 
+/// Seconds that a request of some of the classes needs by itself, on average.
+fn alone(mix: &Mix, classes: &[Class]) -> f64 {
+    let of = |class: usize| -> f64 {
+        let stages = classes.get(class).map_or(&[][..], |class| &class.stages);
+        stages.iter().map(|stage| stage.demand.mean_secs()).sum()
+    };
+    mix.shares().into_iter().map(|(share, class)| share * of(class)).sum()
+}
+
 fn budget(keys: &load::RetryBudget) -> Option<budget::Settings> {
     Some(match keys {
         load::RetryBudget::None => return None,
@@ -225,5 +348,7 @@ fn budget(keys: &load::RetryBudget) -> Option<budget::Settings> {
 
 fn source(kind: &str, name: &At<Name>, classes: Mix, course: Course) -> Source {
     let name = name.as_str().to_string();
-    Source { stream: stream(kind, &name), name, classes, course }
+    let stream = stream(kind, &name);
+    let (kind, batch) = (SourceKind::Course, Batch::Always(1));
+    Source { stream, name, classes, course, kind, batch }
 }
