@@ -260,7 +260,8 @@ impl Arrivals {
         self.pending_time = self.find_next();
     }
 
-    /// Whether the pending arrival is followed by one of the same batch; if so, that one is pending.
+    /// Whether the pending arrival is followed by one of the same batch; if so, that one is pending
+    /// now.
     #[cold]
     fn is_followed(&mut self) -> bool {
         let Some(batches) = &mut self.batches else { return false };

@@ -75,7 +75,7 @@ impl<E: Copy> Calendar<E> {
 
     /// Schedules `event` for `when`, which must not lie in the past. An event at
     /// [`Instant::NEVER`] is dropped.
-    #[inline]
+    #[inline(always)]
     pub fn at(&mut self, when: Instant, event: E) {
         self.check(when);
         if when == Instant::NEVER {
@@ -114,7 +114,7 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// Moves a lane's pending event to `when`; [`Instant::NEVER`] silences it.
-    #[inline]
+    #[inline(always)]
     pub fn set_lane(&mut self, lane: Lane, when: Instant) {
         self.check(when);
         if self.fired == Some(lane.0) {

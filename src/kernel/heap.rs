@@ -40,7 +40,7 @@ impl<T: Copy + Keyed> Heap<T> {
     }
 
     /// Adds an entry in O(log n).
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, entry: T) {
         self.entries.push(entry);
         self.sift_up(self.entries.len() - 1);

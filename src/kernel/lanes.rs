@@ -61,7 +61,7 @@ impl Lanes {
     }
 
     /// Gives a lane a new time, and the sequence number that decides among equal times.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, lane: u32, time: u64, seq: u64) {
         assert!(seq >> (u64::BITS - LANE_BITS) == 0, "a simulation has fewer than 2^44 events");
         let order = seq << LANE_BITS | u64::from(lane);

@@ -30,7 +30,7 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     /// Stores a value.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, value: T) -> Ref {
         if let Some(index) = self.free.pop() {
             let place = &mut self.places[index as usize];

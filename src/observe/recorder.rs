@@ -301,7 +301,7 @@ impl Recorder {
         counts.in_system_since = now;
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_issued(&mut self, now: Instant, class: u32) {
         if now < self.warm_up {
             return;
@@ -392,6 +392,13 @@ impl Recorder {
         }
     }
 
+    fn on_back(&mut self, node: u32) {
+        self.nodes[node as usize].lost = false;
+        if self.nodes.iter().all(|node| !node.lost) {
+            self.lost_since = None;
+        }
+    }
+
     fn count_in_intervals(&mut self, now: Instant, count: impl Fn(&mut IntervalCounts)) {
         for (interval, counts) in self.scenario.intervals.iter().zip(&mut self.intervals) {
             if interval.from <= now && now < interval.to {
@@ -476,12 +483,7 @@ impl Recorder {
                 self.counts.memory_max = self.counts.memory_max.max(memory);
             }
             Observation::NodeLost { node, why } => self.on_lost(now, node, why),
-            Observation::NodeBack { node } => {
-                self.nodes[node as usize].lost = false;
-                if self.nodes.iter().all(|node| !node.lost) {
-                    self.lost_since = None;
-                }
-            }
+            Observation::NodeBack { node } => self.on_back(node),
             Observation::NodeAdded { .. } => {
                 self.nodes.push(NodeView { gauges: None, first: None, lost: false });
             }
@@ -511,6 +513,8 @@ impl Recorder {
             | Observation::ProcessStarting { .. }
             | Observation::ProcessEnded { .. }
             | Observation::Crashed { .. }
+            | Observation::Ejected { .. }
+            | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

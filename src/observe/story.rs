@@ -31,6 +31,8 @@ impl Observer for Story {
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
             | Observation::Crashed { .. }
+            | Observation::Ejected { .. }
+            | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

@@ -79,10 +79,12 @@ impl Event {
                 event.metric = "memory";
                 event.value = memory.to_string();
             }
-            Observation::Crashed { fault, .. } => {
+            Observation::Crashed { fault, .. } | Observation::Struck { fault, .. } => {
                 event.detail = scenario.faults[fault as usize].name.clone();
             }
-            Observation::NodeMarked { balancer, .. } => event.balancer = (balancer + 1).to_string(),
+            Observation::NodeMarked { balancer, .. } | Observation::Ejected { balancer, .. } => {
+                event.balancer = (balancer + 1).to_string()
+            }
             Observation::NodeLost { why, .. } => event.cause = loss_name(why),
             Observation::Deployed { deploy: number, release: brought, corrected } => {
                 event.deploy = deploy(number);
@@ -180,6 +182,9 @@ fn name(seen: &Observation) -> &'static str {
         Observation::ProcessEnded { .. } => "process_ended",
         Observation::OutOfMemory { .. } => "out_of_memory",
         Observation::Crashed { .. } => "crashed",
+        Observation::Ejected { .. } => "node_ejected",
+        Observation::Struck { on: true, .. } => "fault_begun",
+        Observation::Struck { on: false, .. } => "fault_ended",
         Observation::Thrashing { on: true, .. } => "thrashing_begun",
         Observation::Thrashing { on: false, .. } => "thrashing_ended",
         Observation::SupervisorGaveUp { .. } => "supervisor_gave_up",

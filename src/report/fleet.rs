@@ -84,7 +84,9 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             Observation::StartFailed { .. } => node.booting = false,
             Observation::Thrashing { on, .. } => node.thrashing = on,
             Observation::NodeMarked { balancer, up, .. } => node.up[balancer as usize] = up,
-            Observation::RequestIssued { .. }
+            Observation::Ejected { .. }
+            | Observation::Struck { .. }
+            | Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
@@ -192,6 +194,8 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::ProcessEnded { node }
         | Observation::OutOfMemory { node, .. }
         | Observation::Crashed { node, .. }
+        | Observation::Ejected { node, .. }
+        | Observation::Struck { node, .. }
         | Observation::Thrashing { node, .. }
         | Observation::SupervisorGaveUp { node }
         | Observation::NodeMarked { node, .. }

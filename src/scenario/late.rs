@@ -128,6 +128,7 @@ impl Divergence {
             freeze,
             clients.retry,
             balancer.redispatch,
+            balancer.retries,
             process.boot,
             process.cold,
             process.stop,

@@ -62,6 +62,7 @@ names! {
         Reset = "requests_reset", "1", "Requests whose last attempt was lost with its process.";
         NoNode = "requests_no_node", "1", "Requests whose last attempt found no node up.";
         Shed = "requests_shed", "1", "Requests whose last attempt was shed.";
+        NoAnswer = "requests_no_answer", "1", "Requests whose last attempt a node did not answer within the balancer's time-out.";
         Dropped = "requests_dropped", "1", "Requests that were dropped with the share of a lost node.";
         FailedCascade = "failed_cascade", "1", "Failed requests issued while nodes were being lost.";
         FailedDetection = "failed_detection", "1", "Failed requests issued until somebody attended.";

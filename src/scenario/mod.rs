@@ -12,6 +12,7 @@ pub mod keys;
 pub mod late;
 pub mod measure;
 pub mod model;
+mod product;
 pub mod resolve;
 pub mod scale;
 pub mod study;

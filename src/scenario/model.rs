@@ -1,6 +1,7 @@
 //! What a scenario means: complete and valid, with every default filled in and every name resolved.
 
 use super::late::Late;
+use crate::fleet::balancer::tuning::Tuning;
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
 use crate::fleet::client::{Backoff, budget};
 use crate::fleet::cpu::Speed;
@@ -228,6 +229,16 @@ pub struct Balancing {
     pub policy: Policy,
     /// How often a refused attempt is handed on to another node.
     pub redispatch: Late<u32>,
+    /// How often it is then tried again on the same node, and the pause before that.
+    pub retries: Late<(u32, Duration)>,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long a node may take to answer.
+    pub response_timeout: Option<Duration>,
+    /// What it knows of nodes beyond marks; `None` where nothing is asked for that needs it.
+    pub tuning: Option<Tuning>,
+    /// How many attempts may wait while every usable node is at its limit, and for how long.
+    pub queue: Option<(u32, Duration)>,
     /// What happens without a node that is up.
     pub none_up: NoneUp,
     /// What becomes of the share of a node that is down.
@@ -258,6 +269,8 @@ pub enum CheckPath {
     Queued,
     /// A path of their own answers at once while the process serves.
     Separate,
+    /// They only connect.
+    Connect,
 }
 
 /// The machines of the fleet.
@@ -342,6 +355,8 @@ pub struct Failures {
     pub refused: bool,
     /// Lost with its process.
     pub reset: bool,
+    /// A node did not answer in time.
+    pub no_answer: bool,
     /// No node was up.
     pub no_node: bool,
     /// Shed by a process.
@@ -382,8 +397,12 @@ pub struct Cold {
 pub struct Program {
     /// Requests served at once.
     pub slots: u32,
-    /// Requests that may wait for a slot; more are refused.
+    /// Requests that may wait for a slot.
     pub backlog: u32,
+    /// Whether nothing answers an attempt beyond that, instead of a refusal.
+    pub drops_when_full: bool,
+    /// Whether connections wait while no process serves, instead of being refused.
+    pub inherits_socket: bool,
     /// From the start command to serving.
     pub boot: Late<Dist>,
     /// How a fresh process is slower.
@@ -530,6 +549,9 @@ pub enum Method {
         pause: Duration,
         /// How long a node may take to become healthy before the rollout stops.
         patience: Duration,
+        /// How long a node may take to finish what it has before its restart, while balancers send
+        /// it nothing new.
+        drain: Duration,
     },
 }
 

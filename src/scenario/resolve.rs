@@ -2,24 +2,16 @@
 //! whatever cannot be is refused with its place.
 
 mod changes;
+mod fleet;
 mod load;
 mod quantity;
 
+use super::keys::Document;
 use super::keys::load as load_keys;
-use super::keys::quantity::BytesRange;
-use super::keys::{Document, fleet};
 use super::late::{Late, Setting};
-use super::model::{
-    Abandoned, Addition, Balancing, CheckPath, Clock, Cold, Freeze, Health, Interval, Memory,
-    Nodes, OutageRule, Program, Scenario, Slo, Stop,
-};
-use super::text::{At, Bytes, Diagnostics, Name, Named, Place, Timestamp};
-use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
-use crate::fleet::cpu::Speed;
-use crate::fleet::supervisor::rule::{Metric, Rule, Samples};
-use crate::fleet::supervisor::{Settings, bluepill, systemd};
+use super::model::{Clock, Freeze, Interval, OutageRule, Scenario, Slo};
+use super::text::{At, Diagnostics, Name, Named, Place, Timestamp};
 use crate::kernel::time::Instant;
-use quantity::{bytes, numbers, times};
 
 /// The name under which the supervisor is provided to a configuration.
 const SUPERVISOR: &str = "supervisor";
@@ -124,169 +116,6 @@ impl Resolver<'_> {
                 self.log.unknown_name(name.place, what, name.as_str(), &names);
                 0
             }
-        }
-    }
-
-    fn balancer(&mut self) -> Balancing {
-        let keys = &self.document.balancer;
-        let health = match &keys.health {
-            fleet::Health::None => None,
-            fleet::Health::Active(checks) => Some(Health {
-                interval: checks.interval,
-                timeout: checks.timeout,
-                thresholds: Thresholds { rise: checks.rise, fall: checks.fall },
-                path: match checks.path {
-                    fleet::CheckPath::Queued => CheckPath::Queued,
-                    fleet::CheckPath::Separate => CheckPath::Separate,
-                },
-                work: checks.work,
-            }),
-        };
-        Balancing {
-            instances: keys.instances,
-            policy: match keys.policy {
-                fleet::Policy::RoundRobin => Policy::RoundRobin,
-                fleet::Policy::Random => Policy::Random,
-                fleet::Policy::LeastOutstanding => Policy::LeastOutstanding,
-            },
-            redispatch: Late::new(Setting::Redispatch, keys.redispatch),
-            none_up: match keys.none_up {
-                fleet::NoneUp::Fail => NoneUp::Fail,
-                fleet::NoneUp::FailOpen => NoneUp::FailOpen,
-            },
-            lost_share: match keys.lost_share {
-                fleet::LostShare::Moved => LostShare::Moved,
-                fleet::LostShare::Dropped => LostShare::Dropped,
-            },
-            health,
-        }
-    }
-
-    fn nodes(&mut self) -> Nodes {
-        let keys = &self.document.nodes;
-        let mut additions: Vec<Addition> = Vec::new();
-        for addition in &keys.add {
-            let at = self.instant(addition.at, "`nodes.add.at`", Place::NOWHERE);
-            additions.push(Addition { at, count: addition.count });
-        }
-        Nodes {
-            count: keys.count,
-            cores: keys.cores,
-            speed: Speed::new(keys.speed),
-            memory: keys.memory.get(),
-            swap: keys.swap.get(),
-            thrash_speed: Speed::new(keys.thrash_speed),
-            additions,
-        }
-    }
-
-    fn process(&mut self) -> Program {
-        let keys = &self.document.process;
-        Program {
-            slots: keys.slots,
-            backlog: keys.backlog,
-            boot: Late::new(Setting::Boot, self.dist(&keys.boot)),
-            cold: Late::new(Setting::Boot, Cold { lasting: keys.cold, factor: keys.cold_factor }),
-            stop: Late::new(
-                Setting::Stop,
-                match keys.stop {
-                    fleet::Stop::Drop => Stop::Drop,
-                    fleet::Stop::Finish(limit) => Stop::Finish(limit),
-                },
-            ),
-            abandoned: match keys.abandoned {
-                fleet::Abandoned::Served => Abandoned::Served,
-                fleet::Abandoned::Skipped => Abandoned::Skipped,
-                fleet::Abandoned::Stopped => Abandoned::Stopped,
-            },
-            memory: Memory {
-                base: bytes(&keys.memory.base),
-                master: keys.memory.master.map(Bytes::get),
-                retained_at_start: bytes(&keys.memory.retained_at_start),
-                request: self.request_memory(),
-            },
-            extra_memory: self.extra_memory(),
-            age_at_start: keys.age_at_start,
-        }
-    }
-
-    fn extra_memory(&mut self) -> Vec<(u32, u64)> {
-        let mut extra = Vec::new();
-        for (name, bytes) in self.document.process.memory.extra.iter() {
-            match Nodes::named(name.as_str()) {
-                Some(node) if node < self.document.nodes.count => extra.push((node, bytes.get())),
-                _ => {
-                    let last = Nodes::name(self.document.nodes.count - 1);
-                    let message = format!("no node is called `{}`", name.as_str());
-                    self.log
-                        .problem(name.place, message)
-                        .help(format!("nodes are `{}` to `{last}`", Nodes::name(0)));
-                }
-            }
-        }
-        extra
-    }
-
-    fn supervisor(&mut self) -> Settings {
-        match &self.document.supervisor {
-            fleet::Supervisor::None => Settings::None,
-            fleet::Supervisor::Bluepill(keys) => {
-                let rules = keys.rule.iter().map(|(name, rule)| self.rule(name, rule)).collect();
-                Settings::Bluepill(bluepill::Settings {
-                    tick: keys.tick,
-                    start_grace: keys.start_grace,
-                    stop_grace: keys.stop_grace,
-                    daemonize: keys.daemonize,
-                    rules,
-                })
-            }
-            fleet::Supervisor::Systemd(keys) => Settings::Systemd(systemd::Settings {
-                restart: match keys.restart {
-                    fleet::Restart::No => systemd::Restart::No,
-                    fleet::Restart::OnFailure => systemd::Restart::OnFailure,
-                    fleet::Restart::Always => systemd::Restart::Always,
-                },
-                restart_sec: keys.restart_sec,
-                start_limit_interval: keys.start_limit_interval,
-                start_limit_burst: keys.start_limit_burst,
-                timeout_stop: keys.timeout_stop,
-                memory_max: keys.memory_max.map(Bytes::get),
-                runtime_max: keys.runtime_max,
-            }),
-        }
-    }
-
-    fn rule(&mut self, name: &At<Name>, keys: &fleet::Rule) -> Rule {
-        if keys.over > keys.samples {
-            let message = format!(
-                "rule `{}` wants {} samples over its limit and keeps {}",
-                name.as_str(),
-                keys.over,
-                keys.samples
-            );
-            self.log.problem(name.place, message).help("`samples` must be at least `over`");
-        }
-        let memory = |range: &BytesRange| {
-            let (low, high) = bytes(range);
-            (low as f64, high as f64)
-        };
-        let (metric, limit) = match &keys.above {
-            fleet::Above::Memory(range) => (Metric::Memory, memory(range)),
-            fleet::Above::CpuWindow(range) => (Metric::CpuWindow, numbers(range)),
-            fleet::Above::CpuLife(range) => (Metric::CpuLife, numbers(range)),
-            fleet::Above::InFlight(range) => (Metric::InFlight, numbers(range)),
-            fleet::Above::Backlog(range) => (Metric::Backlog, numbers(range)),
-            fleet::Above::RequestsServed(range) => (Metric::RequestsServed, numbers(range)),
-            fleet::Above::Age(range) => (Metric::Age, times(range)),
-        };
-        Rule {
-            name: name.as_str().to_string(),
-            metric,
-            limit,
-            every: keys.every,
-            over: keys.over.min(Samples::MOST),
-            samples: keys.samples.clamp(keys.over, Samples::MOST),
-            include_children: keys.include_children,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::claim::{Claim, Owner, resolve_claims};
 use super::keys::Document;
 use super::model::Scenario;
+use super::product::with_defaults;
 use super::resolve::{draft, resolve};
 use super::text::set::set_from;
 use super::text::{
@@ -119,7 +120,7 @@ impl Study {
         for assignment in sets {
             set(assignment.as_ref(), &mut tree, &kind, sources, log);
         }
-        let Some(document) = read::<Document>(&tree, log) else {
+        let Some(document) = read::<Document>(&with_defaults(&tree, &kind), log) else {
             look_further(&tree, log);
             return None;
         };
@@ -248,7 +249,7 @@ fn meaning(
     claims: &[super::keys::claims::Claim],
     log: &mut Diagnostics,
 ) -> Option<Variant> {
-    let document: Document = read(tree, log)?;
+    let document: Document = read(&with_defaults(tree, &Document::describe()), log)?;
     let scenario = resolve(&document, log)?;
     let patches = patch_names(tree);
     let claims = resolve_claims(claims, &scenario, Owner::Counterfactual(&patches), log);

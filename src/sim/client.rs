@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
+use super::route::Routed;
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, purpose};
 use crate::kernel::chance::unit;
@@ -24,7 +25,7 @@ mod again {
 
 impl Simulation {
     /// A request that was made is on its way.
-    #[inline]
+    #[inline(always)]
     pub(super) fn issue(&mut self, at: Ref, source: u32, class: u32, observer: &mut impl Observer) {
         let now = self.now();
         self.counts.issued += 1;
@@ -76,6 +77,8 @@ impl Simulation {
             in_slot: false,
             abandoned: false,
             timer: None,
+            deadline: now.saturating_add(patience),
+            routing: None,
             accepted: now,
             started: now,
         });
@@ -83,17 +86,22 @@ impl Simulation {
             self.requests[at].again().attempts.push(attempt);
         }
         let routed = if self.belongs_to_lost(at, balancer) {
-            Err(Outcome::Dropped)
+            Routed::Failed(Outcome::Dropped)
         } else {
-            self.route(attempt, balancer, pick)
+            self.route(attempt, balancer, pick, observer)
         };
         match routed {
-            Ok(node) => {
-                let timer = self.calendar.timer(patience, Event::PatienceOver(attempt));
+            Routed::Taken(node) => {
+                let limit = self.response_timeout.map_or(patience, |limit| limit.min(patience));
+                let timer = self.calendar.timer(limit, Event::PatienceOver(attempt));
                 self.attempts[attempt].timer = Some(timer);
                 observer.observe(now, &Observation::AttemptAccepted { node });
             }
-            Err(how) => self.fail(attempt, how, observer),
+            Routed::Waits => {
+                let timer = self.calendar.timer(patience, Event::PatienceOver(attempt));
+                self.attempts[attempt].timer = Some(timer);
+            }
+            Routed::Failed(how) => self.fail(attempt, how, observer),
         }
     }
 
@@ -102,12 +110,19 @@ impl Simulation {
         attempt.timer = None;
         attempt.abandoned = true;
         let (owner, balancer, node) = (attempt.owner, attempt.balancer, attempt.node);
-        if self.scenario.process.abandoned == Abandoned::Stopped {
-            self.cancel(at, observer);
-        }
+        let by_client = self.calendar.now() >= attempt.deadline;
+        self.leave(at, observer);
         match owner {
             Owner::Check => self.on_check_result(balancer, node, false, observer),
-            Owner::Request(request) => self.after_failure(request, Outcome::TimedOut, observer),
+            Owner::Request(request) if by_client => {
+                self.after_failure(request, Outcome::TimedOut, observer);
+            }
+            Owner::Request(request) => {
+                if self.takes_note {
+                    self.note_failure(balancer, node, observer);
+                }
+                self.after_failure(request, Outcome::NoAnswer, observer);
+            }
         }
     }
 
@@ -259,13 +274,21 @@ impl Simulation {
         if let Some(timer) = attempt.timer.take() {
             self.calendar.cancel(timer);
         }
-        if self.scenario.process.abandoned == Abandoned::Stopped {
+        self.leave(at, observer);
+    }
+
+    /// Takes an attempt that nobody waits for any more away from where it is, unless its node has
+    /// it and does not notice.
+    fn leave(&mut self, at: Ref, observer: &mut impl Observer) {
+        if !self.is_on_node(at) {
+            self.drop_on_the_way(at);
+        } else if self.scenario.process.abandoned == Abandoned::Stopped {
             self.cancel(at, observer);
         }
     }
 
     /// Frees a request that is settled and of which no node has an attempt any more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn forget_if_done(&mut self, at: Ref) {
         let request = &self.requests[at];
         if request.settled && request.alive == 0 {
@@ -279,6 +302,7 @@ fn is_tried_again(on: Failures, how: Outcome) -> bool {
         Outcome::TimedOut => on.timed_out,
         Outcome::Refused => on.refused,
         Outcome::Reset => on.reset,
+        Outcome::NoAnswer => on.no_answer,
         Outcome::NoNode => on.no_node,
         Outcome::Shed => on.shed,
         Outcome::Completed | Outcome::Dropped => false,

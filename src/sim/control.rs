@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::observation::{Gauges, Loss, Observation, Observer};
 use super::simulation::Simulation;
+use super::traffic::Connects;
 use crate::scenario::model::CheckPath;
 use std::sync::Arc;
 
@@ -14,6 +15,15 @@ impl Simulation {
             CheckPath::Queued => {
                 self.send_check(u32::from(balancer), node, health.timeout, observer);
             }
+            CheckPath::Connect => match self.connects(node) {
+                Connects::Yes => self.on_check_result(u32::from(balancer), node, true, observer),
+                Connects::Refused => {
+                    self.on_check_result(u32::from(balancer), node, false, observer);
+                }
+                Connects::Silent => {
+                    self.send_check(u32::from(balancer), node, health.timeout, observer);
+                }
+            },
             CheckPath::Separate => {
                 let serves = self.nodes[node as usize].listener.is_some();
                 self.on_check_result(u32::from(balancer), node, serves, observer);
@@ -29,9 +39,9 @@ impl Simulation {
         observer: &mut impl Observer,
     ) {
         let Some(health) = &self.scenario.balancer.health else { return };
-        let (interval, thresholds) = (health.interval, health.thresholds);
+        let (now, interval, thresholds) = (self.now(), health.interval, health.thresholds);
         self.calendar.after(interval, Event::CheckDue { balancer: balancer as u16, node });
-        let marked = self.balancers[balancer as usize].on_check(node, passed, thresholds);
+        let marked = self.balancers[balancer as usize].on_check(now, node, passed, thresholds);
         if let Some(up) = marked {
             observer.observe(self.now(), &Observation::NodeMarked { balancer, node, up });
             if up {

@@ -18,6 +18,8 @@ pub enum Event {
     WaitOver(Ref),
     /// The client, or the balancer for a check, gives an attempt up.
     PatienceOver(Ref),
+    /// An attempt that no process has is tried again, or given up by its balancer.
+    RouteDue(Ref),
     /// A request's back-off is over.
     RetryDue(Ref),
     /// Another attempt is due if none of a request's is answered.
@@ -49,6 +51,13 @@ pub enum Event {
     MachineBack(u32),
     /// A rolling deploy goes on with its next node.
     RolloutNext(u32),
+    /// A rolling deploy looks whether its node number `step` is drained.
+    Drained {
+        /// The deploy.
+        deploy: u16,
+        /// How many nodes it has begun with.
+        step: u32,
+    },
     /// A rolling deploy has waited long enough for its node number `step`.
     RolloutTimeout {
         /// The deploy.

@@ -59,6 +59,7 @@ impl Simulation {
         observer.observe(self.now(), &Observation::Crashed { node: number, fault });
         self.nodes[number as usize].gone = true;
         self.kill_all(number, observer);
+        self.lose_lobby(number, observer);
         self.lose(number, Loss::Crash, observer);
     }
 

@@ -1,7 +1,7 @@
 //! What must hold at every moment, checked in every build.
 
 use super::simulation::Simulation;
-use super::state::Owner;
+use super::state::{Attempt, Owner, Waiting};
 
 impl Simulation {
     /// Checks conservation and sanity.
@@ -36,11 +36,17 @@ impl Simulation {
             self.counts.checks_ended
         );
         let sent: u64 = self.balancers.iter().map(|balancer| balancer.outstanding()).sum();
+        let is_sent = |attempt: &Attempt| match attempt.routing.as_ref().map(|r| r.waiting) {
+            Some(Waiting::Connecting { .. } | Waiting::Lobby) => true,
+            Some(Waiting::Pause | Waiting::Queue) | None => attempt.process.is_some(),
+        };
+        let held = self.attempts.iter().filter(|(_, attempt)| is_sent(attempt)).count() as u64;
         assert!(
-            sent == attempts + checks,
-            "balancers wait for {sent} answers, nodes hold {} attempts",
-            attempts + checks
+            sent == held,
+            "balancers wait for {sent} answers, nodes hold or are asked for {held} attempts",
         );
+        let queued: usize = self.queues.iter().map(|queue| queue.len()).sum();
+        assert!(queued == self.queued, "{queued} attempts are queued, {} counted", self.queued);
         self.check_nodes();
     }
 

@@ -353,6 +353,7 @@ impl Simulation {
         node.restarting = false;
         self.serving += 1;
         observer.observe(now, &Observation::ProcessServing { node: number });
+        self.empty_lobby(number, observer);
         if self.serving == 1 {
             observer.observe(now, &Observation::FleetServing);
         }

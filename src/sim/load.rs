@@ -113,6 +113,7 @@ impl Simulation {
         self.calendar.after(delay, Event::VisitorDue(at));
     }
 
+    #[inline(never)]
     pub(super) fn on_visitor_due(&mut self, at: Ref, observer: &mut impl Observer) {
         let visitor = &mut self.visitors[at];
         let Visitor { source, number, turn } = *visitor;

@@ -13,6 +13,7 @@ mod load;
 pub mod observation;
 mod people;
 mod rollout;
+mod route;
 pub mod simulation;
 mod state;
 mod traffic;

@@ -9,7 +9,8 @@ pub enum Outcome {
     Completed,
     /// The client waited as long as it would.
     TimedOut,
-    /// No node that was tried took it: nothing listened, or the backlog was full.
+    /// No node that was tried took it: nothing listened, the backlog was full, or connecting took
+    /// too long; or it waited too long at the balancer.
     Refused,
     /// The process that had it was stopped or killed.
     Reset,
@@ -19,11 +20,13 @@ pub enum Outcome {
     Shed,
     /// It belonged to the share of a lost node, and that share is dropped.
     Dropped,
+    /// The balancer waited for the node's answer as long as it would.
+    NoAnswer,
 }
 
 impl Outcome {
     /// All outcomes, in the order of their columns.
-    pub const ALL: [Outcome; 7] = [
+    pub const ALL: [Outcome; 8] = [
         Outcome::Completed,
         Outcome::TimedOut,
         Outcome::Refused,
@@ -31,6 +34,7 @@ impl Outcome {
         Outcome::NoNode,
         Outcome::Shed,
         Outcome::Dropped,
+        Outcome::NoAnswer,
     ];
 
     /// The name in results.
@@ -43,6 +47,7 @@ impl Outcome {
             Outcome::NoNode => "no_node",
             Outcome::Shed => "shed",
             Outcome::Dropped => "dropped",
+            Outcome::NoAnswer => "no_answer",
         }
     }
 }
@@ -346,6 +351,22 @@ pub enum Observation {
     },
     /// The budget of a client did not allow another attempt.
     RetryDenied,
+    /// A balancer took a node out because attempts on it failed.
+    Ejected {
+        /// The balancer.
+        balancer: u32,
+        /// The node.
+        node: u32,
+    },
+    /// A fault that is no crash began, or ended, on a node.
+    Struck {
+        /// The node.
+        node: u32,
+        /// The fault.
+        fault: u32,
+        /// Whether it began.
+        on: bool,
+    },
 }
 
 impl Observation {

@@ -5,8 +5,12 @@ use super::observation::{Alert, Cause, Observation, Observer};
 use super::simulation::Simulation;
 use super::state::{Rollout, purpose};
 use crate::kernel::chance::unit;
+use crate::kernel::time::{Duration, Instant};
 use crate::scenario::model::Method;
 use std::sync::Arc;
+
+/// How often a node that is being drained is looked at.
+const DRAIN_LOOK: Duration = Duration::from_secs(1);
 
 impl Simulation {
     pub(super) fn on_deploy(&mut self, number: u32, observer: &mut impl Observer) {
@@ -33,7 +37,7 @@ impl Simulation {
                 }
             }
             Method::Rolling { .. } => {
-                let rollout = Rollout { release, running: true, step: 0, waiting: None };
+                let rollout = Rollout { release, running: true, ..Rollout::default() };
                 self.rollouts[number as usize] = rollout;
                 self.on_rollout_next(number, observer);
             }
@@ -56,14 +60,50 @@ impl Simulation {
         rollout.waiting = Some(node);
         let (step, release) = (rollout.step, rollout.release);
         let plan = self.scenario.deploys[number as usize].plan.ask(&mut self.asked);
-        if let Method::Rolling { patience, .. } = plan.method {
+        if let Method::Rolling { patience, drain, .. } = plan.method {
             let event = Event::RolloutTimeout { deploy: number as u16, step };
-            self.calendar.after(patience, event);
+            self.calendar.after(patience + drain, event);
         }
         // Nothing can be done on a machine that is gone: the rollout waits for it in vain.
-        if !self.nodes[node as usize].gone {
-            self.nodes[node as usize].on_disk = release;
+        if self.nodes[node as usize].gone {
+            return;
+        }
+        self.nodes[node as usize].on_disk = release;
+        let plan = self.scenario.deploys[number as usize].plan.ask(&mut self.asked);
+        match plan.method {
+            Method::Rolling { drain, .. } if drain > Duration::ZERO => {
+                for balancer in &mut self.balancers {
+                    balancer.drain(node, true);
+                }
+                let by = self.now() + drain;
+                self.drain(number, step, by, observer);
+            }
+            Method::Rolling { .. } | Method::Hot => {
+                self.restart(node, Cause::Deploy, observer);
+            }
+        }
+    }
+
+    /// Restarts the node that a rollout has drained, or looks again soon.
+    fn drain(&mut self, number: u32, step: u32, by: Instant, observer: &mut impl Observer) {
+        let node = step - 1;
+        let in_hand: u32 = self.balancers.iter().map(|balancer| balancer.in_hand(node)).sum();
+        if in_hand == 0 || self.now() >= by {
             self.restart(node, Cause::Deploy, observer);
+            for balancer in &mut self.balancers {
+                balancer.drain(node, false);
+            }
+            return;
+        }
+        self.rollouts[number as usize].drained_by = by;
+        let next = DRAIN_LOOK.min(by.since(self.now()));
+        self.calendar.after(next, Event::Drained { deploy: number as u16, step });
+    }
+
+    pub(super) fn on_drained(&mut self, number: u32, step: u32, observer: &mut impl Observer) {
+        let rollout = &self.rollouts[number as usize];
+        if rollout.running && rollout.step == step && !self.nodes[step as usize - 1].gone {
+            self.drain(number, step, rollout.drained_by, observer);
         }
     }
 

@@ -64,6 +64,12 @@ pub struct Simulation {
     /// next two.
     pub(super) has_budgets: bool,
     pub(super) hedges: bool,
+    /// How many attempts wait at balancers, each with those at one.
+    pub(super) queued: usize,
+    pub(super) queues: Vec<VecDeque<Ref>>,
+    /// Whether balancers take note of how attempts end, and how long they wait for an answer.
+    pub(super) takes_note: bool,
+    pub(super) response_timeout: Option<Duration>,
     /// Whether processes notice that a client has given up.
     pub(super) notices: bool,
     /// Memory of a request of each class, and of a check.
@@ -137,6 +143,10 @@ impl Simulation {
             budgets: budgets(&scenario),
             has_budgets: scenario.clients.budget.is_some(),
             hedges: scenario.clients.hedge.is_some(),
+            takes_note: scenario.balancer.tuning.is_some(),
+            response_timeout: scenario.balancer.response_timeout,
+            queued: 0,
+            queues: vec![VecDeque::new(); scenario.balancer.instances as usize],
             notices: scenario.process.abandoned != Abandoned::Served,
             memories: memories(&scenario),
             sources: Vec::new(),
@@ -170,7 +180,8 @@ impl Simulation {
             sim.start_running(sim.nodes.len() as u32 - 1);
         }
         for instance in 0..scenario.balancer.instances {
-            sim.balancers.push(Balancer::new(scenario.nodes.count));
+            sim.balancers
+                .push(Balancer::new(scenario.nodes.count, scenario.balancer.tuning.clone()));
             for node in 0..scenario.nodes.count {
                 sim.schedule_first_check(instance, node);
             }
@@ -256,6 +267,7 @@ impl Simulation {
             (old.nodes.count != new.nodes.count, "number of nodes"),
             (old.nodes.cores != new.nodes.cores, "cores"),
             (old.balancer.instances != new.balancer.instances, "number of balancers"),
+            (old.balancer.tuning != new.balancer.tuning, "weights, limits or ejection"),
             (old.clients.budget != new.clients.budget, "retry budget"),
             (old.clients.count != new.clients.count, "number of clients"),
             (old.deploys.len() != new.deploys.len(), "deploys"),
@@ -275,6 +287,7 @@ impl Simulation {
             fork.integrate_slots(node);
         }
         fork.memory_watch = memory_watch(&scenario);
+        fork.response_timeout = scenario.balancer.response_timeout;
         fork.notices = scenario.process.abandoned != Abandoned::Served;
         fork.hedges = scenario.clients.hedge.is_some();
         fork.memories = memories(&scenario);
@@ -312,6 +325,7 @@ impl Simulation {
             Event::Completion(node) => self.on_completion(node, observer),
             Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
             Event::PatienceOver(attempt) => self.on_patience_over(attempt, observer),
+            Event::RouteDue(attempt) => self.on_route_due(attempt, observer),
             Event::RetryDue(request) => self.on_retry(request, observer),
             Event::HedgeDue(request) => self.on_hedge_due(request, observer),
             Event::CheckDue { balancer, node } => self.on_check_due(balancer, node, observer),
@@ -328,6 +342,7 @@ impl Simulation {
             Event::RolloutTimeout { deploy, step } => {
                 self.on_rollout_timeout(u32::from(deploy), step, observer);
             }
+            Event::Drained { deploy, step } => self.on_drained(u32::from(deploy), step, observer),
             Event::MonitorTick => self.on_monitor_tick(observer),
             Event::Noticed => self.on_noticed(observer),
             Event::Diagnosed => self.on_diagnosed(observer),
@@ -347,9 +362,18 @@ impl Simulation {
         }
     }
 
-    /// Works out what follows for the node touched last.
-    #[inline]
+    /// Works out what follows for the node touched last, and sends on what waits at balancers.
+    #[inline(always)]
     pub(super) fn settle_touched(&mut self, observer: &mut impl Observer) {
+        self.settle_nodes(observer);
+        if self.queued > 0 {
+            self.let_in(observer);
+        }
+    }
+
+    /// The same but for what waits at balancers.
+    #[inline(always)]
+    pub(super) fn settle_nodes(&mut self, observer: &mut impl Observer) {
         // Swapping, or a kill for want of memory, touches the node once more.
         while self.touched != NOBODY {
             let node = std::mem::replace(&mut self.touched, NOBODY);
@@ -357,7 +381,7 @@ impl Simulation {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn after_touch(&mut self, node: u32, observer: &mut impl Observer) {
         self.rearm(node);
         let machine = &self.nodes[node as usize];
@@ -366,7 +390,7 @@ impl Simulation {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn rearm(&mut self, node: u32) {
         let node = &mut self.nodes[node as usize];
         let next = node.cpu.next_completion();
@@ -388,6 +412,7 @@ impl Simulation {
             lane: self.calendar.add_lane(Event::Completion(number)),
             armed: Instant::NEVER,
             listener: None,
+            lobby: VecDeque::new(),
             processes: Vec::new(),
             memory: 0,
             thrashing: false,

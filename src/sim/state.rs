@@ -9,7 +9,7 @@ use crate::kernel::chance::Purpose;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Area, Duration, Instant};
 use crate::kernel::timers::Timer;
-use crate::scenario::model::STAGES_MAX;
+use crate::scenario::model::{REDISPATCH_MAX, STAGES_MAX};
 use std::collections::VecDeque;
 
 /// What draws are for. The numbers are part of the results: changing one changes every result.
@@ -148,10 +148,57 @@ pub(super) struct Attempt {
     /// Whoever waited for it has given up.
     pub abandoned: bool,
     pub timer: Option<Timer>,
+    /// When its client gives it up.
+    pub deadline: Instant,
+    /// Where it is while no process has it.
+    pub routing: Option<Box<Routing>>,
     /// When the node took it.
     pub accepted: Instant,
     /// When it got its slot.
     pub started: Instant,
+}
+
+/// How far a balancer has got with an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// Nodes that refused it.
+    pub tried: [u32; REDISPATCH_MAX as usize + 1],
+    pub refusals: usize,
+    /// How often it was tried again on the same node.
+    pub again: u32,
+    /// For the next choice.
+    pub dice: u64,
+}
+
+impl Way {
+    pub(super) fn new(dice: u64) -> Way {
+        Way { tried: [0; REDISPATCH_MAX as usize + 1], refusals: 0, again: 0, dice }
+    }
+
+    pub(super) fn tried(&self) -> &[u32] {
+        &self.tried[..self.refusals]
+    }
+}
+
+/// What an attempt waits for that no process has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// A node does not answer; so many times it was asked, for the first time then.
+    Connecting { since: Instant, asked: u32 },
+    /// The pause before the same node is tried again.
+    Pause,
+    /// A node of its balancer that is not at its limit.
+    Queue,
+    /// A process on its node, whose socket has accepted it.
+    Lobby,
+}
+
+/// An attempt that no process has.
+#[derive(Clone, Debug)]
+pub(super) struct Routing {
+    pub way: Way,
+    pub waiting: Waiting,
+    pub timer: Option<Timer>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,6 +261,8 @@ pub(super) struct Node {
     pub armed: Instant,
     /// The process that accepts requests.
     pub listener: Option<Ref>,
+    /// Attempts that a socket has accepted while no process serves.
+    pub lobby: VecDeque<Ref>,
     /// Every process that exists, in order of birth.
     pub processes: Vec<Ref>,
     /// Memory of all of them.
@@ -263,6 +312,8 @@ pub(super) struct Rollout {
     pub step: u32,
     /// The node whose health is waited for.
     pub waiting: Option<u32>,
+    /// By when its node is restarted, drained or not.
+    pub drained_by: Instant,
 }
 
 /// What the monitoring has seen, and where the people are.

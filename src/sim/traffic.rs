@@ -4,17 +4,27 @@ use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, ProcessState};
-use crate::fleet::balancer::{LostShare, NoneUp};
+use crate::fleet::balancer::LostShare;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Setting;
-use crate::scenario::model::REDISPATCH_MAX;
 
 /// A node's answer to an attempt.
-enum Answer {
+pub(super) enum Answer {
     Accepted,
     Refused,
     Shed,
+    /// None: whoever asks waits.
+    Silent,
+    /// The node's socket has accepted it, but no process.
+    Lobby,
+}
+
+/// What becomes of a connection.
+pub(super) enum Connects {
+    Yes,
+    Refused,
+    Silent,
 }
 
 impl Simulation {
@@ -30,47 +40,12 @@ impl Simulation {
         !serves || !self.balancers[balancer as usize].is_up(owner)
     }
 
-    /// Finds a node that takes the attempt.
-    #[inline]
-    pub(super) fn route(&mut self, attempt: Ref, balancer: u32, pick: u64) -> Result<u32, Outcome> {
-        let setup = &self.scenario.balancer;
-        let policy = setup.policy;
-        let fail_open = setup.none_up == NoneUp::FailOpen;
-        let mut tried = [0; REDISPATCH_MAX as usize + 1];
-        let mut refusals = 0;
-        // Each further choice needs dice of its own; the odd constant spreads them over the range.
-        let mut dice = pick;
-        loop {
-            let view = &mut self.balancers[balancer as usize];
-            let node = if fail_open && !view.any_up() {
-                view.pick_any(policy, &tried[..refusals], dice)
-            } else {
-                view.pick(policy, &tried[..refusals], dice)
-            };
-            let Some(node) = node else {
-                return Err(if refusals == 0 { Outcome::NoNode } else { Outcome::Refused });
-            };
-            match self.offer(attempt, balancer, node) {
-                Answer::Accepted => return Ok(node),
-                Answer::Shed => return Err(Outcome::Shed),
-                Answer::Refused => {
-                    if refusals as u32 >= *self.scenario.balancer.redispatch.ask(&mut self.asked) {
-                        return Err(Outcome::Refused);
-                    }
-                    tried[refusals] = node;
-                    refusals += 1;
-                    dice = dice.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
-                }
-            }
-        }
-    }
-
     /// Offers an attempt to a node.
     #[inline(always)]
-    fn offer(&mut self, at: Ref, balancer: u32, number: u32) -> Answer {
+    pub(super) fn offer(&mut self, at: Ref, balancer: u32, number: u32) -> Answer {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
-        let Some(listener) = node.listener else { return Answer::Refused };
+        let Some(listener) = node.listener else { return self.nobody_listens(number) };
         let process = &mut self.processes[listener];
         let program = &self.scenario.process;
         let held = process.in_service + process.backlog.len() as u32;
@@ -83,7 +58,7 @@ impl Simulation {
         }
         let free = process.in_service < program.slots;
         if !free && process.backlog.len() as u32 >= program.backlog {
-            return Answer::Refused;
+            return if program.drops_when_full { Answer::Silent } else { Answer::Refused };
         }
         attempt.node = number;
         attempt.process = Some(listener);
@@ -97,6 +72,43 @@ impl Simulation {
         }
         self.touch(number);
         Answer::Accepted
+    }
+
+    /// The answer of a node on which no process serves.
+    #[cold]
+    fn nobody_listens(&self, number: u32) -> Answer {
+        let node = &self.nodes[number as usize];
+        let program = &self.scenario.process;
+        if node.gone {
+            return Answer::Silent;
+        }
+        if !program.inherits_socket {
+            return Answer::Refused;
+        }
+        match node.lobby.len() < program.backlog as usize {
+            true => Answer::Lobby,
+            false if program.drops_when_full => Answer::Silent,
+            false => Answer::Refused,
+        }
+    }
+
+    /// What becomes of a connection to a node that asks for nothing.
+    pub(super) fn connects(&self, number: u32) -> Connects {
+        let node = &self.nodes[number as usize];
+        let program = &self.scenario.process;
+        let waiting = match node.listener {
+            Some(listener) => self.processes[listener].backlog.len(),
+            None if node.gone => return Connects::Silent,
+            None if program.inherits_socket => node.lobby.len(),
+            None => return Connects::Refused,
+        };
+        let is_full = program.drops_when_full && waiting >= program.backlog as usize;
+        if is_full { Connects::Silent } else { Connects::Yes }
+    }
+
+    /// Whether an attempt belongs to a request.
+    pub(super) fn is_request(&self, at: Ref) -> bool {
+        matches!(self.attempts[at].owner, Owner::Request(_))
     }
 
     /// Gives an attempt, which may have waited in its backlog, a slot of its process and starts its
@@ -196,6 +208,10 @@ impl Simulation {
         let process = attempt.process.expect("it was in service");
         self.release_slot(number, process, attempt.class, true, observer);
         self.balancers[attempt.balancer as usize].answered(number);
+        if self.takes_note {
+            let after = now.since(attempt.accepted);
+            self.balancers[attempt.balancer as usize].note_answer(now, number, after);
+        }
         match attempt.owner {
             Owner::Check => {
                 self.counts.checks_ended += 1;
@@ -272,8 +288,14 @@ impl Simulation {
     /// Ends an attempt that nobody waits for and that has left its process.
     #[cold]
     fn forget_attempt(&mut self, at: Ref) {
+        let Attempt { balancer, node, .. } = self.attempts[at];
+        self.balancers[balancer as usize].answered(node);
+        self.end_unwanted(at);
+    }
+
+    /// Ends an attempt that nobody waits for and nobody has.
+    pub(super) fn end_unwanted(&mut self, at: Ref) {
         let attempt = self.attempts.remove(at).expect("it was there until now");
-        self.balancers[attempt.balancer as usize].answered(attempt.node);
         match attempt.owner {
             Owner::Check => self.counts.checks_ended += 1,
             Owner::Request(request) => {
@@ -316,6 +338,9 @@ impl Simulation {
         let attempt = self.attempts.remove(at).expect("an attempt fails once");
         if attempt.process.is_some() {
             self.balancers[attempt.balancer as usize].answered(attempt.node);
+            if self.takes_note && how == Outcome::Reset {
+                self.note_failure(attempt.balancer, attempt.node, observer);
+            }
         }
         self.cancel_timer(&attempt);
         match attempt.owner {
@@ -359,11 +384,14 @@ impl Simulation {
             in_slot: false,
             abandoned: false,
             timer: None,
+            deadline: now.saturating_add(timeout),
+            routing: None,
             accepted: now,
             started: now,
         });
         match self.offer(attempt, balancer, node) {
-            Answer::Accepted => {
+            // Where nothing answers, it is for the check as if the answer took too long.
+            Answer::Accepted | Answer::Silent | Answer::Lobby => {
                 let timer = self.calendar.timer(timeout, Event::PatienceOver(attempt));
                 self.attempts[attempt].timer = Some(timer);
             }

@@ -78,7 +78,7 @@ class.web.stages = [{{ wait = "1s" }}]
 clients.retry = {{ attempts = 2, base = "100ms", jitter = "none" }}
 clients.reload = {{ share = "100%", pause = "1s", at_most = 2 }}
 process = {{ slots = 1, backlog = 0 }}
-fault.gone = {{ at = 2021-02-01T00:00:01Z, kind.crash_node.nodes = "all" }}"#
+fault.gone = {{ at = 2021-02-01T00:00:01Z, kind.crash_process.nodes = "all" }}"#
         ),
         issued,
         expect![[r#"
@@ -178,7 +178,7 @@ class.web.stages = [{{ wait = "10ms" }}]
 clients.retry = {{ attempts = 3, base = "100ms" }}
 {clients}
 process.slots = 10
-fault.gone = {{ at = 2021-02-01T00:00:00Z, kind.crash_node.nodes = "all" }}"#
+fault.gone = {{ at = 2021-02-01T00:00:00Z, kind.crash_process.nodes = "all" }}"#
     );
     support::results(&support::scenario(15, &text), 1, 1).remove(0)
 }

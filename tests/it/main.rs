@@ -7,6 +7,7 @@
 )]
 
 mod advice;
+mod balancers;
 mod blackhole;
 #[cfg(feature = "cli")]
 mod cli;

@@ -121,7 +121,24 @@ clients.retry = {{ attempts = {attempts}, base = "{base}", jitter = {jitter}{on}
 }
 
 fn balancer() -> impl Strategy<Value = String> {
-    let policy = select(vec!["round_robin", "random", "least_outstanding"]);
+    let policy = one_of(&[
+        r#""round_robin""#,
+        r#""random""#,
+        r#""least_outstanding""#,
+        r#""power_of_two""#,
+        r#""latency""#,
+    ]);
+    let more = one_of(&[
+        "",
+        "",
+        r#", retries = 2, retry_pause = "300ms""#,
+        r#", response_timeout = "250ms", ejection = "max_fails""#,
+        r#", ejection = { consecutive = { errors = 2, base = "3s", interval = "1s", most = "50%" } }"#,
+        r#", node_limit = 3, queue = { most = 20, timeout = "2s" }"#,
+        r#", node_limit = 2"#,
+        r#", weights = { node-1 = 2.5 }, slow_start = "10s", panic_below = "60%""#,
+        r#", connect_timeout = "4s", retries = 1"#,
+    ]);
     let none_up = select(vec!["fail", "fail_open"]);
     let lost_share = select(vec!["moved", "moved", "moved", "dropped"]);
     let health = one_of(&[
@@ -131,11 +148,11 @@ fn balancer() -> impl Strategy<Value = String> {
         r#"{ active = { interval = "1s", timeout = "3s", fall = 2, rise = 3, work = "0s" } }"#,
         r#"{ active = { interval = "1s", path = "separate" } }"#,
     ]);
-    (1..4_u32, policy, 0..4_u32, none_up, lost_share, health).prop_map(
-        |(instances, policy, redispatch, none_up, lost_share, health)| {
+    (1..4_u32, policy, 0..4_u32, none_up, lost_share, health, more).prop_map(
+        |(instances, policy, redispatch, none_up, lost_share, health, more)| {
             format!(
                 r#"
-balancer = {{ instances = {instances}, policy = "{policy}", redispatch = {redispatch}, none_up = "{none_up}", lost_share = "{lost_share}", health = {health} }}"#
+balancer = {{ instances = {instances}, policy = {policy}, redispatch = {redispatch}, none_up = "{none_up}", lost_share = "{lost_share}", health = {health}{more} }}"#
             )
         },
     )
@@ -165,7 +182,14 @@ fn process() -> impl Strategy<Value = String> {
         r#"{ exponential.mean = "5s" }"#,
     ]);
     let stop = one_of(&[r#""drop""#, r#"{ finish = "2s" }"#, r#"{ finish = "1min" }"#]);
-    let abandoned = select(vec!["served", "skipped", "stopped"]);
+    let abandoned = one_of(&[
+        r#""served""#,
+        r#""skipped""#,
+        r#""stopped""#,
+        r#""served", when_full = "dropped""#,
+        r#""skipped", socket = "inherited""#,
+        r#""stopped", socket = "inherited", when_full = "dropped""#,
+    ]);
     let cold = select(vec!["0s", "15s"]);
     let kept = select(vec!["0 B", "10 KiB", "200 KiB"]);
     let queued = select(vec!["0 B", "1 MiB"]);
@@ -173,7 +197,7 @@ fn process() -> impl Strategy<Value = String> {
         |(slots, backlog, boot, (stop, abandoned), cold, kept, queued)| {
             format!(
                 r#"
-process = {{ slots = {slots}, backlog = {backlog}, boot = {boot}, stop = {stop}, abandoned = "{abandoned}", cold = "{cold}", cold_factor = 3, memory = {{ base.uniform = {{ from = "80 MiB", to = "120 MiB" }}, retained_at_start.uniform = {{ from = "0 B", to = "40 MiB" }}, retained_per_request = "{kept}", in_service = "2 MiB", queued = "{queued}" }} }}"#
+process = {{ slots = {slots}, backlog = {backlog}, boot = {boot}, stop = {stop}, abandoned = {abandoned}, cold = "{cold}", cold_factor = 3, memory = {{ base.uniform = {{ from = "80 MiB", to = "120 MiB" }}, retained_at_start.uniform = {{ from = "0 B", to = "40 MiB" }}, retained_per_request = "{kept}", in_service = "2 MiB", queued = "{queued}" }} }}"#
             )
         },
     )
@@ -205,7 +229,8 @@ fn supervisor() -> impl Strategy<Value = String> {
 
 fn deploys() -> impl Strategy<Value = String> {
     let rolling = r#"{ rolling = { pause = "5s", patience = "40s" } }"#;
-    let method = select(vec![r#""hot""#, rolling]);
+    let drained = r#"{ rolling = { pause = "2s", drain = "6s" } }"#;
+    let method = select(vec![r#""hot""#, rolling, rolling, drained]);
     let comparison = one_of(&["", r#", comparison = { finds = "50%", corrected = "two" }"#]);
     let release = select(vec!["two", "wrong"]);
     let fails_after = select(vec!["0s", "100ms", "4s"]);
@@ -611,6 +636,7 @@ fn everything_happens_in_the_random_scenarios() {
         Deployed
         Detected
         Diagnosed
+        Ejected
         Ended
         FixFinished
         FixStarted
@@ -640,6 +666,7 @@ fn everything_happens_in_the_random_scenarios() {
         alert RolloutStopped
         alert Success
         attempt dropped
+        attempt no_answer
         attempt no_node
         attempt refused
         attempt reset

@@ -94,7 +94,7 @@ backlog = 10
             pinpoint.toml:11:8: `load.constant.all.rate` is `10 per second`, is no rate such as `40/s`
             pinpoint.toml:14:19: `class.web.stages.0.cpu` is `20 parsecs`, `parsecs` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`, `gamma`, `weibull`, `bounded_pareto`, `hyperexponential`, `mean_p95`, `median_p99`
             pinpoint.toml:17:1: unknown key `polcy` in `balancer`; did you mean `policy`?
-            pinpoint.toml:18:10: `balancer.policy` is `round_robbin`, must be one of `round_robin`, `random`, `least_outstanding`; did you mean `round_robin`?
+            pinpoint.toml:18:10: `balancer.policy` is `round_robbin`, must be one of `round_robin`, `random`, `least_outstanding`, `power_of_two`, `latency`; did you mean `round_robin`?
             pinpoint.toml:19:14: `balancer.redispatch` is `9`, must be between `0` and `7`
             pinpoint.toml:22:10: `nodes.memory` is `1 Gib`, `Gib` is no unit; did you mean `GiB`?; allowed units: `B`, `kB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`, `TiB`
             pinpoint.toml:23:9: `nodes.speed` is `-1`, must be between `0.01` and `16`

@@ -129,6 +129,10 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         Observation::NodeBack { node: n } => format!("{} back", node(n)),
         Observation::FleetDown => "fleet down".into(),
         Observation::FleetServing => "fleet serving".into(),
+        Observation::Ejected { node: n, .. } => format!("{} ejected", node(n)),
+        Observation::Struck { node: n, fault, on } => {
+            format!("{} fault {fault} {}", node(n), if on { "begins" } else { "ends" })
+        }
         Observation::Crashed { node: n, .. } => format!("{} crashed", node(n)),
         Observation::OutOfMemory { .. }
         | Observation::Thrashing { .. }

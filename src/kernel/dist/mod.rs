@@ -119,7 +119,7 @@ impl Dist {
     }
 
     /// One value. The number of words taken from `rng` varies; give each value a die of its own.
-    #[inline]
+    #[inline(always)]
     pub fn sample(&self, rng: &mut impl Rng) -> Duration {
         match &self.shape {
             Shape::Constant(value) => *value,

@@ -63,6 +63,7 @@ impl Recorder {
             Measure::Reset => outcome(Outcome::Reset),
             Measure::NoNode => outcome(Outcome::NoNode),
             Measure::Shed => outcome(Outcome::Shed),
+            Measure::NoAnswer => outcome(Outcome::NoAnswer),
             Measure::Dropped => outcome(Outcome::Dropped),
             Measure::OpenAtEnd => (counts.issued - settled) as f64,
             Measure::Goodput => completed as f64 / elapsed,

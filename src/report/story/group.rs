@@ -18,6 +18,8 @@ pub(super) enum Group {
     Thrashing,
     GaveUp,
     Marked,
+    Ejected,
+    Struck,
     Lost,
     Fixed,
     Added,
@@ -36,6 +38,8 @@ impl Group {
             | Group::Thrashing
             | Group::GaveUp
             | Group::Marked
+            | Group::Ejected
+            | Group::Struck
             | Group::Lost
             | Group::Fleet => 4,
         }
@@ -55,6 +59,10 @@ impl Group {
             Group::Marked => {
                 format!("health checks take nodes out {} more times", format::count(count))
             }
+            Group::Ejected => {
+                format!("balancers take nodes out {} more times", format::count(count))
+            }
+            Group::Struck => format!("faults begin or end {} more times", format::count(count)),
             Group::Lost => format!("{} lost like these", nodes()),
             Group::Fixed => format!("{} fixed", nodes()),
             Group::Added => format!("{} added", nodes()),

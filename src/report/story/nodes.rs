@@ -40,11 +40,12 @@ impl Teller<'_> {
             }
             Observation::OutOfMemory { memory, .. } => self.out_of_memory(at, node, memory),
             Observation::Crashed { fault, .. } => self.crashed(at, node, fault),
-            Observation::Thrashing { on: true, .. } => {
-                let has = with_unit("B", self.scenario.nodes.memory as f64);
-                let text = format!("needs more than its {has} of memory and slows down");
-                self.node_line(at, Tone::Warn, (node, Group::Thrashing), text);
+            Observation::Ejected { .. } => {
+                let text = "is taken out by a balancer: attempts on it fail".to_string();
+                self.node_line(at, Tone::Warn, (node, Group::Ejected), text);
             }
+            Observation::Struck { fault, on, .. } => self.struck(at, node, fault, on),
+            Observation::Thrashing { on: true, .. } => self.thrashes(at, node),
             Observation::SupervisorGaveUp { .. } => {
                 let text = format!("{} gives up starting it", words::supervisor(self.scenario));
                 self.node_line(at, Tone::Bad, (node, Group::GaveUp), text);
@@ -211,6 +212,18 @@ impl Teller<'_> {
             let line = self.node_line(at, Tone::Warn, (node, Group::Marked), text);
             self.tales[node as usize].marked = Some(line);
         }
+    }
+
+    fn struck(&mut self, at: Instant, node: u32, fault: u32, on: bool) {
+        let name = &self.scenario.faults[fault as usize].name;
+        let (verb, tone) = if on { ("begins", Tone::Bad) } else { ("ends", Tone::Good) };
+        self.node_line(at, tone, (node, Group::Struck), format!("fault `{name}` {verb}"));
+    }
+
+    fn thrashes(&mut self, at: Instant, node: u32) {
+        let has = with_unit("B", self.scenario.nodes.memory as f64);
+        let text = format!("needs more than its {has} of memory and slows down");
+        self.node_line(at, Tone::Warn, (node, Group::Thrashing), text);
     }
 
     fn crashed(&mut self, at: Instant, node: u32, fault: u32) {

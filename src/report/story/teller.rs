@@ -194,6 +194,8 @@ impl<'a> Teller<'a> {
             | Observation::ProcessEnded { .. }
             | Observation::OutOfMemory { .. }
             | Observation::Crashed { .. }
+            | Observation::Ejected { .. }
+            | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeMarked { .. }

@@ -53,8 +53,8 @@ choice! {
         /// Processes are killed at once, as by `kill -9`: what they have in hand is lost, and their
         /// supervisors find out as they do.
         CrashProcess(CrashProcess) = "crash_process",
-        /// Machines are gone at once, with their processes and supervisors. Whatever is sent to
-        /// them is refused, health checks too, until they are back.
+        /// Machines are gone at once, with their processes and supervisors. Nothing answers what is
+        /// sent to them, health checks too, until they are back.
         CrashNode(CrashNode) = "crash_node",
     }
 }
@@ -109,9 +109,19 @@ choice! {
     }
 }
 
+impl Method {
+    /// Whether balancers must stop sending to nodes before their restart.
+    pub fn drains(&self) -> bool {
+        matches!(self, Method::Rolling(rolling) if rolling.drain > Duration::from_nanos(0))
+    }
+}
+
 section! {
     /// A rolling deploy.
     pub struct Rolling {
+        /// How long a node may take, before its restart, to finish what it has while balancers
+        /// send it nothing new.
+        pub drain: Duration = "0s";
         /// From a healthy node to the next restart.
         pub pause: Duration = "30s";
         /// How long a node may take to become healthy.

@@ -1,11 +1,13 @@
 //! Balancers, nodes, processes and supervisors.
 
 use super::quantity::{BytesRange, Dist, NumberRange, TimeRange};
-use crate::scenario::text::{Bytes, Duration, Named, Timestamp, choice, section};
+use crate::scenario::text::{Bytes, Duration, Named, Share, Timestamp, choice, section};
 
 section! {
     /// What stands in front of the fleet.
     pub struct Balancer {
+        /// The product whose defaults the other keys here have.
+        pub product: Product = "none";
         /// How many balancers there are; each checks every node itself and has its own view. The
         /// n-th request of a source goes to the balancer whose turn it is.
         pub instances: u32 = 1, within(1, 16);
@@ -13,12 +15,54 @@ section! {
         pub policy: Policy = "round_robin";
         /// How often an attempt that a node refuses is handed on to another node, at once.
         pub redispatch: u32 = 0, within(0, 7);
+        /// How often it is then tried again on the same node, each time after `retry_pause`.
+        pub retries: u32 = 0, within(0, 100);
+        /// The pause before that.
+        pub retry_pause: Duration = "1s";
+        /// How long a node may take to accept a connection before that counts as a refusal.
+        pub connect_timeout: Duration = "5s", within("1ms", "1h");
+        /// How long a node may take to answer an attempt that it has accepted; without it only the
+        /// client's patience ends.
+        pub response_timeout: Option<Duration>;
+        /// Weights of nodes by name; all others have 1.
+        pub weights: Named<f64>;
+        /// How long a node that came up takes to get its full share: linear, from a tenth of it.
+        pub slow_start: Duration = "0s";
+        /// Below this share of usable nodes all of them get attempts, healthy or not.
+        pub panic_below: Share = "0%";
+        /// The most attempts that a node has from one balancer at a time.
+        pub node_limit: Option<u32>, within(1, 1000000);
+        /// Where attempts wait while every usable node is at its limit; without it they fail.
+        pub queue: Option<Queue>;
+        /// Taking nodes out because attempts on them fail, without any check.
+        pub ejection: Ejection = "none";
         /// What happens while no node is up.
         pub none_up: NoneUp = "fail";
         /// What becomes of the share of a node that is down.
         pub lost_share: LostShare = "moved";
         /// How a balancer finds out whether a node is up.
         pub health: Health = "none";
+    }
+}
+
+choice! {
+    /// A product.
+    pub enum Product {
+        /// None: the defaults are those written here.
+        None = "none",
+        /// HAProxy 2.6 with `check`: a connection is tried three more times, a second apart, on the
+        /// same server; connecting to it is the check, every 2 s; 5 s for `timeout connect`, which
+        /// it leaves to the operator.
+        Haproxy = "haproxy",
+        /// nginx, open source: a failure sends the attempt to the other servers, and takes a server
+        /// out for 10 s; time-outs of 60 s.
+        Nginx = "nginx",
+        /// Envoy: no retries, 15 s to answer, everybody gets requests once less than half is
+        /// healthy.
+        Envoy = "envoy",
+        /// The Application Load Balancer of AWS: checks every 30 s, out after 2, back after 5; all
+        /// targets if none is healthy.
+        Alb = "alb",
     }
 }
 
@@ -32,6 +76,70 @@ choice! {
         /// The one with the fewest unanswered attempts; among equals they take turns. A node that
         /// refuses at once has none and attracts everything.
         LeastOutstanding = "least_outstanding",
+        /// Of two drawn at random, the one with fewer unanswered attempts.
+        PowerOfTwo = "power_of_two",
+        /// Of two drawn at random, the one with the lower product of latency and unanswered
+        /// attempts. The latency is an exponentially weighted mean that jumps to peaks, as in
+        /// Finagle, whose decay this is.
+        Latency(Latency) = "latency",
+    }
+}
+
+section! {
+    /// A mean latency.
+    pub struct Latency {
+        /// How long it takes to forget all but 1/e of a latency.
+        pub decay: Duration = "10s", within("1ms", "1h");
+    }
+}
+
+section! {
+    /// A queue of one balancer, first come first served.
+    pub struct Queue {
+        /// How many attempts may wait; more fail.
+        pub most: u32 = 1000000, within(1, 1000000);
+        /// How long an attempt may wait.
+        pub timeout: Duration = "5s";
+    }
+}
+
+choice! {
+    /// Taking nodes out because attempts on them fail: connections that are refused or not
+    /// accepted in time, processes that die, answers that do not come within `response_timeout`.
+    pub enum Ejection {
+        /// Nodes stay.
+        None = "none",
+        /// As nginx does, whose values these are: after so many failures a node gets nothing for a
+        /// while; then one attempt is let through, and decides. The only node stays.
+        MaxFails(MaxFails) = "max_fails",
+        /// As Envoy's outlier detection does, whose values these are.
+        Consecutive(Consecutive) = "consecutive",
+    }
+}
+
+section! {
+    /// nginx's `max_fails` and `fail_timeout`.
+    pub struct MaxFails {
+        /// Failures that take a node out.
+        pub fails: u32 = 1, within(1, 1000);
+        /// For how long.
+        pub timeout: Duration = "10s";
+    }
+}
+
+section! {
+    /// Envoy's ejection after consecutive errors.
+    pub struct Consecutive {
+        /// Failures in a row that take a node out.
+        pub errors: u32 = 5, within(1, 1000);
+        /// For how long the first time; twice, three times as long and so on if it happens again.
+        pub base: Duration = "30s";
+        /// For how long at most.
+        pub longest: Duration = "300s";
+        /// The greatest share of nodes that are out at a time; one always may.
+        pub most: Share = "10%";
+        /// How often it is looked which nodes may come back.
+        pub interval: Duration = "10s", within("1ms", "1h");
     }
 }
 
@@ -92,6 +200,8 @@ choice! {
         Queued = "queued",
         /// A path of their own answers at once while the process serves.
         Separate = "separate",
+        /// They only connect: whatever accepts connections passes, even if nobody answers.
+        Connect = "connect",
     }
 }
 
@@ -130,8 +240,12 @@ section! {
     pub struct Process {
         /// Requests served at once; each holds a slot from its first stage to its last.
         pub slots: u32, within(1, 1000000);
-        /// Requests that may wait for a slot; more are refused.
+        /// Requests that may wait for a slot.
         pub backlog: u32 = 1024, within(0, 1000000);
+        /// What happens to more than that.
+        pub when_full: WhenFull = "refused";
+        /// Whose the listening socket is.
+        pub socket: Socket = "own";
         /// From the start command to serving.
         pub boot: Dist = "5s";
         /// How long a fresh process is slower than later.
@@ -156,6 +270,29 @@ choice! {
         Drop = "drop",
         /// It accepts no more, serves them, and is killed if that takes longer than this.
         Finish(Duration) = "finish",
+    }
+}
+
+choice! {
+    /// What happens to an attempt for which a process has no place.
+    pub enum WhenFull {
+        /// It is refused at once, as by a server that answers with an error.
+        Refused = "refused",
+        /// Nothing answers, as where the kernel drops what its accept queue has no room for: it is
+        /// tried again 1, 3, 7 and 15 s later, until `balancer.connect_timeout`.
+        Dropped = "dropped",
+    }
+}
+
+choice! {
+    /// Whose the listening socket of a node is.
+    pub enum Socket {
+        /// The process's: while none serves, connections are refused, and what waits in it is lost
+        /// with the process.
+        Own = "own",
+        /// The host's, as with systemd's socket activation: while no process serves, connections
+        /// wait for the next one.
+        Inherited = "inherited",
     }
 }
 

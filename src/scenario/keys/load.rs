@@ -252,7 +252,7 @@ section! {
         /// What of the delay is random.
         pub jitter: Jitter = "full";
         /// After which failures another attempt is made.
-        pub on: Vec<Failure> = ["timed_out", "refused", "reset", "no_node", "shed"];
+        pub on: Vec<Failure> = ["timed_out", "refused", "reset", "no_answer", "no_node", "shed"];
     }
 }
 
@@ -283,6 +283,8 @@ choice! {
         Refused = "refused",
         /// Lost with its process.
         Reset = "reset",
+        /// Not answered within `balancer.response_timeout`.
+        NoAnswer = "no_answer",
         /// No node was up.
         NoNode = "no_node",
         /// Shed by a process.

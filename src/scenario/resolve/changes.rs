@@ -85,9 +85,11 @@ impl Resolver<'_> {
                 release: self.number(&keys.release, "release", &self.document.release),
                 method: match &keys.method {
                     change::Method::Hot => Method::Hot,
-                    change::Method::Rolling(rolling) => {
-                        Method::Rolling { pause: rolling.pause, patience: rolling.patience }
-                    }
+                    change::Method::Rolling(rolling) => Method::Rolling {
+                        pause: rolling.pause,
+                        patience: rolling.patience,
+                        drain: rolling.drain,
+                    },
                 },
                 comparison: keys.comparison.as_ref().map(|comparison| {
                     let releases = &self.document.release;

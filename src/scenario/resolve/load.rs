@@ -293,6 +293,7 @@ impl Resolver<'_> {
                 timed_out: on(Failure::TimedOut),
                 refused: on(Failure::Refused),
                 reset: on(Failure::Reset),
+                no_answer: on(Failure::NoAnswer),
                 no_node: on(Failure::NoNode),
                 shed: on(Failure::Shed),
             },

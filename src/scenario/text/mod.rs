@@ -39,7 +39,7 @@ pub use quantity::{Bytes, Rate, Share};
 pub use reference::reference_page;
 pub use schema::json_schema;
 pub use set::set;
-pub use tree::{Node, Table, Value, parse};
+pub use tree::{Node, Table, Value, parse, parse_default};
 pub use written::{Layout, Written};
 
 #[allow(unused_imports, reason = "sections are declared elsewhere in this crate")]

@@ -161,7 +161,7 @@ pub(super) fn parse_value(
 }
 
 /// Reads the text of a default or a bound, which stands in the program; everything gets `place`.
-pub(super) fn parse_default(text: &str, place: Place, log: &mut Diagnostics) -> Option<Node> {
+pub fn parse_default(text: &str, place: Place, log: &mut Diagnostics) -> Option<Node> {
     let mut own = Diagnostics::new();
     match parse_value(place.source, text, 0, &mut own) {
         Some(mut node) => {

@@ -1,5 +1,11 @@
 //! One balancer instance: its own view of the nodes, and its choice among those it believes up.
 
+pub mod ejection;
+pub mod tuning;
+
+use crate::kernel::time::{Duration, Instant};
+use tuning::{Knowledge, Tuning};
+
 /// How a balancer picks a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -10,6 +16,11 @@ pub enum Policy {
     /// The one with the fewest attempts in hand; among equals the one that waited longest for a
     /// turn.
     LeastOutstanding,
+    /// Of two drawn at random, the one with fewer attempts in hand.
+    PowerOfTwo,
+    /// Of two drawn at random, the one with the lower product of latency, weighted exponentially,
+    /// and attempts in hand.
+    Latency,
 }
 
 /// What happens while a balancer believes no node up.
@@ -57,12 +68,15 @@ pub struct Balancer {
     up: Vec<u32>,
     /// The node whose turn comes next.
     cursor: u32,
+    /// What else it knows of the nodes, where it is asked to.
+    knowledge: Option<Box<Knowledge>>,
 }
 
 impl Balancer {
     /// A balancer that believes all of `nodes` nodes up.
-    pub fn new(nodes: u32) -> Balancer {
+    pub fn new(nodes: u32, tuning: Option<Tuning>) -> Balancer {
         Balancer {
+            knowledge: tuning.map(|tuning| Box::new(Knowledge::new(tuning, nodes))),
             marks: vec![Mark { up: true, streak: 0 }; nodes as usize],
             outstanding: vec![0; nodes as usize],
             up: (0..nodes).collect(),
@@ -77,13 +91,19 @@ impl Balancer {
         }
         self.marks.push(Mark { up, streak: 0 });
         self.outstanding.push(0);
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.add_node();
+        }
     }
 
     /// Picks a node that is up and not among `tried`; `None` if there is none.
     ///
     /// `dice` decides where the policy is random.
-    #[inline]
-    pub fn pick(&mut self, policy: Policy, tried: &[u32], dice: u64) -> Option<u32> {
+    #[inline(always)]
+    pub fn pick(&mut self, now: Instant, policy: Policy, tried: &[u32], dice: u64) -> Option<u32> {
+        if self.knowledge.is_some() {
+            return self.pick_knowingly(now, policy, tried, dice);
+        }
         let picked = if !tried.is_empty() {
             let left: Vec<u32> = untried(&self.up, tried);
             self.choose(policy, &left, dice)?
@@ -95,6 +115,73 @@ impl Balancer {
         };
         self.cursor = picked + 1;
         Some(picked)
+    }
+
+    #[inline(never)]
+    fn pick_knowingly(
+        &mut self,
+        now: Instant,
+        policy: Policy,
+        tried: &[u32],
+        dice: u64,
+    ) -> Option<u32> {
+        let usable = self.usable(now);
+        let knowledge = self.knowledge.as_mut()?;
+        let counts = &self.outstanding;
+        let free = |node: &u32| !tried.contains(node) && knowledge.has_room(counts[*node as usize]);
+        let left: Vec<u32> = usable.into_iter().filter(free).collect();
+        if left.is_empty() {
+            return None;
+        }
+        let picked = knowledge.choose(now, policy, &left, (counts, self.cursor), dice);
+        self.cursor = picked + 1;
+        Some(picked)
+    }
+
+    /// The nodes that get attempts while they have room for them.
+    pub fn usable(&self, now: Instant) -> Vec<u32> {
+        match &self.knowledge {
+            Some(knowledge) => knowledge.usable(now, &|node| self.is_up(node)),
+            None => self.up.clone(),
+        }
+    }
+
+    /// Whether any of those has room.
+    pub fn has_room(&self, now: Instant) -> bool {
+        self.knowledge.as_ref().is_some_and(|knowledge| {
+            let room = |node: &u32| knowledge.has_room(self.outstanding[*node as usize]);
+            self.usable(now).iter().any(room)
+        })
+    }
+
+    /// Whether it takes account of how attempts end.
+    #[inline]
+    pub fn takes_note(&self) -> bool {
+        self.knowledge.is_some()
+    }
+
+    /// Notes that a node has answered, so long after the attempt was sent.
+    pub fn note_answer(&mut self, now: Instant, node: u32, after: Duration) {
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.answered(now, node, after);
+        }
+    }
+
+    /// Notes that a node has failed an attempt; whether it is taken out for that.
+    pub fn note_failure(&mut self, now: Instant, node: u32) -> bool {
+        self.knowledge.as_mut().is_some_and(|knowledge| knowledge.failed(now, node))
+    }
+
+    /// Sends a node nothing new, or does so again.
+    pub fn drain(&mut self, node: u32, draining: bool) {
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.drain(node, draining);
+        }
+    }
+
+    /// Attempts in hand on a node.
+    pub fn in_hand(&self, node: u32) -> u32 {
+        self.outstanding[node as usize]
     }
 
     /// Picks among all nodes, up or not, as [`Balancer::pick`] does among those that are up.
@@ -119,7 +206,13 @@ impl Balancer {
     }
 
     /// Takes in the result of a check; `Some(up)` if it changed the node's mark.
-    pub fn on_check(&mut self, node: u32, passed: bool, thresholds: Thresholds) -> Option<bool> {
+    pub fn on_check(
+        &mut self,
+        now: Instant,
+        node: u32,
+        passed: bool,
+        thresholds: Thresholds,
+    ) -> Option<bool> {
         let mark = &mut self.marks[node as usize];
         if passed == mark.up {
             mark.streak = 0;
@@ -134,6 +227,9 @@ impl Balancer {
         mark.streak = 0;
         let marks = &self.marks;
         self.up = (0..marks.len() as u32).filter(|&n| marks[n as usize].up).collect();
+        if let Some(knowledge) = self.knowledge.as_mut().filter(|_| passed) {
+            knowledge.came_up(now, node);
+        }
         Some(passed)
     }
 
@@ -154,7 +250,7 @@ impl Balancer {
         self.outstanding.iter().map(|&count| u64::from(count)).sum()
     }
 
-    #[inline]
+    #[inline(always)]
     fn choose(&self, policy: Policy, among: &[u32], dice: u64) -> Option<u32> {
         if among.is_empty() {
             return None;
@@ -172,7 +268,20 @@ impl Balancer {
                 let count = |&node: &u32| (node, self.outstanding[node as usize]);
                 self.least_outstanding(among.iter().map(count))
             }
+            // Latency is known only where notes are taken.
+            Policy::PowerOfTwo | Policy::Latency => Some(self.better_of_two(among, dice)),
         }
+    }
+
+    /// Of two different nodes drawn at random the one with fewer attempts in hand.
+    fn better_of_two(&self, among: &[u32], dice: u64) -> u32 {
+        let place = |half: u64, count: usize| ((half * count as u64) >> 32) as usize;
+        let one = place(dice >> 32, among.len());
+        let other = place(dice & 0xFFFF_FFFF, among.len() - 1);
+        // Past the first one the places move up.
+        let other = if among.len() == 1 { one } else { other + usize::from(other >= one) };
+        let count = |at: usize| self.outstanding[among[at] as usize];
+        among[if count(other) < count(one) { other } else { one }]
     }
 
     /// The least of nodes with their counts.
@@ -200,21 +309,24 @@ mod tests {
 
     #[test]
     fn round_robin_passes_over_nodes_that_are_down() {
-        let mut balancer = Balancer::new(4);
+        let mut balancer = Balancer::new(4, None);
         for _ in 0..3 {
-            balancer.on_check(1, false, STEADY);
+            balancer.on_check(Instant::START, 1, false, STEADY);
         }
-        let picks: Vec<u32> =
-            (0..6).filter_map(|_| balancer.pick(Policy::RoundRobin, &[], 0)).collect();
+        let picks: Vec<u32> = (0..6)
+            .filter_map(|_| balancer.pick(Instant::START, Policy::RoundRobin, &[], 0))
+            .collect();
         assert_eq!(picks, [0, 2, 3, 0, 2, 3]);
-        assert_eq!(balancer.pick(Policy::RoundRobin, &[0, 2, 3], 0), None);
+        assert_eq!(balancer.pick(Instant::START, Policy::RoundRobin, &[0, 2, 3], 0), None);
     }
 
     #[test]
     fn marks_change_after_rise_and_fall_consecutive_results() {
-        let mut balancer = Balancer::new(1);
-        let marks: Vec<Option<bool>> =
-            "FFPFFFPPP".chars().map(|result| balancer.on_check(0, result == 'P', STEADY)).collect();
+        let mut balancer = Balancer::new(1, None);
+        let marks: Vec<Option<bool>> = "FFPFFFPPP"
+            .chars()
+            .map(|result| balancer.on_check(Instant::START, 0, result == 'P', STEADY))
+            .collect();
         let none = None;
         let (down, up) = (Some(false), Some(true));
         assert_eq!(marks, [none, none, none, none, none, down, none, up, none]);
@@ -222,23 +334,25 @@ mod tests {
 
     #[test]
     fn least_outstanding_takes_turns_among_equals() {
-        let mut balancer = Balancer::new(3);
+        let mut balancer = Balancer::new(3, None);
         let mut picks = Vec::new();
         for _ in 0..6 {
-            let node = balancer.pick(Policy::LeastOutstanding, &[], 0).unwrap();
+            let node = balancer.pick(Instant::START, Policy::LeastOutstanding, &[], 0).unwrap();
             balancer.sent(node);
             picks.push(node);
         }
         assert_eq!(picks, [0, 1, 2, 0, 1, 2]);
         balancer.answered(1);
-        assert_eq!(balancer.pick(Policy::LeastOutstanding, &[], 0), Some(1));
+        assert_eq!(balancer.pick(Instant::START, Policy::LeastOutstanding, &[], 0), Some(1));
     }
 
     #[test]
     fn random_covers_every_node() {
-        let mut balancer = Balancer::new(5);
+        let mut balancer = Balancer::new(5, None);
         let picks: Vec<u32> = (0..5)
-            .filter_map(|i| balancer.pick(Policy::Random, &[], u64::MAX / 5 * i + 1000))
+            .filter_map(|i| {
+                balancer.pick(Instant::START, Policy::Random, &[], u64::MAX / 5 * i + 1000)
+            })
             .collect();
         assert_eq!(picks, [0, 1, 2, 3, 4]);
     }

@@ -1,0 +1,254 @@
+//! The fleet: balancers, nodes, the process on them, and its supervisor.
+
+use super::Resolver;
+use super::quantity::{bytes, numbers, times};
+use crate::fleet::balancer::ejection::Ejection;
+use crate::fleet::balancer::tuning::Tuning;
+use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
+use crate::fleet::cpu::Speed;
+use crate::fleet::supervisor::rule::{Metric, Rule, Samples};
+use crate::fleet::supervisor::{Settings, bluepill, systemd};
+use crate::kernel::time::Duration;
+use crate::scenario::keys::fleet;
+use crate::scenario::keys::quantity::BytesRange;
+use crate::scenario::late::{Late, Setting};
+use crate::scenario::model::{
+    Abandoned, Addition, Balancing, CheckPath, Cold, Health, Memory, Nodes, Program, Stop,
+};
+use crate::scenario::text::{At, Bytes, Name, Place};
+
+impl Resolver<'_> {
+    pub(super) fn balancer(&mut self) -> Balancing {
+        let keys = &self.document.balancer;
+        let health = match &keys.health {
+            fleet::Health::None => None,
+            fleet::Health::Active(checks) => Some(Health {
+                interval: checks.interval,
+                timeout: checks.timeout,
+                thresholds: Thresholds { rise: checks.rise, fall: checks.fall },
+                path: match checks.path {
+                    fleet::CheckPath::Queued => CheckPath::Queued,
+                    fleet::CheckPath::Separate => CheckPath::Separate,
+                    fleet::CheckPath::Connect => CheckPath::Connect,
+                },
+                work: checks.work,
+            }),
+        };
+        Balancing {
+            instances: keys.instances,
+            policy: match keys.policy {
+                fleet::Policy::RoundRobin => Policy::RoundRobin,
+                fleet::Policy::Random => Policy::Random,
+                fleet::Policy::LeastOutstanding => Policy::LeastOutstanding,
+                fleet::Policy::PowerOfTwo => Policy::PowerOfTwo,
+                fleet::Policy::Latency(_) => Policy::Latency,
+            },
+            redispatch: Late::new(Setting::Redispatch, keys.redispatch),
+            retries: Late::new(Setting::Redispatch, (keys.retries, keys.retry_pause)),
+            connect_timeout: keys.connect_timeout,
+            response_timeout: keys.response_timeout,
+            tuning: self.tuning(),
+            queue: keys.queue.as_ref().map(|queue| (queue.most, queue.timeout)),
+            none_up: match keys.none_up {
+                fleet::NoneUp::Fail => NoneUp::Fail,
+                fleet::NoneUp::FailOpen => NoneUp::FailOpen,
+            },
+            lost_share: match keys.lost_share {
+                fleet::LostShare::Moved => LostShare::Moved,
+                fleet::LostShare::Dropped => LostShare::Dropped,
+            },
+            health,
+        }
+    }
+
+    /// What a balancer must know of its nodes; `None` if marks and counts are enough.
+    fn tuning(&mut self) -> Option<Tuning> {
+        let keys = &self.document.balancer;
+        let mut weights = vec![1.0; self.document.nodes.count as usize];
+        for (name, weight) in keys.weights.iter() {
+            let node = self.node_named(name);
+            if *weight <= 0.0 {
+                self.log.problem(name.place, "a weight must be more than zero");
+            } else if let Some(node) = node {
+                weights[node as usize] = *weight;
+            }
+        }
+        let ejection = match &keys.ejection {
+            fleet::Ejection::None => None,
+            fleet::Ejection::MaxFails(keys) => {
+                Some(Ejection::MaxFails { fails: keys.fails, timeout: keys.timeout })
+            }
+            fleet::Ejection::Consecutive(keys) => Some(Ejection::Consecutive {
+                errors: keys.errors,
+                base: keys.base,
+                longest: keys.longest,
+                most: keys.most.get(),
+                interval: keys.interval,
+            }),
+        };
+        let decay = match &keys.policy {
+            fleet::Policy::Latency(latency) => Some(latency.decay),
+            fleet::Policy::RoundRobin
+            | fleet::Policy::Random
+            | fleet::Policy::LeastOutstanding
+            | fleet::Policy::PowerOfTwo => None,
+        };
+        let drains = self.document.deploy.values().any(|deploy| deploy.method.drains());
+        let is_needed = !keys.weights.is_empty()
+            || keys.slow_start > Duration::ZERO
+            || keys.panic_below.get() > 0.0
+            || keys.node_limit.is_some()
+            || ejection.is_some()
+            || decay.is_some()
+            || drains;
+        if keys.queue.is_some() && keys.node_limit.is_none() {
+            self.log
+                .problem(None, "a queue of the balancer fills where nodes have a limit")
+                .help("add `balancer.node_limit = ..`, or remove `balancer.queue`");
+        }
+        is_needed.then_some(Tuning {
+            weights,
+            slow_start: keys.slow_start,
+            panic_below: keys.panic_below.get(),
+            limit: keys.node_limit,
+            ejection,
+            decay: decay.unwrap_or(Duration::from_secs(10)),
+        })
+    }
+
+    /// The number of a node that is there from the start.
+    fn node_named(&mut self, name: &At<Name>) -> Option<u32> {
+        let count = self.document.nodes.count;
+        let node = Nodes::named(name.as_str()).filter(|node| *node < count);
+        if node.is_none() {
+            let last = Nodes::name(count - 1);
+            self.log
+                .problem(name.place, format!("no node is called `{}`", name.as_str()))
+                .help(format!("nodes are `{}` to `{last}`", Nodes::name(0)));
+        }
+        node
+    }
+
+    pub(super) fn nodes(&mut self) -> Nodes {
+        let keys = &self.document.nodes;
+        let mut additions: Vec<Addition> = Vec::new();
+        for addition in &keys.add {
+            let at = self.instant(addition.at, "`nodes.add.at`", Place::NOWHERE);
+            additions.push(Addition { at, count: addition.count });
+        }
+        Nodes {
+            count: keys.count,
+            cores: keys.cores,
+            speed: Speed::new(keys.speed),
+            memory: keys.memory.get(),
+            swap: keys.swap.get(),
+            thrash_speed: Speed::new(keys.thrash_speed),
+            additions,
+        }
+    }
+
+    pub(super) fn process(&mut self) -> Program {
+        let keys = &self.document.process;
+        Program {
+            slots: keys.slots,
+            backlog: keys.backlog,
+            drops_when_full: keys.when_full == fleet::WhenFull::Dropped,
+            inherits_socket: keys.socket == fleet::Socket::Inherited,
+            boot: Late::new(Setting::Boot, self.dist(&keys.boot)),
+            cold: Late::new(Setting::Boot, Cold { lasting: keys.cold, factor: keys.cold_factor }),
+            stop: Late::new(
+                Setting::Stop,
+                match keys.stop {
+                    fleet::Stop::Drop => Stop::Drop,
+                    fleet::Stop::Finish(limit) => Stop::Finish(limit),
+                },
+            ),
+            abandoned: match keys.abandoned {
+                fleet::Abandoned::Served => Abandoned::Served,
+                fleet::Abandoned::Skipped => Abandoned::Skipped,
+                fleet::Abandoned::Stopped => Abandoned::Stopped,
+            },
+            memory: Memory {
+                base: bytes(&keys.memory.base),
+                master: keys.memory.master.map(Bytes::get),
+                retained_at_start: bytes(&keys.memory.retained_at_start),
+                request: self.request_memory(),
+            },
+            extra_memory: self.extra_memory(),
+            age_at_start: keys.age_at_start,
+        }
+    }
+
+    fn extra_memory(&mut self) -> Vec<(u32, u64)> {
+        let mut extra = Vec::new();
+        for (name, bytes) in self.document.process.memory.extra.iter() {
+            if let Some(node) = self.node_named(name) {
+                extra.push((node, bytes.get()));
+            }
+        }
+        extra
+    }
+
+    pub(super) fn supervisor(&mut self) -> Settings {
+        match &self.document.supervisor {
+            fleet::Supervisor::None => Settings::None,
+            fleet::Supervisor::Bluepill(keys) => {
+                let rules = keys.rule.iter().map(|(name, rule)| self.rule(name, rule)).collect();
+                Settings::Bluepill(bluepill::Settings {
+                    tick: keys.tick,
+                    start_grace: keys.start_grace,
+                    stop_grace: keys.stop_grace,
+                    daemonize: keys.daemonize,
+                    rules,
+                })
+            }
+            fleet::Supervisor::Systemd(keys) => Settings::Systemd(systemd::Settings {
+                restart: match keys.restart {
+                    fleet::Restart::No => systemd::Restart::No,
+                    fleet::Restart::OnFailure => systemd::Restart::OnFailure,
+                    fleet::Restart::Always => systemd::Restart::Always,
+                },
+                restart_sec: keys.restart_sec,
+                start_limit_interval: keys.start_limit_interval,
+                start_limit_burst: keys.start_limit_burst,
+                timeout_stop: keys.timeout_stop,
+                memory_max: keys.memory_max.map(Bytes::get),
+                runtime_max: keys.runtime_max,
+            }),
+        }
+    }
+
+    fn rule(&mut self, name: &At<Name>, keys: &fleet::Rule) -> Rule {
+        if keys.over > keys.samples {
+            let message = format!(
+                "rule `{}` wants {} samples over its limit and keeps {}",
+                name.as_str(),
+                keys.over,
+                keys.samples
+            );
+            self.log.problem(name.place, message).help("`samples` must be at least `over`");
+        }
+        let memory = |range: &BytesRange| {
+            let (low, high) = bytes(range);
+            (low as f64, high as f64)
+        };
+        let (metric, limit) = match &keys.above {
+            fleet::Above::Memory(range) => (Metric::Memory, memory(range)),
+            fleet::Above::CpuWindow(range) => (Metric::CpuWindow, numbers(range)),
+            fleet::Above::CpuLife(range) => (Metric::CpuLife, numbers(range)),
+            fleet::Above::InFlight(range) => (Metric::InFlight, numbers(range)),
+            fleet::Above::Backlog(range) => (Metric::Backlog, numbers(range)),
+            fleet::Above::RequestsServed(range) => (Metric::RequestsServed, numbers(range)),
+            fleet::Above::Age(range) => (Metric::Age, times(range)),
+        };
+        Rule {
+            name: name.as_str().to_string(),
+            metric,
+            limit,
+            every: keys.every,
+            over: keys.over.min(Samples::MOST),
+            samples: keys.samples.clamp(keys.over, Samples::MOST),
+            include_children: keys.include_children,
+        }
+    }
+}

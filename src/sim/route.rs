@@ -1,0 +1,365 @@
+//! The way of an attempt to a process: picks, refusals, connections that nothing answers, queues.
+
+use super::event::Event;
+use super::observation::{Observation, Observer, Outcome};
+use super::simulation::Simulation;
+use super::state::{Routing, Waiting, Way};
+use super::traffic::Answer;
+use crate::fleet::balancer::NoneUp;
+use crate::kernel::slab::Ref;
+use crate::kernel::time::{Duration, Instant};
+
+/// After how long a connection that nothing answers is asked for again, counted from the first
+/// time: the kernel's doubling from a second.
+const ASKED_AGAIN: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(7),
+    Duration::from_secs(15),
+    Duration::from_secs(31),
+];
+
+/// Where an attempt is.
+pub(super) enum Routed {
+    /// With a process of this node.
+    Taken(u32),
+    /// Nowhere yet.
+    Waits,
+    /// It has failed.
+    Failed(Outcome),
+}
+
+impl Simulation {
+    /// Finds a node that takes the attempt.
+    #[inline]
+    pub(super) fn route(
+        &mut self,
+        attempt: Ref,
+        balancer: u32,
+        pick: u64,
+        observer: &mut impl Observer,
+    ) -> Routed {
+        let setup = &self.scenario.balancer;
+        let view = &mut self.balancers[balancer as usize];
+        if setup.none_up == NoneUp::FailOpen && !view.any_up() {
+            return self.go_on_routing(attempt, balancer, Way::new(pick), observer);
+        }
+        let Some(node) = view.pick(self.calendar.now(), setup.policy, &[], pick) else {
+            return self.nobody(attempt, balancer, Way::new(pick));
+        };
+        match self.offer(attempt, balancer, node) {
+            Answer::Accepted => Routed::Taken(node),
+            answer @ (Answer::Refused | Answer::Shed | Answer::Silent | Answer::Lobby) => {
+                let way = Way::new(pick);
+                match self.not_taken(attempt, balancer, node, answer, way, observer) {
+                    Ok(routed) => routed,
+                    Err(way) => self.go_on_routing(attempt, balancer, way, observer),
+                }
+            }
+        }
+    }
+
+    /// A node that was picked has not taken an attempt: where that leaves it, or the way on to
+    /// another one.
+    #[cold]
+    fn not_taken(
+        &mut self,
+        at: Ref,
+        balancer: u32,
+        node: u32,
+        answer: Answer,
+        mut way: Way,
+        observer: &mut impl Observer,
+    ) -> Result<Routed, Way> {
+        match answer {
+            Answer::Accepted => return Ok(Routed::Taken(node)),
+            Answer::Shed => return Ok(Routed::Failed(Outcome::Shed)),
+            Answer::Silent => return Ok(self.connect(at, balancer, node, way)),
+            Answer::Lobby => return Ok(self.enter_lobby(at, balancer, node, way)),
+            Answer::Refused => {}
+        }
+        if self.takes_note {
+            self.note_failure(balancer, node, observer);
+        }
+        // Each further choice needs dice of its own; the odd constant spreads them over the range.
+        way.dice = way.dice.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+        if way.refusals as u32 >= *self.scenario.balancer.redispatch.ask(&mut self.asked) {
+            return Ok(self.try_again(at, node, way));
+        }
+        way.tried[way.refusals] = node;
+        way.refusals += 1;
+        Err(way)
+    }
+
+    #[inline(never)]
+    fn go_on_routing(
+        &mut self,
+        attempt: Ref,
+        balancer: u32,
+        mut way: Way,
+        observer: &mut impl Observer,
+    ) -> Routed {
+        let now = self.now();
+        let setup = &self.scenario.balancer;
+        let policy = setup.policy;
+        let fail_open = setup.none_up == NoneUp::FailOpen;
+        loop {
+            let view = &mut self.balancers[balancer as usize];
+            let node = if fail_open && !view.any_up() {
+                view.pick_any(policy, way.tried(), way.dice)
+            } else {
+                view.pick(now, policy, way.tried(), way.dice)
+            };
+            let Some(node) = node else { return self.nobody(attempt, balancer, way) };
+            let answer = self.offer_late(attempt, balancer, node);
+            match self.not_taken(attempt, balancer, node, answer, way, observer) {
+                Ok(routed) => return routed,
+                Err(further) => way = further,
+            }
+        }
+    }
+
+    /// No node can be picked: all are at their limits, or refused the attempt, or none is up.
+    #[cold]
+    fn nobody(&mut self, at: Ref, balancer: u32, way: Way) -> Routed {
+        if way.refusals > 0 {
+            let last = way.tried[way.refusals - 1];
+            return self.try_again(at, last, way);
+        }
+        if self.balancers[balancer as usize].usable(self.now()).is_empty() {
+            return Routed::Failed(Outcome::NoNode);
+        }
+        let queue = &mut self.queues[balancer as usize];
+        match self.scenario.balancer.queue {
+            Some((most, timeout)) if queue.len() < most as usize => {
+                queue.push_back(at);
+                self.queued += 1;
+                self.wait(at, Waiting::Queue, way, timeout);
+                Routed::Waits
+            }
+            Some(_) | None => Routed::Failed(Outcome::Refused),
+        }
+    }
+
+    /// A node has refused an attempt for which there is no other: the same one, after a pause.
+    fn try_again(&mut self, at: Ref, node: u32, mut way: Way) -> Routed {
+        let (retries, pause) = *self.scenario.balancer.retries.ask(&mut self.asked);
+        if way.again >= retries {
+            return Routed::Failed(Outcome::Refused);
+        }
+        way.again += 1;
+        self.attempts[at].node = node;
+        self.wait(at, Waiting::Pause, way, pause);
+        Routed::Waits
+    }
+
+    /// A node does not answer: the attempt waits for a connection.
+    #[cold]
+    fn connect(&mut self, at: Ref, balancer: u32, node: u32, way: Way) -> Routed {
+        self.balancers[balancer as usize].sent(node);
+        self.attempts[at].node = node;
+        self.ask_again(at, self.now(), 0, way);
+        Routed::Waits
+    }
+
+    /// Asks a node that does not answer once more, or waits until it has taken too long.
+    fn ask_again(&mut self, at: Ref, since: Instant, asked: u32, way: Way) {
+        let limit = self.scenario.balancer.connect_timeout;
+        let next = ASKED_AGAIN.get(asked as usize).map_or(limit, |&next| next.min(limit));
+        let passed = self.now().since(since);
+        let waiting = Waiting::Connecting { since, asked: asked + 1 };
+        self.wait(at, waiting, way, next.saturating_sub(passed));
+    }
+
+    /// The socket of a node has accepted an attempt, and no process serves.
+    #[cold]
+    fn enter_lobby(&mut self, at: Ref, balancer: u32, node: u32, way: Way) -> Routed {
+        self.balancers[balancer as usize].sent(node);
+        self.attempts[at].node = node;
+        self.nodes[node as usize].lobby.push_back(at);
+        let routing = Routing { way, waiting: Waiting::Lobby, timer: None };
+        self.attempts[at].routing = Some(Box::new(routing));
+        Routed::Waits
+    }
+
+    fn wait(&mut self, at: Ref, waiting: Waiting, way: Way, length: Duration) {
+        let timer = Some(self.calendar.timer(length, Event::RouteDue(at)));
+        self.attempts[at].routing = Some(Box::new(Routing { way, waiting, timer }));
+    }
+
+    pub(super) fn on_route_due(&mut self, at: Ref, observer: &mut impl Observer) {
+        let attempt = &mut self.attempts[at];
+        let (balancer, node) = (attempt.balancer, attempt.node);
+        let Some(routing) = attempt.routing.take() else { return };
+        let Routing { way, waiting, .. } = *routing;
+        let routed = match waiting {
+            Waiting::Connecting { since, asked } => {
+                self.balancers[balancer as usize].answered(node);
+                let is_over = self.now().since(since) >= self.scenario.balancer.connect_timeout;
+                let answer = match is_over {
+                    true => Answer::Refused,
+                    false => self.offer_late(at, balancer, node),
+                };
+                if let Answer::Silent = answer {
+                    self.balancers[balancer as usize].sent(node);
+                    self.ask_again(at, since, asked, way);
+                    return;
+                }
+                self.answered_late(at, balancer, node, answer, way, observer)
+            }
+            // Without redispatch the choice is kept, even if the node is down by now.
+            Waiting::Pause
+                if self.balancers[balancer as usize].is_up(node)
+                    || *self.scenario.balancer.redispatch.ask(&mut self.asked) == 0 =>
+            {
+                let answer = self.offer_late(at, balancer, node);
+                self.answered_late(at, balancer, node, answer, way, observer)
+            }
+            Waiting::Pause => self.go_on_routing(at, balancer, way, observer),
+            Waiting::Queue => {
+                self.queues[balancer as usize].retain(|&waiting| waiting != at);
+                self.queued -= 1;
+                Routed::Failed(Outcome::Refused)
+            }
+            Waiting::Lobby => return,
+        };
+        self.arrive(at, routed, observer);
+    }
+
+    fn answered_late(
+        &mut self,
+        at: Ref,
+        balancer: u32,
+        node: u32,
+        answer: Answer,
+        way: Way,
+        observer: &mut impl Observer,
+    ) -> Routed {
+        match self.not_taken(at, balancer, node, answer, way, observer) {
+            Ok(routed) => routed,
+            Err(way) => self.go_on_routing(at, balancer, way, observer),
+        }
+    }
+
+    /// Offers an attempt to a node, away from the first try of every request.
+    #[inline(never)]
+    fn offer_late(&mut self, at: Ref, balancer: u32, node: u32) -> Answer {
+        self.offer(at, balancer, node)
+    }
+
+    /// What becomes of an attempt that has waited.
+    fn arrive(&mut self, at: Ref, routed: Routed, observer: &mut impl Observer) {
+        match routed {
+            Routed::Taken(node) => self.taken_late(at, node, observer),
+            Routed::Waits => {}
+            Routed::Failed(how) => self.fail(at, how, observer),
+        }
+    }
+
+    /// A process has an attempt that had to wait for it.
+    fn taken_late(&mut self, at: Ref, node: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        observer.observe(now, &Observation::AttemptAccepted { node });
+        let Some(timeout) = self.scenario.balancer.response_timeout else { return };
+        let attempt = &self.attempts[at];
+        // From now on the balancer waits for an answer.
+        if !attempt.abandoned && now + timeout < attempt.deadline {
+            if let Some(timer) = attempt.timer {
+                self.calendar.cancel(timer);
+            }
+            let timer = self.calendar.timer(timeout, Event::PatienceOver(at));
+            self.attempts[at].timer = Some(timer);
+        }
+    }
+
+    /// Sends on what waits at balancers, as far as nodes have room.
+    #[cold]
+    pub(super) fn let_in(&mut self, observer: &mut impl Observer) {
+        for balancer in 0..self.queues.len() as u32 {
+            while let Some(&first) = self.queues[balancer as usize].front() {
+                if !self.balancers[balancer as usize].has_room(self.now()) {
+                    break;
+                }
+                self.queues[balancer as usize].pop_front();
+                self.queued -= 1;
+                let Some(routing) = self.stop_waiting(first) else { continue };
+                let routed = self.go_on_routing(first, balancer, routing.way, observer);
+                self.arrive(first, routed, observer);
+                self.settle_nodes(observer);
+            }
+        }
+    }
+
+    /// Ends the waiting of an attempt.
+    fn stop_waiting(&mut self, at: Ref) -> Option<Routing> {
+        let routing = self.attempts[at].routing.take()?;
+        if let Some(timer) = routing.timer {
+            self.calendar.cancel(timer);
+        }
+        Some(*routing)
+    }
+
+    /// Whether a process has an attempt, or a socket, so that it stays there when it is abandoned.
+    pub(super) fn is_on_node(&self, at: Ref) -> bool {
+        let attempt = &self.attempts[at];
+        let lobby = attempt.routing.as_ref().is_some_and(|r| r.waiting == Waiting::Lobby);
+        attempt.process.is_some() || lobby
+    }
+
+    /// Ends an attempt that nobody waits for and no node has.
+    pub(super) fn drop_on_the_way(&mut self, at: Ref) {
+        let balancer = self.attempts[at].balancer;
+        let node = self.attempts[at].node;
+        if let Some(routing) = self.stop_waiting(at) {
+            match routing.waiting {
+                Waiting::Connecting { .. } => self.balancers[balancer as usize].answered(node),
+                Waiting::Queue => {
+                    self.queues[balancer as usize].retain(|&waiting| waiting != at);
+                    self.queued -= 1;
+                }
+                Waiting::Pause | Waiting::Lobby => {}
+            }
+        }
+        self.end_unwanted(at);
+    }
+
+    /// The first process to serve takes what the socket of its node has accepted.
+    pub(super) fn empty_lobby(&mut self, number: u32, observer: &mut impl Observer) {
+        while let Some(at) = self.nodes[number as usize].lobby.pop_front() {
+            let balancer = self.attempts[at].balancer;
+            self.attempts[at].routing = None;
+            self.balancers[balancer as usize].answered(number);
+            if self.attempts[at].abandoned && self.notices {
+                self.end_unwanted(at);
+                continue;
+            }
+            match self.offer_late(at, balancer, number) {
+                Answer::Accepted if self.is_request(at) => self.taken_late(at, number, observer),
+                Answer::Accepted => {}
+                Answer::Shed => self.fail(at, Outcome::Shed, observer),
+                Answer::Refused | Answer::Silent | Answer::Lobby => {
+                    self.fail(at, Outcome::Refused, observer);
+                }
+            }
+        }
+    }
+
+    /// What the socket of a node has accepted is lost with it.
+    pub(super) fn lose_lobby(&mut self, number: u32, observer: &mut impl Observer) {
+        while let Some(at) = self.nodes[number as usize].lobby.pop_front() {
+            let balancer = self.attempts[at].balancer;
+            self.attempts[at].routing = None;
+            self.balancers[balancer as usize].answered(number);
+            self.fail(at, Outcome::Reset, observer);
+        }
+    }
+
+    /// A node has failed an attempt of a balancer that takes note.
+    #[cold]
+    pub(super) fn note_failure(&mut self, balancer: u32, node: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        if self.balancers[balancer as usize].note_failure(now, node) {
+            observer.observe(now, &Observation::Ejected { balancer, node });
+        }
+    }
+}
