@@ -83,7 +83,7 @@ const PINPOINT: Workload = Workload {
     expected: &[(Measure::Requests, 11.02e6, 0.001), (Measure::Downtime, 47.1 * 60.0, 0.02)],
 };
 
-const WHOLE_INCIDENT: Size = Size { end: "2021-02-01T18:00:00Z", digest: 0x72f6_a03c_b9e7_3933 };
+const WHOLE_INCIDENT: Size = Size { end: "2021-02-01T18:00:00Z", digest: 0xc81b_e044_1ad8_4396 };
 
 impl Workload {
     /// The scenario, to be simulated until `end`.

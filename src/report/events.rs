@@ -136,6 +136,7 @@ impl Event {
             Cause::Runtime => "runtime",
             Cause::Deploy => "deploy",
             Cause::Exit => "exit",
+            Cause::Probe => "probe",
         };
     }
 }

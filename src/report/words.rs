@@ -9,19 +9,13 @@ use crate::sim::observation::{Alert, Cause, Refusal};
 
 /// The restart rules of a scenario.
 pub(super) fn rules(scenario: &Scenario) -> &[Rule] {
-    match &scenario.supervisor {
-        Settings::Bluepill(settings) => &settings.rules,
-        Settings::None | Settings::Systemd(_) => &[],
-    }
+    scenario.supervisor.rules()
 }
 
 /// The name of the supervisor.
 pub(super) fn supervisor(scenario: &Scenario) -> &'static str {
-    match &scenario.supervisor {
-        Settings::None => "nothing",
-        Settings::Bluepill(_) => "bluepill",
-        Settings::Systemd(_) => "systemd",
-    }
+    let supervisor = &scenario.supervisor;
+    if *supervisor == Settings::None { "nothing" } else { supervisor.name() }
 }
 
 /// A value of a metric for people.
@@ -74,6 +68,7 @@ pub(super) fn cause(scenario: &Scenario, cause: Cause, full: bool) -> String {
         }
         Cause::OutOfMemory => "the kernel had killed it for want of memory".to_string(),
         Cause::Crash => "a fault had killed it".to_string(),
+        Cause::Probe => "its liveness probe had failed too often".to_string(),
         Cause::Runtime => "it had reached its greatest age".to_string(),
         Cause::Deploy => "the rolling deploy has reached it".to_string(),
         Cause::Exit => "it had ended".to_string(),

@@ -5,7 +5,6 @@
 //! Everything else in a scenario counts as needed from the start.
 
 use super::model::Scenario;
-use crate::fleet::supervisor;
 use crate::kernel::time::Instant;
 
 /// A setting that may be needed late.
@@ -154,12 +153,10 @@ impl Divergence {
                 mine.plan = theirs.plan.clone();
             }
         }
-        if let supervisor::Settings::Bluepill(mine) = &mut rest.supervisor {
-            for (mine, theirs) in mine.rules.iter_mut().zip(other.supervisor.rules()) {
-                if mine.limit != theirs.limit {
-                    late.insert(Setting::Limits);
-                    mine.limit = theirs.limit;
-                }
+        for (mine, theirs) in rest.supervisor.rules_mut().iter_mut().zip(other.supervisor.rules()) {
+            if mine.limit != theirs.limit {
+                late.insert(Setting::Limits);
+                mine.limit = theirs.limit;
             }
         }
         let mut load_from = Instant::NEVER;

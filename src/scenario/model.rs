@@ -409,6 +409,10 @@ pub struct Program {
     pub cold: Late<Cold>,
     /// What becomes of the requests in hand when it is told to stop.
     pub stop: Late<Stop>,
+    /// How long a fresh one tries to get the port that another one has.
+    pub bind_retries: Duration,
+    /// Whether one that was told to stop keeps the port until it is gone.
+    pub holds_port: bool,
     /// What it does with requests whose clients have given up.
     pub abandoned: Abandoned,
     /// Its memory.
@@ -479,8 +483,34 @@ pub struct Release {
 pub struct Start {
     /// Why its configuration does not work where it runs; `None` if it does.
     pub invalid: Option<String>,
+    /// What a start does where it is invalid.
+    pub when_invalid: WhenInvalid,
     /// From the start command to the exit where the configuration is invalid.
     pub fails_after: Dist,
+}
+
+impl Start {
+    /// What is wrong with a start, if anything.
+    pub fn wrong(&self) -> Option<WhenInvalid> {
+        self.invalid.as_ref().map(|_| self.when_invalid)
+    }
+}
+
+/// What a start does where the configuration is invalid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WhenInvalid {
+    /// The process exits.
+    Exits,
+    /// It stays in the foreground.
+    StaysInForeground,
+    /// It detaches itself.
+    Daemonizes,
+    /// The file with its number is missing.
+    NoPidFile,
+    /// It listens and never answers.
+    Hangs,
+    /// Its requests need so many times the work.
+    Slow(f64),
 }
 
 /// A change of the release.

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 /// The balancers' defaults, by the name in `balancer.product`.
 const BALANCERS: [(&str, &str); 4] = [
-    // `retries 3`, `inter 2s`, `fall 3`, `rise 2`; connection failures alone are tried again, on the
-    // same server after min(timeout connect, 1s) without `option redispatch`. HAProxy configuration
-    // manual 2.6, measured with 2.6.12.
+    // `retries 3`, `inter 2s`, `fall 3`, `rise 2`; connection failures alone are tried again, on
+    // the same server after min(timeout connect, 1s) without `option redispatch`. HAProxy
+    // configuration manual 2.6, measured with 2.6.12.
     (
         "haproxy",
         r#"{ policy = "round_robin", retries = 3, retry_pause = "1s", connect_timeout = "5s",

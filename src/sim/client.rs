@@ -113,7 +113,9 @@ impl Simulation {
         let by_client = self.calendar.now() >= attempt.deadline;
         self.leave(at, observer);
         match owner {
-            Owner::Check => self.on_check_result(balancer, node, false, observer),
+            Owner::Check | Owner::Probe => {
+                self.on_answer(owner, balancer, node, false, observer);
+            }
             Owner::Request(request) if by_client => {
                 self.after_failure(request, Outcome::TimedOut, observer);
             }

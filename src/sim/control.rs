@@ -1,8 +1,9 @@
 //! Health checks, gauges and nodes that join.
 
 use super::event::Event;
-use super::observation::{Gauges, Loss, Observation, Observer};
+use super::observation::{Cause, Gauges, Loss, Observation, Observer};
 use super::simulation::Simulation;
+use super::state::{Owner, Then};
 use super::traffic::Connects;
 use crate::scenario::model::CheckPath;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ impl Simulation {
         let Some(health) = &scenario.balancer.health else { return };
         match health.path {
             CheckPath::Queued => {
-                self.send_check(u32::from(balancer), node, health.timeout, observer);
+                self.send_check(Owner::Check, u32::from(balancer), node, health.timeout, observer);
             }
             CheckPath::Connect => match self.connects(node) {
                 Connects::Yes => self.on_check_result(u32::from(balancer), node, true, observer),
@@ -21,7 +22,13 @@ impl Simulation {
                     self.on_check_result(u32::from(balancer), node, false, observer);
                 }
                 Connects::Silent => {
-                    self.send_check(u32::from(balancer), node, health.timeout, observer);
+                    self.send_check(
+                        Owner::Check,
+                        u32::from(balancer),
+                        node,
+                        health.timeout,
+                        observer,
+                    );
                 }
             },
             CheckPath::Separate => {
@@ -29,6 +36,52 @@ impl Simulation {
                 self.on_check_result(u32::from(balancer), node, serves, observer);
             }
         }
+    }
+
+    /// The result of a health check or a probe.
+    pub(super) fn on_answer(
+        &mut self,
+        owner: Owner,
+        balancer: u32,
+        node: u32,
+        passed: bool,
+        observer: &mut impl Observer,
+    ) {
+        match owner {
+            Owner::Check => self.on_check_result(balancer, node, passed, observer),
+            Owner::Probe => self.on_probe_result(node, passed, observer),
+            Owner::Request(_) => {}
+        }
+    }
+
+    /// The node's supervisor probes its process, once it is old enough.
+    pub(super) fn on_probe_due(&mut self, number: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        let Some(probe) = self.scenario.supervisor.liveness() else { return };
+        self.calendar.after(probe.period, Event::ProbeDue(number));
+        let node = &self.nodes[number as usize];
+        let process = node.processes.last().map(|&at| &self.processes[at]);
+        let Some(process) = process.filter(|_| node.then.is_none()) else { return };
+        if now.since(process.born) + process.age_before < probe.delay {
+            return;
+        }
+        self.send_check(Owner::Probe, 0, number, probe.timeout, observer);
+    }
+
+    fn on_probe_result(&mut self, number: u32, passed: bool, observer: &mut impl Observer) {
+        let Some(probe) = self.scenario.supervisor.liveness() else { return };
+        let node = &mut self.nodes[number as usize];
+        node.probe_failures = if passed { 0 } else { node.probe_failures + 1 };
+        if node.probe_failures < probe.failures || node.processes.is_empty() || node.then.is_some()
+        {
+            return;
+        }
+        node.probe_failures = 0;
+        // Its supervisor sees it exit when it has stopped, and starts it again after its back-off.
+        node.then = Some(Then::Exit);
+        node.ended = Some(Cause::Probe);
+        node.token = true;
+        self.stop_processes(number, observer);
     }
 
     pub(super) fn on_check_result(

@@ -33,6 +33,14 @@ pub enum Event {
     },
     /// A process is ready to serve.
     BootDone(Ref),
+    /// A process tries again to get the port that another one has.
+    BindDue(Ref),
+    /// The supervisor kills a process whose start command has not returned.
+    StartTimeout(Ref),
+    /// The node's supervisor gives up.
+    GivesUp(u32),
+    /// The node's process is probed.
+    ProbeDue(u32),
     /// A process finds its configuration invalid and exits.
     StartFailed(Ref),
     /// A process that was told to stop is killed.

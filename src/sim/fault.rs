@@ -4,7 +4,6 @@ use super::event::Event;
 use super::observation::{Cause, Loss, Observation, Observer};
 use super::simulation::Simulation;
 use super::state::purpose;
-use crate::fleet::supervisor::{Settings, Supervisor};
 use crate::kernel::chance::unit;
 use crate::scenario::model::FaultKind;
 
@@ -50,14 +49,21 @@ impl Simulation {
             return;
         }
         observer.observe(self.now(), &Observation::Crashed { node: number, fault });
+        let known = self.nodes[number as usize].processes.iter();
+        let known = known.map(|&at| &self.processes[at]).find(|process| process.supervised);
+        let born = known.map(|process| process.born);
+        self.nodes[number as usize].then = None;
         self.kill_all(number, observer);
-        self.on_exit(number, true, observer);
+        if let Some(born) = born {
+            self.on_exit(number, true, born, observer);
+        }
     }
 
     /// Takes a machine away, with its processes and their supervisor.
     fn crash_node(&mut self, number: u32, fault: u32, observer: &mut impl Observer) {
         observer.observe(self.now(), &Observation::Crashed { node: number, fault });
         self.nodes[number as usize].gone = true;
+        self.nodes[number as usize].then = None;
         self.kill_all(number, observer);
         self.lose_lobby(number, observer);
         self.lose(number, Loss::Crash, observer);
@@ -83,11 +89,8 @@ impl Simulation {
         if node.held {
             return;
         }
-        if let (Supervisor::Systemd(unit), Settings::Systemd(settings)) =
-            (&mut node.supervisor, &self.scenario.supervisor)
-        {
-            unit.start(now, settings);
-        }
+        node.then = None;
+        node.supervisor.may_start(now, &self.scenario.supervisor);
         self.note_restart(number, Cause::Crash, observer);
         self.start_process(number, observer);
     }

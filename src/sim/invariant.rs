@@ -20,7 +20,7 @@ impl Simulation {
         for (_, attempt) in self.attempts.iter() {
             match attempt.owner {
                 Owner::Request(_) => attempts += 1,
-                Owner::Check => checks += 1,
+                Owner::Check | Owner::Probe => checks += 1,
             }
         }
         assert!(

@@ -3,14 +3,15 @@
 use super::event::Event;
 use super::observation::{Alert, Cause, Loss, Observation, Observer, Outcome, Refusal, Value};
 use super::simulation::{Simulation, between};
-use super::state::{Process, ProcessState, purpose};
+use super::state::{Process, ProcessState, Then, purpose};
+use crate::fleet::supervisor::exits::Exit;
 use crate::fleet::supervisor::rule::{Metric, Rule};
-use crate::fleet::supervisor::{Settings, Supervisor, bluepill};
+use crate::fleet::supervisor::{After, Order, Returns, Settings, Supervisor};
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
-use crate::kernel::time::Duration;
+use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Setting;
-use crate::scenario::model::{Freeze, Scenario, Stop};
+use crate::scenario::model::{Freeze, Scenario, Stop, WhenInvalid};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -24,26 +25,27 @@ mod die {
     pub(super) const FAILS_AFTER: usize = 2;
 }
 
+/// How often a fresh process tries to get a port that is taken.
+const BIND_AGAIN: Duration = Duration::from_millis(500);
+
 impl Simulation {
     pub(super) fn on_supervisor_tick(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
-        let scenario = Arc::clone(&self.scenario);
-        let Settings::Bluepill(settings) = &scenario.supervisor else { return };
+        let Some(poll) = self.scenario.supervisor.polls() else { return };
         if self.nodes[number as usize].gone {
-            self.calendar.after(settings.tick, Event::SupervisorTick(number));
+            self.calendar.after(poll, Event::SupervisorTick(number));
             return;
         }
-        let order = self.ask_bluepill(number, settings);
-        let blocked = match order {
-            bluepill::Order::Wait => Duration::ZERO,
-            bluepill::Order::Start if self.nodes[number as usize].held => Duration::ZERO,
-            bluepill::Order::Start => {
+        let blocked = match self.ask_supervisor(number) {
+            Order::Wait => Duration::ZERO,
+            Order::Start if self.nodes[number as usize].held => Duration::ZERO,
+            Order::Start => {
                 if let Some(cause) = self.nodes[number as usize].ended.take() {
                     self.note_restart(number, cause, observer);
                 }
                 self.start_process(number, observer)
             }
-            bluepill::Order::Restart { rule, value } => {
+            Order::Restart { rule, value } => {
                 let limit = self.nodes[number as usize].limits[rule];
                 let cause =
                     Cause::Rule { rule: rule as u32, value: Value(value), limit: Value(limit) };
@@ -55,28 +57,36 @@ impl Simulation {
                     None => self.restart(number, cause, observer),
                 }
             }
+            Order::GiveUp => {
+                self.on_gives_up(number, observer);
+                Duration::ZERO
+            }
         };
-        self.calendar.at(now + blocked + settings.tick, Event::SupervisorTick(number));
+        self.calendar.at(now + blocked + poll, Event::SupervisorTick(number));
     }
 
-    fn ask_bluepill(&mut self, number: u32, settings: &bluepill::Settings) -> bluepill::Order {
+    fn ask_supervisor(&mut self, number: u32) -> Order {
         let now = self.now();
+        let scenario = Arc::clone(&self.scenario);
+        let settings = &scenario.supervisor;
+        let alive = self.is_seen_alive(number);
         // Taken out for the call, since sampling looks at the node that it belongs to.
         let node = &mut self.nodes[number as usize];
         let mut supervisor = std::mem::replace(&mut node.supervisor, Supervisor::None);
-        let alive = !node.processes.is_empty();
-        let order = match &mut supervisor {
-            Supervisor::Bluepill(daemon) => daemon.tick(now, settings, alive, |rule| {
-                let value = self.measure(number, rule, &settings.rules[rule]);
-                if value > self.watched.limits[rule] {
-                    self.asked.insert(Setting::Limits);
-                }
-                (value, value > self.nodes[number as usize].limits[rule])
-            }),
-            Supervisor::None | Supervisor::Systemd(_) => bluepill::Order::Wait,
-        };
+        let order = supervisor.tick(now, settings, alive, |rule| {
+            let value = self.measure(number, rule, &settings.rules()[rule]);
+            if value > self.watched.limits[rule] {
+                self.asked.insert(Setting::Limits);
+            }
+            (value, value > self.nodes[number as usize].limits[rule])
+        });
         self.nodes[number as usize].supervisor = supervisor;
         order
+    }
+
+    /// Whether a node's supervisor knows a process of it.
+    fn is_seen_alive(&self, number: u32) -> bool {
+        self.nodes[number as usize].processes.iter().any(|&at| self.processes[at].supervised)
     }
 
     /// What a rule's metric is now, on the youngest process of a node.
@@ -140,9 +150,7 @@ impl Simulation {
         cause: Cause,
         observer: &mut impl Observer,
     ) {
-        if let Supervisor::Bluepill(daemon) = &mut self.nodes[number as usize].supervisor {
-            daemon.refused();
-        }
+        self.nodes[number as usize].supervisor.refused();
         let seen = Observation::RestartRefused { node: number, why, cause };
         observer.observe(self.now(), &seen);
         if why == Refusal::ConfigCheck && self.scenario.people.restart_refused {
@@ -160,10 +168,12 @@ impl Simulation {
         self.note_restart(number, cause, observer);
         self.stop_processes(number, observer);
         let now = self.now();
-        if let (Supervisor::Bluepill(daemon), Settings::Bluepill(settings)) =
-            (&mut self.nodes[number as usize].supervisor, &self.scenario.supervisor)
-        {
-            daemon.stopped(now, settings);
+        let settings = &self.scenario.supervisor;
+        let node = &mut self.nodes[number as usize];
+        node.supervisor.stopped(now, settings);
+        if settings.waits_for_exit() && !node.processes.is_empty() {
+            node.then = Some(Then::Start);
+            return Duration::ZERO;
         }
         self.start_process(number, observer)
     }
@@ -189,15 +199,14 @@ impl Simulation {
     /// Tells every process of a node to stop.
     pub(super) fn stop_processes(&mut self, number: u32, observer: &mut impl Observer) {
         // A supervisor that kills what does not stop in time shortens the process's own limit.
-        let patience = match &self.scenario.supervisor {
-            Settings::Systemd(settings) => settings.timeout_stop,
-            Settings::None | Settings::Bluepill(_) => Duration::FOREVER,
-        };
+        let patience = self.scenario.supervisor.stop_timeout().unwrap_or(Duration::FOREVER);
         for at in self.nodes[number as usize].processes.clone() {
             let stop = *self.scenario.process.stop.ask(&mut self.asked);
             match (stop, self.processes[at].state) {
                 (_, ProcessState::Stopping) => {}
-                (Stop::Drop, _) | (_, ProcessState::Booting) => self.kill(at, observer),
+                (Stop::Drop, _) | (_, ProcessState::Booting | ProcessState::Hung) => {
+                    self.kill(at, observer);
+                }
                 (Stop::Finish(limit), ProcessState::Serving) => {
                     self.close_listener(at, observer);
                     self.processes[at].state = ProcessState::Stopping;
@@ -280,6 +289,19 @@ impl Simulation {
         node.memory -= process.base + process.retained;
         self.touch(process.node);
         observer.observe(self.now(), &Observation::ProcessEnded { node: process.node });
+        if process.state == ProcessState::Hung {
+            self.lose_lobby(process.node, observer);
+        }
+        let node = &mut self.nodes[process.node as usize];
+        if node.processes.is_empty() {
+            match node.then.take() {
+                Some(Then::Start) => {
+                    self.calendar.after(Duration::ZERO, Event::StartDue(process.node));
+                }
+                Some(Then::Exit) => self.on_exit(process.node, true, process.born, observer),
+                None => {}
+            }
+        }
     }
 
     /// Gives the start command; returns how long the supervisor is held up by it.
@@ -291,16 +313,22 @@ impl Simulation {
         node.starts += 1;
         let release = node.on_disk;
         let busy_before = node.cpu.busy(now);
-        let draw = self.streams.draw(purpose::START, u64::from(number), occurrence, 0);
+        let is_taken = self.is_port_taken(number);
+        let start = scenario.releases[release].start.ask(&mut self.asked);
+        let wrong = start.wrong();
+        let course = Course::of(wrong, &scenario.supervisor);
         let base = self.draw_base(number, occurrence);
         let process = self.processes.add(Process {
             node: number,
             release,
             state: ProcessState::Booting,
+            supervised: course != Course::Unseen,
+            work: if let Some(WhenInvalid::Slow(factor)) = wrong { factor } else { 1.0 },
             born: now,
             age_before: Duration::ZERO,
             serving_since: now,
             warm: false,
+            bound: false,
             base,
             retained: 0,
             in_service: 0,
@@ -314,20 +342,107 @@ impl Simulation {
         self.touch(number);
         let seen = Observation::ProcessStarting { node: number, release: release as u32 };
         observer.observe(now, &seen);
-        let start = scenario.releases[release].start.ask(&mut self.asked);
-        let (returns, event) = if start.invalid.is_some() {
+        let returns = if course == Course::Exits {
+            let draw = self.streams.draw(purpose::START, u64::from(number), occurrence, 0);
             let after = start.fails_after.sample(&mut draw.die(die::FAILS_AFTER));
-            (after, Event::StartFailed(process))
+            self.calendar.after(after, Event::StartFailed(process));
+            Returns::Fails(after)
+        } else if is_taken {
+            self.calendar.after(BIND_AGAIN, Event::BindDue(process));
+            Returns::Fails(scenario.process.bind_retries)
         } else {
-            let boot = scenario.process.boot.ask(&mut self.asked).sample(&mut draw.die(die::BOOT));
-            (boot, Event::BootDone(process))
-        };
-        self.calendar.after(returns, event);
-        match (&mut self.nodes[number as usize].supervisor, &scenario.supervisor) {
-            (Supervisor::Bluepill(daemon), Settings::Bluepill(settings)) => {
-                daemon.started(now, settings, returns)
+            let boot = self.boot(process, occurrence);
+            match course {
+                // A launcher that expects to stay ends at once, and leaves the process behind.
+                Course::Unseen if wrong == Some(WhenInvalid::Daemonizes) => {
+                    Returns::Fails(Duration::ZERO)
+                }
+                Course::Waits => Returns::Never,
+                Course::Unseen if wrong == Some(WhenInvalid::StaysInForeground) => Returns::Never,
+                Course::Unseen if scenario.supervisor.waits_for_pid_file() => Returns::Never,
+                Course::Works | Course::Unseen | Course::Exits => Returns::Works(boot),
             }
-            _ => Duration::ZERO,
+        };
+        self.after_start(process, number, course, wrong, returns)
+    }
+
+    /// What the supervisor makes of a start command; how long it is held up by it.
+    fn after_start(
+        &mut self,
+        process: Ref,
+        number: u32,
+        course: Course,
+        wrong: Option<WhenInvalid>,
+        returns: Returns,
+    ) -> Duration {
+        let now = self.now();
+        let settings = &self.scenario.supervisor;
+        if course == Course::Waits
+            && let Some(limit) = settings.kills_start_after()
+        {
+            self.calendar.after(limit, Event::StartTimeout(process));
+        }
+        // It sees the launcher exit, and thinks that was the process.
+        if course == Course::Unseen && wrong == Some(WhenInvalid::Daemonizes) {
+            let exit = Exit { at: now, failure: false, lived: Duration::ZERO };
+            let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
+            self.follow(number, after);
+        }
+        let settings = &self.scenario.supervisor;
+        self.nodes[number as usize].supervisor.started(now, settings, returns)
+    }
+
+    /// Begins to boot a process; how long it takes.
+    fn boot(&mut self, process: Ref, occurrence: u64) -> Duration {
+        let node = u64::from(self.processes[process].node);
+        let draw = self.streams.draw(purpose::START, node, occurrence, 0);
+        let boot = self.scenario.process.boot.ask(&mut self.asked);
+        let boot = boot.sample(&mut draw.die(die::BOOT));
+        self.processes[process].bound = true;
+        self.calendar.after(boot, Event::BootDone(process));
+        boot
+    }
+
+    /// Whether a fresh process on a node finds its port taken.
+    fn is_port_taken(&self, number: u32) -> bool {
+        let holds = self.scenario.process.holds_port;
+        self.nodes[number as usize].processes.iter().any(|&at| match self.processes[at].state {
+            ProcessState::Serving | ProcessState::Hung => true,
+            ProcessState::Stopping => holds,
+            ProcessState::Booting => self.processes[at].bound,
+        })
+    }
+
+    pub(super) fn on_bind_due(&mut self, at: Ref, observer: &mut impl Observer) {
+        let Some(process) = self.processes.get(at) else { return };
+        let (number, born) = (process.node, process.born);
+        if !self.is_port_taken(number) {
+            let occurrence = self.nodes[number as usize].starts - 1;
+            self.boot(at, occurrence);
+        } else if self.now().since(born) >= self.scenario.process.bind_retries {
+            self.on_start_failed(at, observer);
+        } else {
+            self.calendar.after(BIND_AGAIN, Event::BindDue(at));
+        }
+    }
+
+    /// A start command has not returned, and is killed with what it started.
+    pub(super) fn on_start_timeout(&mut self, at: Ref, observer: &mut impl Observer) {
+        let Some(process) = self.processes.get(at) else { return };
+        let (number, born) = (process.node, process.born);
+        self.kill(at, observer);
+        self.nodes[number as usize].ended = Some(Cause::Exit);
+        self.on_exit(number, true, born, observer);
+    }
+
+    pub(super) fn on_gives_up(&mut self, number: u32, observer: &mut impl Observer) {
+        let node = &self.nodes[number as usize];
+        if node.gone || (node.listener.is_some() && self.is_seen_alive(number)) {
+            return;
+        }
+        observer.observe(self.now(), &Observation::SupervisorGaveUp { node: number });
+        if self.nodes[number as usize].listener.is_none() {
+            self.lose(number, Loss::Exit, observer);
         }
     }
 
@@ -344,6 +459,13 @@ impl Simulation {
         let now = self.now();
         // Stale if people or a rollout have stopped it meanwhile.
         let Some(process) = self.processes.get_mut(at) else { return };
+        let release = &self.scenario.releases[process.release];
+        if release.start.ask(&mut self.asked).wrong() == Some(WhenInvalid::Hangs) {
+            process.state = ProcessState::Hung;
+            let number = process.node;
+            self.lose(number, Loss::FailedRestart, observer);
+            return;
+        }
         process.state = ProcessState::Serving;
         process.serving_since = now;
         let number = process.node;
@@ -363,45 +485,61 @@ impl Simulation {
 
     pub(super) fn on_start_failed(&mut self, at: Ref, observer: &mut impl Observer) {
         let Some(process) = self.processes.get(at) else { return };
-        let (number, release) = (process.node, process.release);
+        let (number, release, born) = (process.node, process.release, process.born);
+        let supervised = process.supervised;
+        let daemonizes = self.scenario.releases[release].start.ask(&mut self.asked).wrong()
+            == Some(WhenInvalid::Daemonizes);
         self.end_process(at, observer);
         let of_restart = std::mem::take(&mut self.nodes[number as usize].restarting);
         let seen = Observation::StartFailed { node: number, release: release as u32, of_restart };
         observer.observe(self.now(), &seen);
-        self.lose(number, Loss::FailedRestart, observer);
+        // A copy may fail beside a process that serves and that nobody knows.
+        if self.nodes[number as usize].listener.is_none() {
+            self.lose(number, Loss::FailedRestart, observer);
+        }
         self.on_rollout_failure(number, observer);
-        self.on_exit(number, true, observer);
+        // What its supervisor does not know, it does not see end.
+        if supervised {
+            // A launcher that has detached its server exits without an error.
+            self.on_exit(number, !daemonizes, born, observer);
+        }
     }
 
-    /// A process has exited; its supervisor may start it again.
-    pub(super) fn on_exit(&mut self, number: u32, failure: bool, observer: &mut impl Observer) {
+    /// A process that began at `born` has exited; its supervisor may start it again.
+    pub(super) fn on_exit(
+        &mut self,
+        number: u32,
+        failure: bool,
+        born: Instant,
+        observer: &mut impl Observer,
+    ) {
         let now = self.now();
+        let exit = Exit { at: now, failure, lived: now.since(born) };
         let node = &mut self.nodes[number as usize];
-        match (&mut node.supervisor, &self.scenario.supervisor) {
-            (Supervisor::Systemd(unit), Settings::Systemd(settings)) => {
-                match unit.on_exit(now, settings, failure) {
-                    Some(when) => self.calendar.at(when, Event::StartDue(number)),
-                    None => self.lose(number, Loss::Exit, observer),
-                }
-            }
-            // It sees for itself at one of its next ticks.
-            (Supervisor::Bluepill(_), _) => {}
-            _ => self.lose(number, Loss::Exit, observer),
+        let after = node.supervisor.on_exit(&self.scenario.supervisor, exit);
+        if after == After::Stays && node.listener.is_none() {
+            self.lose(number, Loss::Exit, observer);
+        }
+        self.follow(number, after);
+    }
+
+    fn follow(&mut self, number: u32, after: After) {
+        match after {
+            After::StartAt(when) => self.calendar.at(when, Event::StartDue(number)),
+            After::GivesUpAt(when) => self.calendar.at(when, Event::GivesUp(number)),
+            After::Stays | After::Polls => {}
         }
     }
 
     pub(super) fn on_start_due(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
-        if node.held || node.gone || !node.processes.is_empty() {
+        let known = node.processes.iter().any(|&at| self.processes[at].supervised);
+        if node.held || node.gone || known {
             return;
         }
-        if let (Supervisor::Systemd(unit), Settings::Systemd(settings)) =
-            (&mut node.supervisor, &self.scenario.supervisor)
-            && !unit.start(now, settings)
-        {
-            observer.observe(now, &Observation::SupervisorGaveUp { node: number });
-            self.lose(number, Loss::Exit, observer);
+        if !node.supervisor.may_start(now, &self.scenario.supervisor) {
+            self.on_gives_up(number, observer);
             return;
         }
         if let Some(cause) = node.ended.take() {
@@ -411,9 +549,7 @@ impl Simulation {
     }
 
     pub(super) fn schedule_runtime_limit(&mut self, process: Ref) {
-        if let Settings::Systemd(settings) = &self.scenario.supervisor
-            && let Some(limit) = settings.runtime_max
-        {
+        if let Some(limit) = self.scenario.supervisor.runtime_max() {
             let left = limit.saturating_sub(self.processes[process].age_before);
             self.calendar.after(left, Event::RuntimeOver(process));
         }
@@ -421,10 +557,10 @@ impl Simulation {
 
     pub(super) fn on_runtime_over(&mut self, process: Ref, observer: &mut impl Observer) {
         if self.processes.get(process).is_some_and(|p| p.state == ProcessState::Serving) {
-            let number = self.processes[process].node;
+            let (number, born) = (self.processes[process].node, self.processes[process].born);
             self.kill(process, observer);
             self.nodes[number as usize].ended = Some(Cause::Runtime);
-            self.on_exit(number, true, observer);
+            self.on_exit(number, true, born, observer);
         }
     }
 
@@ -460,12 +596,14 @@ impl Simulation {
         // The largest; among equals the oldest.
         let Some(victim) = processes.rev().max_by_key(|&at| self.memory_of(at)) else { return };
         observer.observe(self.now(), &Observation::OutOfMemory { node: number, memory });
-        let served = self.processes[victim].state == ProcessState::Serving;
+        let Process { state, supervised, born, .. } = self.processes[victim];
         self.kill(victim, observer);
-        if served {
+        if state == ProcessState::Serving {
             self.nodes[number as usize].ended = Some(Cause::OutOfMemory);
             self.nodes[number as usize].token = true;
-            self.on_exit(number, true, observer);
+            if supervised {
+                self.on_exit(number, true, born, observer);
+            }
         }
     }
 
@@ -504,21 +642,51 @@ impl Simulation {
             self.kill(process, observer);
         }
         let now = self.now();
-        if let (Supervisor::Systemd(unit), Settings::Systemd(settings)) =
-            (&mut self.nodes[number as usize].supervisor, &self.scenario.supervisor)
-        {
-            unit.reset();
-            unit.start(now, settings);
-        }
+        let node = &mut self.nodes[number as usize];
+        node.then = None;
+        node.supervisor.reset();
+        node.supervisor.may_start(now, &self.scenario.supervisor);
         self.start_process(number, observer);
+    }
+}
+
+/// How a start goes that may be one that its supervisor does not expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// As the supervisor expects: the process lives, and is known.
+    Works,
+    /// The process exits, or what it leaves behind is killed with its launcher.
+    Exits,
+    /// The command does not return; the supervisor waits, and kills it in the end.
+    Waits,
+    /// The process lives, and the supervisor does not know it.
+    Unseen,
+}
+
+impl Course {
+    fn of(wrong: Option<WhenInvalid>, settings: &Settings) -> Course {
+        match wrong {
+            None | Some(WhenInvalid::Hangs | WhenInvalid::Slow(_)) => Course::Works,
+            Some(WhenInvalid::Exits) => Course::Exits,
+            Some(WhenInvalid::StaysInForeground) => match settings.kills_start_after() {
+                Some(_) => Course::Waits,
+                None if settings.expects_return() => Course::Unseen,
+                None => Course::Works,
+            },
+            Some(WhenInvalid::Daemonizes) if settings.expects_return() => Course::Works,
+            Some(WhenInvalid::Daemonizes) if settings.kills_what_is_left() => Course::Exits,
+            Some(WhenInvalid::Daemonizes) => Course::Unseen,
+            Some(WhenInvalid::NoPidFile) if matches!(settings, Settings::Systemd(_)) => {
+                if settings.needs_pid_file() { Course::Waits } else { Course::Works }
+            }
+            Some(WhenInvalid::NoPidFile) if settings.needs_pid_file() => Course::Unseen,
+            Some(WhenInvalid::NoPidFile) => Course::Works,
+        }
     }
 }
 
 /// The memory beyond which something on the node is killed.
 pub(super) fn memory_limit(scenario: &Scenario) -> u64 {
     let host = scenario.nodes.memory + scenario.nodes.swap;
-    match &scenario.supervisor {
-        Settings::Systemd(settings) => settings.memory_max.map_or(host, |max| max.min(host)),
-        Settings::None | Settings::Bluepill(_) => host,
-    }
+    scenario.supervisor.memory_max().map_or(host, |max| max.min(host))
 }

@@ -84,6 +84,8 @@ pub enum Cause {
     Exit,
     /// A fault killed it.
     Crash,
+    /// Its liveness probe failed too often.
+    Probe,
 }
 
 /// Why a node is lost.

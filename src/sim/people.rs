@@ -4,7 +4,6 @@ use super::event::Event;
 use super::observation::{Alert, Observation, Observer};
 use super::simulation::Simulation;
 use super::state::purpose;
-use crate::fleet::supervisor::Supervisor;
 use crate::kernel::chance::Draw;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::model::Rejoin;
@@ -123,9 +122,7 @@ impl Simulation {
             Rejoin::Each => self.start_by_hand(number, observer),
             Rejoin::Together if node.listener.is_none() => {
                 node.held = true;
-                if let Supervisor::Bluepill(daemon) = &mut node.supervisor {
-                    daemon.unmonitor();
-                }
+                node.supervisor.unmonitor();
             }
             Rejoin::Together => {}
         }

@@ -12,7 +12,7 @@ use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
 use crate::fleet::cpu::Cpu;
 use crate::fleet::load::Batch;
-use crate::fleet::supervisor::{Settings, Supervisor};
+use crate::fleet::supervisor::Supervisor;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::chance::{Seed, Streams, unit};
 use crate::kernel::slab::{Ref, Slab};
@@ -330,6 +330,10 @@ impl Simulation {
             Event::HedgeDue(request) => self.on_hedge_due(request, observer),
             Event::CheckDue { balancer, node } => self.on_check_due(balancer, node, observer),
             Event::BootDone(process) => self.on_boot_done(process, observer),
+            Event::BindDue(process) => self.on_bind_due(process, observer),
+            Event::StartTimeout(process) => self.on_start_timeout(process, observer),
+            Event::GivesUp(node) => self.on_gives_up(node, observer),
+            Event::ProbeDue(node) => self.on_probe_due(node, observer),
             Event::StartFailed(process) => self.on_start_failed(process, observer),
             Event::StopOver(process) => self.on_stop_over(process, observer),
             Event::RuntimeOver(process) => self.on_runtime_over(process, observer),
@@ -423,6 +427,8 @@ impl Simulation {
             marks: vec![(Duration::ZERO, now); self.scenario.supervisor.rules().len()],
             restarting: false,
             ended: None,
+            then: None,
+            probe_failures: 0,
             lost: false,
             token: false,
             held: false,
@@ -430,10 +436,13 @@ impl Simulation {
             checks: 0,
             integrals: Integrals { since: now, busy_since: now, ..Integrals::default() },
         });
-        if let Settings::Bluepill(settings) = &self.scenario.supervisor {
-            let draw = self.streams.draw(purpose::NODE, u64::from(number), 0, 0);
-            let phase = settings.tick.scaled(unit(&mut draw.die(die::PHASE)));
-            self.calendar.after(phase, Event::SupervisorTick(number));
+        let draw = self.streams.draw(purpose::NODE, u64::from(number), 0, 0);
+        let phase = unit(&mut draw.die(die::PHASE));
+        if let Some(poll) = self.scenario.supervisor.polls() {
+            self.calendar.after(poll.scaled(phase), Event::SupervisorTick(number));
+        }
+        if let Some(probe) = self.scenario.supervisor.liveness() {
+            self.calendar.after(probe.period.scaled(phase), Event::ProbeDue(number));
         }
     }
 
@@ -448,10 +457,13 @@ impl Simulation {
             node,
             release: self.scenario.first_release,
             state: ProcessState::Serving,
+            supervised: true,
+            work: 1.0,
             born: now,
             age_before: self.scenario.process.age_at_start,
             serving_since: now,
             warm: true,
+            bound: true,
             base,
             retained,
             in_service: 0,

@@ -128,6 +128,8 @@ pub(super) enum Owner {
     Request(Ref),
     /// A health check of the attempt's balancer.
     Check,
+    /// A liveness probe of the node's supervisor.
+    Probe,
 }
 
 /// One try.
@@ -205,6 +207,8 @@ pub(super) struct Routing {
 pub(super) enum ProcessState {
     Booting,
     Serving,
+    /// It listens and never answers.
+    Hung,
     /// Told to stop: it finishes what it has.
     Stopping,
 }
@@ -215,6 +219,10 @@ pub(super) struct Process {
     pub node: u32,
     pub release: usize,
     pub state: ProcessState,
+    /// The supervisor knows it.
+    pub supervised: bool,
+    /// Factor on the work of its requests.
+    pub work: f64,
     /// When its start command was given.
     pub born: Instant,
     /// How old it was at the start of the simulation.
@@ -222,6 +230,8 @@ pub(super) struct Process {
     /// When it began to serve; its cold phase runs from here.
     pub serving_since: Instant,
     pub warm: bool,
+    /// It has its port.
+    pub bound: bool,
     pub base: u64,
     pub retained: u64,
     pub in_service: u32,
@@ -250,6 +260,15 @@ impl Integrals {
         self.slots_busy.add(now.since(self.busy_since), slots);
         self.busy_since = now;
     }
+}
+
+/// What follows when a process that was told to stop is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It is started again.
+    Start,
+    /// Its supervisor sees it exit.
+    Exit,
 }
 
 /// A machine.
@@ -281,6 +300,10 @@ pub(super) struct Node {
     pub restarting: bool,
     /// Why its process ended, until it is started again.
     pub ended: Option<Cause>,
+    /// What follows when the last of its processes that was told to stop is gone.
+    pub then: Option<Then>,
+    /// Liveness probes that failed in a row.
+    pub probe_failures: u32,
     pub lost: bool,
     /// It holds a token of the restart budget.
     pub token: bool,

@@ -50,7 +50,7 @@ impl Simulation {
         let program = &self.scenario.process;
         let held = process.in_service + process.backlog.len() as u32;
         let attempt = &mut self.attempts[at];
-        if held >= self.watched.shed_above && attempt.owner != Owner::Check {
+        if held >= self.watched.shed_above && matches!(attempt.owner, Owner::Request(_)) {
             self.asked.insert(Setting::ShedAbove);
             if self.scenario.protections.shed_above.is_some_and(|limit| held >= limit) {
                 return Answer::Shed;
@@ -82,7 +82,7 @@ impl Simulation {
         if node.gone {
             return Answer::Silent;
         }
-        if !program.inherits_socket {
+        if !program.inherits_socket && !self.is_hung(number) {
             return Answer::Refused;
         }
         match node.lobby.len() < program.backlog as usize {
@@ -92,6 +92,12 @@ impl Simulation {
         }
     }
 
+    /// Whether a process of a node listens and never answers.
+    fn is_hung(&self, number: u32) -> bool {
+        let processes = &self.nodes[number as usize].processes;
+        processes.iter().any(|&at| self.processes[at].state == ProcessState::Hung)
+    }
+
     /// What becomes of a connection to a node that asks for nothing.
     pub(super) fn connects(&self, number: u32) -> Connects {
         let node = &self.nodes[number as usize];
@@ -99,7 +105,7 @@ impl Simulation {
         let waiting = match node.listener {
             Some(listener) => self.processes[listener].backlog.len(),
             None if node.gone => return Connects::Silent,
-            None if program.inherits_socket => node.lobby.len(),
+            None if program.inherits_socket || self.is_hung(number) => node.lobby.len(),
             None => return Connects::Refused,
         };
         let is_full = program.drops_when_full && waiting >= program.backlog as usize;
@@ -145,6 +151,7 @@ impl Simulation {
                 let health = self.scenario.balancer.health.as_ref();
                 health.map_or(Duration::ZERO, |health| health.work)
             }
+            Owner::Probe => Duration::ZERO,
         };
         if attempt.computes >> stage & 1 == 0 {
             self.calendar.after(demand, Event::WaitOver(at));
@@ -164,12 +171,14 @@ impl Simulation {
         let now = self.now();
         let process = &mut self.processes[process];
         let age = now.since(process.serving_since);
+        // One that is slow for good never gets warm.
+        let is_slow = (process.work - 1.0).abs() > 0.0;
         if age >= cold.lasting {
-            process.warm = true;
-            return demand;
+            process.warm = !is_slow;
+            return if is_slow { demand.scaled(process.work) } else { demand };
         }
         let left = 1.0 - age.as_secs_f64() / cold.lasting.as_secs_f64();
-        demand.scaled(1.0 + (cold.factor - 1.0) * left)
+        demand.scaled(process.work * (1.0 + (cold.factor - 1.0) * left))
     }
 
     pub(super) fn on_completion(&mut self, number: u32, observer: &mut impl Observer) {
@@ -213,11 +222,11 @@ impl Simulation {
             self.balancers[attempt.balancer as usize].note_answer(now, number, after);
         }
         match attempt.owner {
-            Owner::Check => {
+            Owner::Check | Owner::Probe => {
                 self.counts.checks_ended += 1;
                 if !attempt.abandoned {
                     self.cancel_timer(&attempt);
-                    self.on_check_result(attempt.balancer, number, true, observer);
+                    self.on_answer(attempt.owner, attempt.balancer, number, true, observer);
                 }
             }
             Owner::Request(request) => {
@@ -297,7 +306,7 @@ impl Simulation {
     pub(super) fn end_unwanted(&mut self, at: Ref) {
         let attempt = self.attempts.remove(at).expect("it was there until now");
         match attempt.owner {
-            Owner::Check => self.counts.checks_ended += 1,
+            Owner::Check | Owner::Probe => self.counts.checks_ended += 1,
             Owner::Request(request) => {
                 self.counts.attempts_ended += 1;
                 self.requests[request].alive -= 1;
@@ -344,10 +353,11 @@ impl Simulation {
         }
         self.cancel_timer(&attempt);
         match attempt.owner {
-            Owner::Check => {
+            Owner::Check | Owner::Probe => {
                 self.counts.checks_ended += 1;
                 if !attempt.abandoned {
-                    self.on_check_result(attempt.balancer, attempt.node, false, observer);
+                    let Attempt { owner, balancer, node, .. } = attempt;
+                    self.on_answer(owner, balancer, node, false, observer);
                 }
             }
             Owner::Request(request) => {
@@ -362,9 +372,10 @@ impl Simulation {
         }
     }
 
-    /// Makes a health check that goes the way of a request.
+    /// Makes a health check or a probe that goes the way of a request.
     pub(super) fn send_check(
         &mut self,
+        owner: Owner,
         balancer: u32,
         node: u32,
         timeout: Duration,
@@ -373,7 +384,7 @@ impl Simulation {
         let now = self.now();
         self.counts.checks += 1;
         let attempt = self.attempts.add(Attempt {
-            owner: Owner::Check,
+            owner,
             class: self.scenario.classes.len() as u32,
             balancer,
             node,

@@ -26,6 +26,7 @@ mod scenarios;
 mod shared_past;
 #[cfg(feature = "store")]
 mod store;
+mod supervisors;
 mod support;
 #[cfg(feature = "cli")]
 mod sweeps;

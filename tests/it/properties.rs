@@ -190,7 +190,7 @@ fn process() -> impl Strategy<Value = String> {
         r#""skipped", socket = "inherited""#,
         r#""stopped", socket = "inherited", when_full = "dropped""#,
     ]);
-    let cold = select(vec!["0s", "15s"]);
+    let cold = select(vec!["0s", "15s", "0s\", holds_port = true, bind_retries = \"1s"]);
     let kept = select(vec!["0 B", "10 KiB", "200 KiB"]);
     let queued = select(vec!["0 B", "1 MiB"]);
     (1..40_u32, 0..100_u32, boot, (stop, abandoned), cold, kept, queued).prop_map(
@@ -224,7 +224,18 @@ fn supervisor() -> impl Strategy<Value = String> {
         "\nsupervisor.systemd = { restart = \"always\", memory_max = \"180 MiB\" }",
         "\nsupervisor.systemd = { restart_sec = \"2s\", runtime_max = \"40s\" }",
     ]);
-    prop_oneof![1 => one_of(&[""]), 4 => bluepill, 2 => systemd]
+    let others = one_of(&[
+        "\nsupervisor.supervisord = {}",
+        "\nsupervisor.supervisord = { startretries = 1, autorestart = \"always\" }",
+        "\nsupervisor = \"runit\"",
+        "\nsupervisor.docker = { memory_max = \"180 MiB\" }",
+        "\nsupervisor.docker.restart.at_most = 2",
+        "\nsupervisor.kubernetes = { liveness = { timeout = \"200ms\", period = \"3s\" }, grace = \"4s\" }",
+        "\nsupervisor.kubernetes = { memory_max = \"180 MiB\", backoff = \"2s\" }",
+        "\nsupervisor.monit = { cycle = \"3s\", start_timeout = \"8s\", gives_up = { restarts = 3, cycles = 12 }, rule.memory = { above.memory.uniform = { from = \"130 MiB\", to = \"200 MiB\" }, over = 2, samples = 2 } }",
+        "\nsupervisor.systemd = { type = \"forking\", timeout_start = \"9s\", runtime_max = \"50s\" }",
+    ]);
+    prop_oneof![1 => one_of(&[""]), 4 => bluepill, 2 => systemd, 4 => others]
 }
 
 fn deploys() -> impl Strategy<Value = String> {
@@ -233,7 +244,16 @@ fn deploys() -> impl Strategy<Value = String> {
     let method = select(vec![r#""hot""#, rolling, rolling, drained]);
     let comparison = one_of(&["", r#", comparison = { finds = "50%", corrected = "two" }"#]);
     let release = select(vec!["two", "wrong"]);
-    let fails_after = select(vec!["0s", "100ms", "4s"]);
+    let fails_after = one_of(&[
+        r#""0s""#,
+        r#""100ms""#,
+        r#""4s""#,
+        r#""0s", when_invalid = "stays_in_foreground""#,
+        r#""0s", when_invalid = "daemonizes""#,
+        r#""0s", when_invalid = "no_pid_file""#,
+        r#""0s", when_invalid = "hangs""#,
+        r#""0s", when_invalid = { slow = 2.5 }"#,
+    ]);
     (method.clone(), method, comparison, release, fails_after).prop_map(
         |(one, other, comparison, release, fails_after)| {
             format!(
@@ -242,7 +262,7 @@ environment.provides.workers = "8"
 first_release = "one"
 release.one.needs.workers = "8"
 release.two = {{}}
-release.wrong = {{ needs.workers = "9", fails_after = "{fails_after}" }}
+release.wrong = {{ needs.workers = "9", fails_after = {fails_after} }}
 deploy.first = {{ at = 2021-02-01T00:00:20Z, release = "{release}", method = {one}{comparison} }}
 deploy.second = {{ at = 2021-02-01T00:02:30Z, release = "two", method = {other} }}"#
             )
@@ -373,7 +393,8 @@ impl Accounts {
             Observation::AttemptAccepted { .. } => self.accepted += 1,
             Observation::AttemptFailed { how } => {
                 self.failed_attempts += 1;
-                self.timed_out += u64::from(how == Outcome::TimedOut);
+                let given_up = matches!(how, Outcome::TimedOut | Outcome::NoAnswer);
+                self.timed_out += u64::from(given_up);
             }
             Observation::WorkWasted { .. } => self.wasted += 1,
             Observation::RequestSettled { issued, outcome, attempts, wait, .. } => {

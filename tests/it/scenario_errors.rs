@@ -241,12 +241,12 @@ patch.first_release = "two"
         NOTHING,
         NOTHING,
         expect![[r#"
-        pinpoint.toml:26:18: `supervisor` is `sistemd`, must be one of `none`, `bluepill`, `systemd`; did you mean `systemd`?
-        pinpoint.toml:31:9: `process.slots` is `0`, must be between `1` and `1000000`
-        pinpoint.toml:32:1: unknown key `backlock` in `process`; did you mean `backlog`?
-        pinpoint.toml:36:32: `load.constant.all.rate` is `none`, is no rate such as `40/s`
-        pinpoint.toml:40:23: there is no release `two`; known: `one`
-    "#]],
+            pinpoint.toml:26:18: `supervisor` is `sistemd`, must be one of `none`, `bluepill`, `systemd`, `monit`, `supervisord`, `runit`, `docker`, `kubernetes`; did you mean `systemd`?
+            pinpoint.toml:31:9: `process.slots` is `0`, must be between `1` and `1000000`
+            pinpoint.toml:32:1: unknown key `backlock` in `process`; did you mean `backlog`?
+            pinpoint.toml:36:32: `load.constant.all.rate` is `none`, is no rate such as `40/s`
+            pinpoint.toml:40:23: there is no release `two`; known: `one`
+        "#]],
     );
 }
 

@@ -153,7 +153,12 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
 fn cause_in_words(cause: Cause) -> String {
     match cause {
         Cause::Rule { value, limit, .. } => format!("{:.3} over {:.3}", value.0, limit.0),
-        Cause::OutOfMemory | Cause::Crash | Cause::Runtime | Cause::Deploy | Cause::Exit => {
+        Cause::OutOfMemory
+        | Cause::Crash
+        | Cause::Runtime
+        | Cause::Deploy
+        | Cause::Exit
+        | Cause::Probe => {
             format!("{cause:?}")
         }
     }

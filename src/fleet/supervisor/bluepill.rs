@@ -8,6 +8,7 @@
 //! - it never gives up;
 //! - a change of state clears the samples of its checks, but not when they last ran.
 
+use super::Order;
 use super::rule::{Rule, Samples};
 use crate::kernel::time::{Duration, Instant};
 
@@ -24,22 +25,6 @@ pub struct Settings {
     pub daemonize: bool,
     /// The checks that restart the process.
     pub rules: Vec<Rule>,
-}
-
-/// What the daemon wants done.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Order {
-    /// Nothing.
-    Wait,
-    /// Start the process.
-    Start,
-    /// Stop the process and start it, because of this rule.
-    Restart {
-        /// Number of the rule that fired.
-        rule: usize,
-        /// The sample that made it fire.
-        value: f64,
-    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,9 +118,13 @@ impl Bluepill {
     /// The process was started at `now`, on this daemon's order or somebody else's; `returns` is
     /// how long the start command takes to return. Says how long the tick is held up.
     pub fn started(&mut self, now: Instant, settings: &Settings, returns: Duration) -> Duration {
-        self.blind_until = self.blind_until.max(now) + settings.start_grace;
+        let held =
+            if settings.daemonize { Duration::ZERO } else { returns.min(settings.start_grace) };
+        // After a stop both graces count from the stop, else this one from the command's return.
+        let from = if self.blind_until > now { self.blind_until } else { now + held };
+        self.blind_until = from + settings.start_grace;
         self.enter(State::Acting);
-        if settings.daemonize { Duration::ZERO } else { returns.min(settings.start_grace) }
+        held
     }
 
     /// The process was told to stop at `now`.

@@ -23,6 +23,10 @@ pub enum Restart {
 pub struct Settings {
     /// `Restart=`.
     pub restart: Restart,
+    /// `Type=forking`: the start command must return and leave the process behind.
+    pub forking: bool,
+    /// `TimeoutStartSec=`: how long a start may take, where there is something to wait for.
+    pub timeout_start: Duration,
     /// `RestartSec=`: from the exit to the next start.
     pub restart_sec: Duration,
     /// `StartLimitIntervalSec=`.
@@ -86,6 +90,8 @@ mod tests {
     fn settings() -> Settings {
         Settings {
             restart: Restart::OnFailure,
+            forking: false,
+            timeout_start: Duration::from_secs(90),
             restart_sec: Duration::from_millis(100),
             start_limit_interval: Duration::from_secs(10),
             start_limit_burst: 5,

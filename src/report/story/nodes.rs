@@ -106,7 +106,7 @@ impl Teller<'_> {
                 format!("{supervisor} restarts the process: {why}")
             }
             Cause::Rule { .. } | Cause::Deploy => format!("restarts: {why}"),
-            Cause::OutOfMemory | Cause::Crash | Cause::Runtime | Cause::Exit => {
+            Cause::OutOfMemory | Cause::Crash | Cause::Runtime | Cause::Exit | Cause::Probe => {
                 format!("is started again: {why}")
             }
         };

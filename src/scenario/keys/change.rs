@@ -18,8 +18,31 @@ section! {
     pub struct Release {
         /// What the configuration needs.
         pub needs: Named<String>;
-        /// From the start command to the exit where the configuration is invalid.
+        /// What a start does where the configuration is invalid.
+        pub when_invalid: WhenInvalid = "exits";
+        /// From the start command to that exit.
         pub fails_after: Dist = "1s";
+    }
+}
+
+choice! {
+    /// What a start does where the configuration is invalid.
+    pub enum WhenInvalid {
+        /// The process exits with an error: a setting it does not know, a directory that is not
+        /// there.
+        Exits = "exits",
+        /// It stays in the foreground. A supervisor that expects its command to return waits, kills
+        /// it, or loses sight of it while it serves.
+        StaysInForeground = "stays_in_foreground",
+        /// It detaches itself. A supervisor that expects it to stay takes that for its end.
+        Daemonizes = "daemonizes",
+        /// It serves, but the file with its number is missing: a supervisor that goes by that file
+        /// takes it for dead.
+        NoPidFile = "no_pid_file",
+        /// It listens and never answers, as a server whose workers crash at once.
+        Hangs = "hangs",
+        /// It serves, but its requests need so many times the work.
+        Slow(f64) = "slow",
     }
 }
 

@@ -254,6 +254,11 @@ section! {
         pub cold_factor: f64 = 1, within(1, 100);
         /// What becomes of the requests in hand when it is told to stop.
         pub stop: Stop = "drop";
+        /// How long a fresh process tries to get the port while another one on its node has it.
+        pub bind_retries: Duration = "2500ms";
+        /// Whether a process that was told to stop keeps the port until it is gone, as a server
+        /// does whose busy workers hold their sockets.
+        pub holds_port: bool = false;
         /// What it does with a request whose client has given up.
         pub abandoned: Abandoned = "served";
         /// Its memory.
@@ -339,6 +344,139 @@ choice! {
         /// systemd: restarts on exit until its start limit is hit. It samples no metric; what
         /// stands in for a rule is `memory_max` or `runtime_max`.
         Systemd(Systemd) = "systemd",
+        /// monit: looks once a cycle, restarts by rules, waits for every start.
+        Monit(Monit) = "monit",
+        /// supervisord: restarts on exit, and gives a process up that does not live long enough.
+        Supervisord(Supervisord) = "supervisord",
+        /// runit, and s6: a start a second at most, for ever.
+        Runit = "runit",
+        /// Docker: restarts on exit after a delay that doubles.
+        Docker(Docker) = "docker",
+        /// Kubernetes: restarts on exit with a back-off, and on failed liveness probes.
+        Kubernetes(Kubernetes) = "kubernetes",
+    }
+}
+
+section! {
+    /// monit. The defaults are those of version 5.33 where it has any.
+    pub struct Monit {
+        /// From the end of one cycle to the next (`set daemon`).
+        pub cycle: Duration = "30s", within("100ms", "1h");
+        /// How long a start may take; one that fails takes all of it.
+        pub start_timeout: Duration = "30s";
+        /// It leaves the process alone after too many restarts.
+        pub gives_up: Option<GivesUp>;
+        /// The tests that restart the process, looked at once a cycle.
+        pub rule: Named<MonitRule>;
+    }
+}
+
+section! {
+    /// `if N restarts within M cycles then unmonitor`.
+    pub struct GivesUp {
+        /// Restarts.
+        pub restarts: u32, within(1, 1000);
+        /// Cycles.
+        pub cycles: u32, within(1, 1000);
+    }
+}
+
+section! {
+    /// A test of monit: a metric, its limit, and how many of the last cycles must be over it.
+    pub struct MonitRule {
+        /// The metric and its limit.
+        pub above: Above;
+        /// How many of the last cycles must be over the limit.
+        pub over: u32 = 1, within(1, 64);
+        /// How many cycles are looked back.
+        pub samples: u32 = 1, within(1, 64);
+    }
+}
+
+section! {
+    /// supervisord. The defaults are its own.
+    pub struct Supervisord {
+        /// After which exits the process is started again.
+        pub autorestart: Autorestart = "unexpected";
+        /// A process that lives for less has failed to start.
+        pub startsecs: Duration = "1s";
+        /// How often a start that failed is tried again.
+        pub startretries: u32 = 3, within(0, 1000000);
+        /// From one look to the next.
+        pub poll: Duration = "1s", within("1ms", "1min");
+        /// From the stop signal to the kill.
+        pub stopwaitsecs: Duration = "10s";
+    }
+}
+
+choice! {
+    /// After which exits supervisord starts a process again.
+    pub enum Autorestart {
+        /// None.
+        Never = "never",
+        /// Failures.
+        Unexpected = "unexpected",
+        /// All.
+        Always = "always",
+    }
+}
+
+section! {
+    /// Docker.
+    pub struct Docker {
+        /// The restart policy. Docker's own default is `no`.
+        pub restart: DockerRestart = "always";
+        /// From the stop signal to the kill.
+        pub stop_timeout: Duration = "10s";
+        /// The kernel kills the process when it needs more.
+        pub memory_max: Option<Bytes>;
+    }
+}
+
+choice! {
+    /// Docker's restart policies.
+    pub enum DockerRestart {
+        /// Never.
+        No = "no",
+        /// After failures.
+        OnFailure = "on_failure",
+        /// After so many failures in a row at most.
+        AtMost(u32) = "at_most",
+        /// Always; `unless-stopped` too.
+        Always = "always",
+    }
+}
+
+section! {
+    /// Kubernetes. The defaults are those of the kubelet.
+    pub struct Kubernetes {
+        /// First back-off after a crash; the first restart comes at once.
+        pub backoff: Duration = "10s";
+        /// Longest back-off.
+        pub backoff_max: Duration = "300s";
+        /// A process that ran for longer begins with the first back-off again.
+        pub backoff_reset: Duration = "600s";
+        /// From the stop signal to the kill (`terminationGracePeriodSeconds`).
+        pub grace: Duration = "30s";
+        /// The kernel kills the process when it needs more (`resources.limits.memory`).
+        pub memory_max: Option<Bytes>;
+        /// The liveness probe.
+        pub liveness: Option<Liveness>;
+    }
+}
+
+section! {
+    /// A liveness probe: a request that takes its turn with the others; the process is restarted
+    /// when it fails too often in a row.
+    pub struct Liveness {
+        /// `periodSeconds`.
+        pub period: Duration = "10s", within("1s", "1h");
+        /// `timeoutSeconds`.
+        pub timeout: Duration = "1s", within("1ms", "1h");
+        /// `failureThreshold`.
+        pub failures: u32 = 3, within(1, 1000);
+        /// `initialDelaySeconds`.
+        pub delay: Duration = "0s";
     }
 }
 
@@ -401,6 +539,10 @@ section! {
     pub struct Systemd {
         /// Which exits lead to a restart (`Restart=`).
         pub restart: Restart = "on_failure";
+        /// Whether the start command must return and leave the process behind (`Type=`).
+        pub r#type: UnitType = "simple";
+        /// How long a start may take, where there is something to wait for (`TimeoutStartSec=`).
+        pub timeout_start: Duration = "90s";
         /// From the exit to the start (`RestartSec=`).
         pub restart_sec: Duration = "100ms";
         /// Interval of the start limit (`StartLimitIntervalSec=`).
@@ -414,6 +556,16 @@ section! {
         pub memory_max: Option<Bytes>;
         /// The process is ended at that age (`RuntimeMaxSec=`).
         pub runtime_max: Option<Duration>;
+    }
+}
+
+choice! {
+    /// What systemd waits for at a start.
+    pub enum UnitType {
+        /// Nothing: the process stays in the foreground.
+        Simple = "simple",
+        /// The command's return.
+        Forking = "forking",
     }
 }
 

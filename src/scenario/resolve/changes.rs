@@ -9,6 +9,7 @@ use crate::scenario::keys::change;
 use crate::scenario::late::{Late, Setting};
 use crate::scenario::model::{
     Deploy, Fault, FaultKind, Method, People, Plan, Protections, Rejoin, Release, Repair, Start,
+    WhenInvalid,
 };
 
 impl Resolver<'_> {
@@ -42,6 +43,7 @@ impl Resolver<'_> {
                 .collect();
             let start = Start {
                 invalid: (!missing.is_empty()).then(|| missing.join("; ")),
+                when_invalid: when_invalid(&keys.when_invalid),
                 fails_after: self.dist(&keys.fails_after),
             };
             releases.push(Release {
@@ -53,7 +55,10 @@ impl Resolver<'_> {
             let fails_after = Dist::constant(Duration::ZERO);
             releases.push(Release {
                 name: "first".to_string(),
-                start: Late::new(Setting::Releases, Start { invalid: None, fails_after }),
+                start: Late::new(
+                    Setting::Releases,
+                    Start { invalid: None, when_invalid: WhenInvalid::Exits, fails_after },
+                ),
             });
         }
         releases
@@ -180,5 +185,16 @@ impl Resolver<'_> {
             ),
             shed_above: keys.shed_above,
         }
+    }
+}
+
+fn when_invalid(keys: &change::WhenInvalid) -> WhenInvalid {
+    match keys {
+        change::WhenInvalid::Exits => WhenInvalid::Exits,
+        change::WhenInvalid::StaysInForeground => WhenInvalid::StaysInForeground,
+        change::WhenInvalid::Daemonizes => WhenInvalid::Daemonizes,
+        change::WhenInvalid::NoPidFile => WhenInvalid::NoPidFile,
+        change::WhenInvalid::Hangs => WhenInvalid::Hangs,
+        change::WhenInvalid::Slow(factor) => WhenInvalid::Slow(factor.max(0.0)),
     }
 }

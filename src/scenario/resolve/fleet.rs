@@ -7,7 +7,7 @@ use crate::fleet::balancer::tuning::Tuning;
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
 use crate::fleet::cpu::Speed;
 use crate::fleet::supervisor::rule::{Metric, Rule, Samples};
-use crate::fleet::supervisor::{Settings, bluepill, systemd};
+use crate::fleet::supervisor::{Settings, bluepill, exits, monit, systemd};
 use crate::kernel::time::Duration;
 use crate::scenario::keys::fleet;
 use crate::scenario::keys::quantity::BytesRange;
@@ -163,6 +163,8 @@ impl Resolver<'_> {
                     fleet::Stop::Finish(limit) => Stop::Finish(limit),
                 },
             ),
+            bind_retries: keys.bind_retries,
+            holds_port: keys.holds_port,
             abandoned: match keys.abandoned {
                 fleet::Abandoned::Served => Abandoned::Served,
                 fleet::Abandoned::Skipped => Abandoned::Skipped,
@@ -208,6 +210,8 @@ impl Resolver<'_> {
                     fleet::Restart::OnFailure => systemd::Restart::OnFailure,
                     fleet::Restart::Always => systemd::Restart::Always,
                 },
+                forking: keys.r#type == fleet::UnitType::Forking,
+                timeout_start: keys.timeout_start,
                 restart_sec: keys.restart_sec,
                 start_limit_interval: keys.start_limit_interval,
                 start_limit_burst: keys.start_limit_burst,
@@ -215,6 +219,26 @@ impl Resolver<'_> {
                 memory_max: keys.memory_max.map(Bytes::get),
                 runtime_max: keys.runtime_max,
             }),
+            fleet::Supervisor::Monit(keys) => {
+                let rule = |(name, own): (&At<Name>, &fleet::MonitRule)| {
+                    let keys = fleet::Rule {
+                        above: own.above.clone(),
+                        every: keys.cycle,
+                        over: own.over,
+                        samples: own.samples,
+                        include_children: true,
+                    };
+                    self.rule(name, &keys)
+                };
+                let rules = keys.rule.iter().map(rule).collect();
+                let gives_up = keys.gives_up.as_ref().map(|keys| (keys.restarts, keys.cycles));
+                let (cycle, start_timeout) = (keys.cycle, keys.start_timeout);
+                Settings::Monit(monit::Settings { cycle, start_timeout, gives_up, rules })
+            }
+            fleet::Supervisor::Supervisord(keys) => Settings::Supervisord(supervisord(keys)),
+            fleet::Supervisor::Runit => Settings::Runit,
+            fleet::Supervisor::Docker(keys) => Settings::Docker(docker(keys)),
+            fleet::Supervisor::Kubernetes(keys) => Settings::Kubernetes(kubernetes(keys)),
         }
     }
 
@@ -250,5 +274,48 @@ impl Resolver<'_> {
             samples: keys.samples.clamp(keys.over, Samples::MOST),
             include_children: keys.include_children,
         }
+    }
+}
+
+fn supervisord(keys: &fleet::Supervisord) -> exits::Supervisord {
+    exits::Supervisord {
+        autorestart: match keys.autorestart {
+            fleet::Autorestart::Never => exits::Autorestart::Never,
+            fleet::Autorestart::Unexpected => exits::Autorestart::Unexpected,
+            fleet::Autorestart::Always => exits::Autorestart::Always,
+        },
+        startsecs: keys.startsecs,
+        startretries: keys.startretries,
+        poll: keys.poll,
+        stopwaitsecs: keys.stopwaitsecs,
+    }
+}
+
+fn docker(keys: &fleet::Docker) -> exits::Docker {
+    exits::Docker {
+        policy: match &keys.restart {
+            fleet::DockerRestart::No => exits::Policy::No,
+            fleet::DockerRestart::OnFailure => exits::Policy::OnFailure(None),
+            fleet::DockerRestart::AtMost(most) => exits::Policy::OnFailure(Some(*most)),
+            fleet::DockerRestart::Always => exits::Policy::Always,
+        },
+        stop_timeout: keys.stop_timeout,
+        memory_max: keys.memory_max.map(Bytes::get),
+    }
+}
+
+fn kubernetes(keys: &fleet::Kubernetes) -> exits::Kubernetes {
+    exits::Kubernetes {
+        backoff: keys.backoff,
+        backoff_max: keys.backoff_max,
+        backoff_reset: keys.backoff_reset,
+        grace: keys.grace,
+        memory_max: keys.memory_max.map(Bytes::get),
+        liveness: keys.liveness.as_ref().map(|probe| exits::Probe {
+            period: probe.period,
+            timeout: probe.timeout,
+            failures: probe.failures,
+            delay: probe.delay,
+        }),
     }
 }
