@@ -29,6 +29,8 @@ pub struct Speed(u64);
 impl Speed {
     /// A speed of 1.
     pub const NORMAL: Speed = Speed(UNITS);
+    /// No speed at all: nothing is done, and no core is busy.
+    pub const STOPPED: Speed = Speed(0);
 
     /// The nearest speed to `factor`, at least 2^-10 and at most [`SPEED_MAX`].
     pub fn new(factor: f64) -> Speed {
@@ -123,6 +125,9 @@ impl<J: Copy> Cpu<J> {
     #[inline]
     pub fn next_completion(&self) -> Instant {
         let Some(first) = self.jobs.peek() else { return Instant::NEVER };
+        if self.speed == 0 {
+            return Instant::NEVER;
+        }
         let missing = first.finish.saturating_sub(self.virtual_now);
         let jobs = self.jobs.len() as u64;
         let wait = if jobs <= self.cores {
@@ -179,7 +184,7 @@ impl<J: Copy> Cpu<J> {
         }
         self.last = now;
         let jobs = self.jobs.len() as u64;
-        if jobs == 0 {
+        if (jobs == 0) | (self.speed == 0) {
             return;
         }
         if jobs <= self.cores {

@@ -70,6 +70,19 @@ impl<T> Slab<T> {
         value
     }
 
+    /// Drops a value where it is; otherwise as [`Slab::remove`].
+    ///
+    /// # Panics
+    /// If it was removed before.
+    #[inline(always)]
+    pub fn discard(&mut self, at: Ref) {
+        let place = &mut self.places[at.index as usize];
+        assert!(place.0 == at.generation, "a value is removed once");
+        place.1 = None;
+        place.0 = place.0.wrapping_add(1);
+        self.free.push(at.index);
+    }
+
     /// How many values live here.
     #[inline]
     pub fn len(&self) -> usize {

@@ -63,7 +63,7 @@ impl<E: Copy> Default for Timers<E> {
 
 impl<E: Copy> Timers<E> {
     /// Adds a timer for `time` with the sequence number `seq`, which no other timer has.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, time: u64, seq: u64, event: E) -> Timer {
         let slot = Slot { time, seq, event, free: false };
         let index = match self.free.pop() {

@@ -533,27 +533,87 @@ pub struct Fault {
     pub stream: u64,
     /// When.
     pub at: Instant,
+    /// Whether it happens again.
+    pub again: Again,
     /// What.
     pub kind: FaultKind,
 }
 
+/// Whether a fault happens again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Again {
+    /// No.
+    Never,
+    /// After each of these times.
+    After(Dist),
+}
+
+/// Nodes that a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Hit {
+    /// All.
+    All,
+    /// So many, drawn at random; all if there are fewer.
+    Count(u32),
+    /// A share of them, drawn at random, at least one.
+    Share(f64),
+}
+
 /// What breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FaultKind {
-    /// The processes of so many nodes, drawn at random, are killed at once; of all without a
-    /// number.
+    /// Processes are killed at once.
     CrashProcess {
-        /// Nodes.
-        nodes: Option<u32>,
+        /// On which nodes.
+        nodes: Hit,
     },
-    /// So many nodes, drawn at random, are gone at once with all that runs on them; all without a
-    /// number.
+    /// Machines are gone at once with all that runs on them.
     CrashNode {
-        /// Nodes.
-        nodes: Option<u32>,
-        /// After how long their processes are started again; never without it.
-        back_after: Option<Duration>,
+        /// Which.
+        nodes: Hit,
+        /// When their processes are started again.
+        back: Lasting,
     },
+    /// Something is wrong for a while.
+    Lasting {
+        /// On which nodes.
+        nodes: Hit,
+        /// How it ends.
+        lasting: Lasting,
+        /// What.
+        effect: Effect,
+    },
+}
+
+/// How a fault ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lasting {
+    /// Never.
+    Never,
+    /// After this time.
+    After(Dist),
+    /// When people fix the node.
+    Repair,
+}
+
+/// What is wrong with a node for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// Its processes stand still.
+    Hang,
+    /// Its cores have this speed, relative to their own.
+    Slow(Speed),
+    /// Its process needs so many bytes more with every second.
+    Leak(u64),
+    /// The way to it drops a share of the connections, and delays the others.
+    Link {
+        /// The share.
+        drops: f64,
+        /// By how much.
+        delay: Duration,
+    },
+    /// Its health checks have this result.
+    Lie(bool),
 }
 
 /// What a deploy brings, and how.

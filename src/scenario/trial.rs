@@ -6,7 +6,7 @@
 //! out.
 
 use super::late::{Late, Setting};
-use super::model::{Fault, FaultKind, Freeze, OutageRule, Scenario, SourceKind, Start};
+use super::model::{Again, Fault, FaultKind, Freeze, OutageRule, Scenario, SourceKind, Start};
 use crate::fleet::load::Course;
 use crate::kernel::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub const SETTLE: Duration = Duration::from_secs(300);
 pub const SERVES: f64 = 0.95;
 
 /// What is tried.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// The moment of the scenario whose load is held, with the nodes that exist then.
     pub load_of: Instant,
@@ -53,9 +53,15 @@ impl Trial {
         }
         trial.deploys.clear();
         trial.faults.clear();
-        if let Some(kind) = self.fault {
+        if let Some(kind) = self.fault.clone() {
             let at = Instant::START + SETTLE;
-            trial.faults.push(Fault { name: "trial".to_string(), stream: 0, at, kind });
+            trial.faults.push(Fault {
+                name: "trial".to_string(),
+                stream: 0,
+                at,
+                again: Again::Never,
+                kind,
+            });
         }
         let people = &mut trial.people;
         (people.success_below, people.nodes_lost) = (None, None);

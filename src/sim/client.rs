@@ -78,6 +78,7 @@ impl Simulation {
             abandoned: false,
             timer: None,
             deadline: now.saturating_add(patience),
+            arrived: false,
             routing: None,
             accepted: now,
             started: now,
@@ -294,7 +295,7 @@ impl Simulation {
     pub(super) fn forget_if_done(&mut self, at: Ref) {
         let request = &self.requests[at];
         if request.settled && request.alive == 0 {
-            self.requests.remove(at);
+            self.requests.discard(at);
         }
     }
 }

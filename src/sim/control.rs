@@ -12,6 +12,10 @@ impl Simulation {
     pub(super) fn on_check_due(&mut self, balancer: u16, node: u32, observer: &mut impl Observer) {
         let scenario = Arc::clone(&self.scenario);
         let Some(health) = &scenario.balancer.health else { return };
+        if let Some(passed) = self.nodes[node as usize].struck.lie {
+            self.on_check_result(u32::from(balancer), node, passed, observer);
+            return;
+        }
         match health.path {
             CheckPath::Queued => {
                 self.send_check(Owner::Check, u32::from(balancer), node, health.timeout, observer);

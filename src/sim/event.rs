@@ -55,6 +55,15 @@ pub enum Event {
     DeployDue(u32),
     /// A fault happens.
     FaultDue(u32),
+    /// A fault ends on a node.
+    FaultOver {
+        /// The fault.
+        fault: u16,
+        /// The node.
+        node: u32,
+    },
+    /// A leak on a node has grown.
+    LeakDue(u32),
     /// A machine that had crashed is there again.
     MachineBack(u32),
     /// A rolling deploy goes on with its next node.

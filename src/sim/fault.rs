@@ -3,22 +3,59 @@
 use super::event::Event;
 use super::observation::{Cause, Loss, Observation, Observer};
 use super::simulation::Simulation;
-use super::state::purpose;
+use super::state::{Struck, purpose};
+use crate::fleet::cpu::Speed;
 use crate::kernel::chance::unit;
-use crate::scenario::model::FaultKind;
+use crate::kernel::dist::Dist;
+use crate::kernel::time::Duration;
+use crate::scenario::model::{Again, Effect, FaultKind, Hit, Lasting};
+use std::sync::Arc;
+
+/// Which die of a fault's draw is thrown for what; a draw for each occurrence.
+mod die {
+    /// Which node is hit next; a step for each.
+    pub(super) const NODE: usize = 0;
+    /// The time to the next occurrence.
+    pub(super) const AGAIN: usize = 1;
+    /// How long it lasts on a node; a step for each node.
+    pub(super) const LASTING: usize = 2;
+}
+
+/// From one growth of a leak to the next.
+const LEAK_STEP: Duration = Duration::from_secs(1);
 
 impl Simulation {
     pub(super) fn on_fault(&mut self, number: u32, observer: &mut impl Observer) {
-        let kind = self.scenario.faults[number as usize].kind;
-        let (FaultKind::CrashProcess { nodes } | FaultKind::CrashNode { nodes, .. }) = kind;
-        for node in self.hit(number, nodes) {
-            match kind {
+        let scenario = Arc::clone(&self.scenario);
+        let fault = &scenario.faults[number as usize];
+        let occurrence = self.fault_counts[number as usize];
+        self.fault_counts[number as usize] += 1;
+        if let Again::After(gap) = &fault.again {
+            let draw = self.streams.draw(purpose::FAULT, fault.stream, occurrence, 0);
+            let gap = gap.sample(&mut draw.die(die::AGAIN));
+            self.calendar.after(gap, Event::FaultDue(number));
+        }
+        let nodes = match fault.kind {
+            FaultKind::CrashProcess { nodes }
+            | FaultKind::CrashNode { nodes, .. }
+            | FaultKind::Lasting { nodes, .. } => nodes,
+        };
+        for node in self.hit(number, occurrence, nodes) {
+            match &fault.kind {
                 FaultKind::CrashProcess { .. } => self.crash_process(node, number, observer),
-                FaultKind::CrashNode { back_after, .. } => {
+                FaultKind::CrashNode { back, .. } => {
                     self.crash_node(node, number, observer);
-                    if let Some(after) = back_after {
-                        self.calendar.after(after, Event::MachineBack(node));
+                    match back {
+                        Lasting::Never => {}
+                        Lasting::After(after) => {
+                            let after = self.lasts(number, occurrence, node, after);
+                            self.calendar.after(after, Event::MachineBack(node));
+                        }
+                        Lasting::Repair => self.nodes[node as usize].to_repair = true,
                     }
+                }
+                FaultKind::Lasting { lasting, .. } => {
+                    self.strike(node, number, occurrence, lasting, observer);
                 }
             }
             // Nodes are looked at one by one: only the last one touched is remembered.
@@ -26,21 +63,156 @@ impl Simulation {
         }
     }
 
-    /// The nodes that a fault hits, by number: so many of those there are, or all.
-    fn hit(&self, fault: u32, count: Option<u32>) -> Vec<u32> {
+    /// How long a fault lasts on a node.
+    fn lasts(&self, fault: u32, occurrence: u64, node: u32, length: &Dist) -> Duration {
+        let stream = self.scenario.faults[fault as usize].stream;
+        let draw = self.streams.draw(purpose::FAULT, stream, occurrence, node);
+        length.sample(&mut draw.die(die::LASTING))
+    }
+
+    /// The nodes that a fault hits, by number.
+    fn hit(&self, fault: u32, occurrence: u64, hit: Hit) -> Vec<u32> {
         let there = |node: &u32| !self.nodes[*node as usize].gone;
         let mut left: Vec<u32> = (0..self.nodes.len() as u32).filter(there).collect();
-        let Some(count) = count.filter(|count| *count < left.len() as u32) else { return left };
+        let count = match hit {
+            Hit::All => return left,
+            Hit::Count(count) => count,
+            Hit::Share(share) => ((left.len() as f64 * share + 0.5) as u32).max(1),
+        };
+        if count as usize >= left.len() {
+            return left;
+        }
         let stream = self.scenario.faults[fault as usize].stream;
         let mut hit: Vec<u32> = (0..count)
             .map(|step| {
-                let draw = self.streams.draw(purpose::FAULT, stream, 0, step);
-                let place = unit(&mut draw.die(0)) * left.len() as f64;
+                let draw = self.streams.draw(purpose::FAULT, stream, occurrence, step);
+                let place = unit(&mut draw.die(die::NODE)) * left.len() as f64;
                 left.remove(place as usize)
             })
             .collect();
         hit.sort_unstable();
         hit
+    }
+
+    /// A fault that lasts begins on a node, unless it is there already.
+    fn strike(
+        &mut self,
+        number: u32,
+        fault: u32,
+        occurrence: u64,
+        lasting: &Lasting,
+        observer: &mut impl Observer,
+    ) {
+        let node = &mut self.nodes[number as usize];
+        if node.faults.contains(&fault) {
+            return;
+        }
+        node.faults.push(fault);
+        match lasting {
+            Lasting::Never => {}
+            Lasting::After(length) => {
+                let length = self.lasts(fault, occurrence, number, length);
+                self.calendar.after(length, Event::FaultOver { fault: fault as u16, node: number });
+            }
+            Lasting::Repair => node.to_repair = true,
+        }
+        observer.observe(self.now(), &Observation::Struck { node: number, fault, on: true });
+        self.apply_faults(number, observer);
+    }
+
+    pub(super) fn on_fault_over(&mut self, fault: u16, number: u32, observer: &mut impl Observer) {
+        let fault = u32::from(fault);
+        let node = &mut self.nodes[number as usize];
+        let Some(at) = node.faults.iter().position(|&other| other == fault) else { return };
+        node.faults.remove(at);
+        observer.observe(self.now(), &Observation::Struck { node: number, fault, on: false });
+        self.apply_faults(number, observer);
+    }
+
+    /// People have fixed a node: what waits for them is over.
+    pub(super) fn repair_node(&mut self, number: u32, observer: &mut impl Observer) {
+        if !std::mem::take(&mut self.nodes[number as usize].to_repair) {
+            return;
+        }
+        let scenario = Arc::clone(&self.scenario);
+        for fault in self.nodes[number as usize].faults.clone() {
+            let kind = &scenario.faults[fault as usize].kind;
+            if let FaultKind::Lasting { lasting: Lasting::Repair, .. } = kind {
+                self.on_fault_over(fault as u16, number, observer);
+            }
+        }
+        if self.nodes[number as usize].gone {
+            self.on_machine_back(number, observer);
+        }
+    }
+
+    /// Nothing of what stood still is left: what is started now runs.
+    pub(super) fn end_hangs(&mut self, number: u32, observer: &mut impl Observer) {
+        let scenario = Arc::clone(&self.scenario);
+        for fault in self.nodes[number as usize].faults.clone() {
+            let kind = &scenario.faults[fault as usize].kind;
+            if let FaultKind::Lasting { effect: Effect::Hang, .. } = kind {
+                self.on_fault_over(fault as u16, number, observer);
+            }
+        }
+    }
+
+    /// Works out what the faults on a node do together.
+    fn apply_faults(&mut self, number: u32, observer: &mut impl Observer) {
+        let scenario = Arc::clone(&self.scenario);
+        let mut sum = Struck::default();
+        let mut speed = Speed::NORMAL;
+        for &fault in &self.nodes[number as usize].faults {
+            let FaultKind::Lasting { effect, .. } = scenario.faults[fault as usize].kind else {
+                continue;
+            };
+            match effect {
+                Effect::Hang => sum.hangs = true,
+                Effect::Slow(factor) => speed = speed.times(factor),
+                Effect::Leak(bytes) => sum.leaks += bytes,
+                Effect::Link { drops, delay } => {
+                    sum.drops = 1.0 - (1.0 - sum.drops) * (1.0 - drops);
+                    sum.delay += delay;
+                }
+                Effect::Lie(passes) => sum.lie = Some(passes),
+            }
+        }
+        sum.speed = speed;
+        let node = &mut self.nodes[number as usize];
+        let before = std::mem::replace(&mut node.struck, sum);
+        let is_struck = sum.hangs || sum.drops > 0.0 || sum.delay > Duration::ZERO;
+        let was_struck = std::mem::replace(&mut node.is_struck, is_struck);
+        self.struck = self.struck + u32::from(is_struck) - u32::from(was_struck);
+        self.set_speed(number);
+        if before.leaks == 0 && sum.leaks > 0 {
+            self.calendar.after(LEAK_STEP, Event::LeakDue(number));
+        }
+        if before.hangs && !sum.hangs {
+            self.thaw(number, observer);
+        }
+    }
+
+    /// The processes of a node go on where they stood still.
+    fn thaw(&mut self, number: u32, observer: &mut impl Observer) {
+        for attempt in std::mem::take(&mut self.nodes[number as usize].deferred) {
+            self.on_wait_over(attempt, observer);
+        }
+        self.fill_slots(number, observer);
+    }
+
+    pub(super) fn on_leak_due(&mut self, number: u32, observer: &mut impl Observer) {
+        let node = &mut self.nodes[number as usize];
+        let bytes = node.struck.leaks;
+        if bytes == 0 {
+            return;
+        }
+        self.calendar.after(LEAK_STEP, Event::LeakDue(number));
+        if let Some(&at) = node.processes.last() {
+            node.memory += bytes;
+            self.processes[at].retained += bytes;
+            self.touch(number);
+            self.settle_touched(observer);
+        }
     }
 
     /// Kills every process of a node; its supervisor sees the last one exit.

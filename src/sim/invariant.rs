@@ -37,7 +37,7 @@ impl Simulation {
         );
         let sent: u64 = self.balancers.iter().map(|balancer| balancer.outstanding()).sum();
         let is_sent = |attempt: &Attempt| match attempt.routing.as_ref().map(|r| r.waiting) {
-            Some(Waiting::Connecting { .. } | Waiting::Lobby) => true,
+            Some(Waiting::Connecting { .. } | Waiting::Lobby | Waiting::Delay) => true,
             Some(Waiting::Pause | Waiting::Queue) | None => attempt.process.is_some(),
         };
         let held = self.attempts.iter().filter(|(_, attempt)| is_sent(attempt)).count() as u64;
@@ -72,7 +72,7 @@ impl Simulation {
                     process.in_service
                 );
                 assert!(
-                    queued == 0 || process.in_service == slots,
+                    queued == 0 || process.in_service == slots || node.struck.hangs,
                     "requests wait on node-{} beside a free slot",
                     number + 1
                 );

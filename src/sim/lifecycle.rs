@@ -4,6 +4,7 @@ use super::event::Event;
 use super::observation::{Alert, Cause, Loss, Observation, Observer, Outcome, Refusal, Value};
 use super::simulation::{Simulation, between};
 use super::state::{Process, ProcessState, Then, purpose};
+use crate::fleet::cpu::Speed;
 use crate::fleet::supervisor::exits::Exit;
 use crate::fleet::supervisor::rule::{Metric, Rule};
 use crate::fleet::supervisor::{After, Order, Returns, Settings, Supervisor};
@@ -210,7 +211,9 @@ impl Simulation {
                 (Stop::Finish(limit), ProcessState::Serving) => {
                     self.close_listener(at, observer);
                     self.processes[at].state = ProcessState::Stopping;
-                    if self.processes[at].in_service == 0 {
+                    let process = &self.processes[at];
+                    // One that stands still may have slots to spare for those that wait.
+                    if process.in_service == 0 && process.backlog.is_empty() {
                         self.end_process(at, observer);
                     } else {
                         self.calendar.after(limit.min(patience), Event::StopOver(at));
@@ -294,7 +297,10 @@ impl Simulation {
         }
         let node = &mut self.nodes[process.node as usize];
         if node.processes.is_empty() {
-            match node.then.take() {
+            if node.struck.hangs {
+                self.end_hangs(process.node, observer);
+            }
+            match self.nodes[process.node as usize].then.take() {
                 Some(Then::Start) => {
                     self.calendar.after(Duration::ZERO, Event::StartDue(process.node));
                 }
@@ -578,14 +584,24 @@ impl Simulation {
 
     #[cold]
     fn set_thrashing(&mut self, number: u32, on: bool, observer: &mut impl Observer) {
+        self.nodes[number as usize].thrashing = on;
+        self.set_speed(number);
+        observer.observe(self.now(), &Observation::Thrashing { node: number, on });
+    }
+
+    /// Gives a node's cores the speed that they have now.
+    pub(super) fn set_speed(&mut self, number: u32) {
         let now = self.now();
         let setup = &self.scenario.nodes;
-        let speed = if on { setup.speed.times(setup.thrash_speed) } else { setup.speed };
         let node = &mut self.nodes[number as usize];
-        node.thrashing = on;
+        let healthy = setup.speed.times(node.struck.speed);
+        let speed = match (node.struck.hangs, node.thrashing) {
+            (true, _) => Speed::STOPPED,
+            (false, true) => healthy.times(setup.thrash_speed),
+            (false, false) => healthy,
+        };
         node.cpu.set_speed(now, speed);
         self.touch(number);
-        observer.observe(now, &Observation::Thrashing { node: number, on });
     }
 
     #[cold]

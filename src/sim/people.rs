@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::observation::{Alert, Observation, Observer};
 use super::simulation::Simulation;
-use super::state::purpose;
+use super::state::{Node, purpose};
 use crate::kernel::chance::Draw;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::model::Rejoin;
@@ -79,11 +79,14 @@ impl Simulation {
         let repair = scenario.people.repair.ask(asked);
         let mut invalid =
             |release: usize| scenario.releases[release].start.ask(asked).invalid.is_some();
+        let mut needs_fix = |node: &Node| {
+            let wrong = !node.gone && repair.fixed_release.is_some() && invalid(node.on_disk);
+            wrong || node.to_repair
+        };
         let mut to_fix: Vec<u32> = (0..self.nodes.len() as u32)
-            .filter(|&node| !self.nodes[node as usize].gone)
-            .filter(|&node| invalid(self.nodes[node as usize].on_disk))
+            .filter(|&node| needs_fix(&self.nodes[node as usize]))
             .collect();
-        if to_fix.is_empty() || repair.fixed_release.is_none() {
+        if to_fix.is_empty() {
             observer.observe(now, &Observation::NothingToFix);
             self.watch.busy = false;
             return;
@@ -114,6 +117,7 @@ impl Simulation {
         self.watch.fixing -= 1;
         self.watch.fixed.push(number);
         observer.observe(now, &Observation::NodeFixed { node: number });
+        self.repair_node(number, observer);
         let node = &mut self.nodes[number as usize];
         if !node.gone {
             node.on_disk = repair.fixed_release.unwrap_or(node.on_disk);

@@ -49,7 +49,11 @@ impl Simulation {
         };
         match self.offer(attempt, balancer, node) {
             Answer::Accepted => Routed::Taken(node),
-            answer @ (Answer::Refused | Answer::Shed | Answer::Silent | Answer::Lobby) => {
+            answer @ (Answer::Refused
+            | Answer::Shed
+            | Answer::Silent
+            | Answer::Lobby
+            | Answer::Delayed) => {
                 let way = Way::new(pick);
                 match self.not_taken(attempt, balancer, node, answer, way, observer) {
                     Ok(routed) => routed,
@@ -57,6 +61,16 @@ impl Simulation {
                 }
             }
         }
+    }
+
+    /// The way to a node takes its time.
+    #[cold]
+    fn delay(&mut self, at: Ref, balancer: u32, node: u32, way: Way) -> Routed {
+        self.balancers[balancer as usize].sent(node);
+        self.attempts[at].node = node;
+        let delay = self.nodes[node as usize].struck.delay;
+        self.wait(at, Waiting::Delay, way, delay);
+        Routed::Waits
     }
 
     /// A node that was picked has not taken an attempt: where that leaves it, or the way on to
@@ -76,6 +90,7 @@ impl Simulation {
             Answer::Shed => return Ok(Routed::Failed(Outcome::Shed)),
             Answer::Silent => return Ok(self.connect(at, balancer, node, way)),
             Answer::Lobby => return Ok(self.enter_lobby(at, balancer, node, way)),
+            Answer::Delayed => return Ok(self.delay(at, balancer, node, way)),
             Answer::Refused => {}
         }
         if self.takes_note {
@@ -216,6 +231,13 @@ impl Simulation {
                 self.answered_late(at, balancer, node, answer, way, observer)
             }
             Waiting::Pause => self.go_on_routing(at, balancer, way, observer),
+            Waiting::Delay => {
+                self.balancers[balancer as usize].answered(node);
+                self.attempts[at].arrived = true;
+                let answer = self.offer_late(at, balancer, node);
+                self.attempts[at].arrived = false;
+                self.answered_late(at, balancer, node, answer, way, observer)
+            }
             Waiting::Queue => {
                 self.queues[balancer as usize].retain(|&waiting| waiting != at);
                 self.queued -= 1;
@@ -312,7 +334,9 @@ impl Simulation {
         let node = self.attempts[at].node;
         if let Some(routing) = self.stop_waiting(at) {
             match routing.waiting {
-                Waiting::Connecting { .. } => self.balancers[balancer as usize].answered(node),
+                Waiting::Connecting { .. } | Waiting::Delay => {
+                    self.balancers[balancer as usize].answered(node);
+                }
                 Waiting::Queue => {
                     self.queues[balancer as usize].retain(|&waiting| waiting != at);
                     self.queued -= 1;
@@ -337,7 +361,7 @@ impl Simulation {
                 Answer::Accepted if self.is_request(at) => self.taken_late(at, number, observer),
                 Answer::Accepted => {}
                 Answer::Shed => self.fail(at, Outcome::Shed, observer),
-                Answer::Refused | Answer::Silent | Answer::Lobby => {
+                Answer::Refused | Answer::Silent | Answer::Lobby | Answer::Delayed => {
                     self.fail(at, Outcome::Refused, observer);
                 }
             }

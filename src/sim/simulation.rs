@@ -5,8 +5,8 @@ use super::lifecycle::memory_limit;
 use super::load::has_sessions;
 use super::observation::{Observation, Observer};
 use super::state::{
-    Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Visitor,
-    Watch, purpose,
+    Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Struck,
+    Visitor, Watch, purpose,
 };
 use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
@@ -76,6 +76,10 @@ pub struct Simulation {
     pub(super) memories: Vec<RequestMemory>,
     pub(super) nodes: Vec<Node>,
     pub(super) rollouts: Vec<Rollout>,
+    /// Nodes whose faults concern attempts: at hand for each of them.
+    pub(super) struck: u32,
+    /// How often each fault has happened.
+    pub(super) fault_counts: Vec<u64>,
     pub(super) watch: Watch,
     pub(super) counts: Counts,
     /// Nodes with a process that serves.
@@ -152,6 +156,8 @@ impl Simulation {
             sources: Vec::new(),
             nodes: Vec::new(),
             rollouts: vec![Rollout::default(); scenario.deploys.len()],
+            struck: 0,
+            fault_counts: vec![0; scenario.faults.len()],
             calendar: Calendar::default(),
             requests: Slab::default(),
             attempts: Slab::default(),
@@ -341,6 +347,8 @@ impl Simulation {
             Event::StartDue(node) => self.on_start_due(node, observer),
             Event::DeployDue(deploy) => self.on_deploy(deploy, observer),
             Event::FaultDue(fault) => self.on_fault(fault, observer),
+            Event::FaultOver { fault, node } => self.on_fault_over(fault, node, observer),
+            Event::LeakDue(node) => self.on_leak_due(node, observer),
             Event::MachineBack(node) => self.on_machine_back(node, observer),
             Event::RolloutNext(deploy) => self.on_rollout_next(deploy, observer),
             Event::RolloutTimeout { deploy, step } => {
@@ -433,6 +441,12 @@ impl Simulation {
             token: false,
             held: false,
             gone: false,
+            faults: Vec::new(),
+            struck: Struck::default(),
+            is_struck: false,
+            to_repair: false,
+            deferred: Vec::new(),
+            asked: 0,
             checks: 0,
             integrals: Integrals { since: now, busy_since: now, ..Integrals::default() },
         });

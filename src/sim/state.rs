@@ -1,7 +1,7 @@
 //! What the dispatcher remembers: requests, attempts, processes, nodes.
 
 use super::observation::{Cause, Outcome, Phase};
-use crate::fleet::cpu::Cpu;
+use crate::fleet::cpu::{Cpu, Speed};
 use crate::fleet::load::Arrivals;
 use crate::fleet::supervisor::Supervisor;
 use crate::kernel::calendar::Lane;
@@ -41,6 +41,8 @@ pub(super) mod purpose {
     pub(in crate::sim) const VISIT: Purpose = Purpose(12);
     /// Whether a user goes on after the n-th request.
     pub(in crate::sim) const LEAVE: Purpose = Purpose(13);
+    /// Whether a bad way drops the n-th attempt to a node.
+    pub(in crate::sim) const LINK: Purpose = Purpose(14);
 }
 
 /// A load source at work.
@@ -152,6 +154,8 @@ pub(super) struct Attempt {
     pub timer: Option<Timer>,
     /// When its client gives it up.
     pub deadline: Instant,
+    /// It has come to its node along a way that takes its time.
+    pub arrived: bool,
     /// Where it is while no process has it.
     pub routing: Option<Box<Routing>>,
     /// When the node took it.
@@ -189,6 +193,8 @@ pub(super) enum Waiting {
     Connecting { since: Instant, asked: u32 },
     /// The pause before the same node is tried again.
     Pause,
+    /// The way to its node.
+    Delay,
     /// A node of its balancer that is not at its limit.
     Queue,
     /// A process on its node, whose socket has accepted it.
@@ -262,6 +268,26 @@ impl Integrals {
     }
 }
 
+/// What the faults on a node do together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Struck {
+    pub hangs: bool,
+    pub speed: Speed,
+    /// Bytes a second.
+    pub leaks: u64,
+    pub drops: f64,
+    pub delay: Duration,
+    /// The result of its health checks.
+    pub lie: Option<bool>,
+}
+
+impl Default for Struck {
+    fn default() -> Struck {
+        let delay = Duration::ZERO;
+        Struck { hangs: false, speed: Speed::NORMAL, leaks: 0, drops: 0.0, delay, lie: None }
+    }
+}
+
 /// What follows when a process that was told to stop is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Then {
@@ -311,6 +337,16 @@ pub(super) struct Node {
     pub held: bool,
     /// The machine has crashed and is not back.
     pub gone: bool,
+    /// Faults at work on it, what they do together, and whether that concerns attempts.
+    pub faults: Vec<u32>,
+    pub struck: Struck,
+    pub is_struck: bool,
+    /// A fault on it waits for people.
+    pub to_repair: bool,
+    /// Attempts whose waits were over while its processes stood still.
+    pub deferred: Vec<Ref>,
+    /// Attempts that a bad way has been asked for.
+    pub asked: u64,
     /// Config checks made before restarts.
     pub checks: u64,
     pub integrals: Integrals,

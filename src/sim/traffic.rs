@@ -3,8 +3,9 @@
 use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, ProcessState};
+use super::state::{Attempt, Owner, ProcessState, Struck, purpose};
 use crate::fleet::balancer::LostShare;
+use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Setting;
@@ -18,6 +19,8 @@ pub(super) enum Answer {
     Silent,
     /// The node's socket has accepted it, but no process.
     Lobby,
+    /// It takes its time to get there.
+    Delayed,
 }
 
 /// What becomes of a connection.
@@ -46,6 +49,12 @@ impl Simulation {
         let now = self.now();
         let node = &mut self.nodes[number as usize];
         let Some(listener) = node.listener else { return self.nobody_listens(number) };
+        if self.struck > 0
+            && let Some(answer) = self.offer_struck(at, balancer, number)
+        {
+            return answer;
+        }
+        let node = &mut self.nodes[number as usize];
         let process = &mut self.processes[listener];
         let program = &self.scenario.process;
         let held = process.in_service + process.backlog.len() as u32;
@@ -72,6 +81,67 @@ impl Simulation {
         }
         self.touch(number);
         Answer::Accepted
+    }
+
+    /// Whether the node of an attempt stands still, so that its wait counts when it goes on.
+    #[cold]
+    fn is_deferred(&mut self, at: Ref) -> bool {
+        let node = &mut self.nodes[self.attempts[at].node as usize];
+        if node.struck.hangs {
+            node.deferred.push(at);
+        }
+        node.struck.hangs
+    }
+
+    /// The answer of a node on which a fault is at work, if that decides it.
+    #[cold]
+    fn offer_struck(&mut self, at: Ref, balancer: u32, number: u32) -> Option<Answer> {
+        let node = &mut self.nodes[number as usize];
+        let Struck { hangs, drops, delay, .. } = node.struck;
+        if delay > Duration::ZERO && !self.attempts[at].arrived {
+            return Some(Answer::Delayed);
+        }
+        if drops > 0.0 {
+            let occurrence = node.asked;
+            node.asked += 1;
+            let draw = self.streams.draw(purpose::LINK, u64::from(number), occurrence, 0);
+            if unit(&mut draw.die(0)) < drops {
+                return Some(Answer::Silent);
+            }
+        }
+        if !hangs {
+            return None;
+        }
+        // Its socket accepts it, whatever slots there are, and nothing else happens.
+        let node = &mut self.nodes[number as usize];
+        let listener = node.listener?;
+        let process = &mut self.processes[listener];
+        if process.backlog.len() as u32 >= self.scenario.process.backlog {
+            return Some(Answer::Silent);
+        }
+        let attempt = &mut self.attempts[at];
+        (attempt.node, attempt.process) = (number, Some(listener));
+        attempt.accepted = self.calendar.now();
+        self.balancers[balancer as usize].sent(number);
+        process.backlog.push_back(at);
+        node.memory += self.memories[attempt.class as usize].queued;
+        self.touch(number);
+        Some(Answer::Accepted)
+    }
+
+    /// Gives the free slots of a node's processes to those that wait.
+    pub(super) fn fill_slots(&mut self, number: u32, observer: &mut impl Observer) {
+        for at in self.nodes[number as usize].processes.clone() {
+            while self.processes[at].in_service < self.scenario.process.slots {
+                let Some(next) = self.next_in_line(at) else { break };
+                self.take_slot(next, true);
+            }
+            let process = &self.processes[at];
+            if process.state == ProcessState::Stopping && process.in_service == 0 {
+                self.end_process(at, observer);
+            }
+        }
+        self.touch(number);
     }
 
     /// The answer of a node on which no process serves.
@@ -190,9 +260,10 @@ impl Simulation {
         }
     }
 
+    #[inline(always)]
     pub(super) fn on_wait_over(&mut self, attempt: Ref, observer: &mut impl Observer) {
         // Stale if the process was killed meanwhile.
-        if self.attempts.get(attempt).is_some() {
+        if self.attempts.get(attempt).is_some() && !(self.struck > 0 && self.is_deferred(attempt)) {
             self.finish_stage(attempt, observer);
         }
     }
@@ -212,33 +283,36 @@ impl Simulation {
 
     fn complete(&mut self, at: Ref, observer: &mut impl Observer) {
         let now = self.now();
-        let attempt = self.attempts.remove(at).expect("a stage of it has just ended");
-        let number = attempt.node;
-        let process = attempt.process.expect("it was in service");
-        self.release_slot(number, process, attempt.class, true, observer);
-        self.balancers[attempt.balancer as usize].answered(number);
-        if self.takes_note {
-            let after = now.since(attempt.accepted);
-            self.balancers[attempt.balancer as usize].note_answer(now, number, after);
+        let attempt = &self.attempts[at];
+        let Attempt { owner, class, balancer, node: number, process, .. } = *attempt;
+        let Attempt { abandoned, timer, accepted, started, .. } = *attempt;
+        let process = process.expect("it was in service");
+        self.attempts.discard(at);
+        self.release_slot(number, process, class, true, observer);
+        let view = &mut self.balancers[balancer as usize];
+        view.answered(number);
+        if view.takes_note() {
+            view.note_answer(now, number, now.since(accepted));
         }
-        match attempt.owner {
+        // Whoever has given it up has no timer any more.
+        if let Some(timer) = timer {
+            self.calendar.cancel(timer);
+        }
+        match owner {
             Owner::Check | Owner::Probe => {
                 self.counts.checks_ended += 1;
-                if !attempt.abandoned {
-                    self.cancel_timer(&attempt);
-                    self.on_answer(attempt.owner, attempt.balancer, number, true, observer);
+                if !abandoned {
+                    self.on_answer(owner, balancer, number, true, observer);
                 }
             }
             Owner::Request(request) => {
                 self.counts.attempts_ended += 1;
                 self.requests[request].alive -= 1;
-                if attempt.abandoned {
+                if abandoned {
                     observer.observe(now, &Observation::WorkWasted { node: number });
                     self.forget_if_done(request);
                 } else {
-                    self.cancel_timer(&attempt);
-                    let wait = attempt.started.since(attempt.accepted);
-                    self.settle(request, Outcome::Completed, wait, observer);
+                    self.settle(request, Outcome::Completed, started.since(accepted), observer);
                 }
             }
         }
@@ -269,23 +343,30 @@ impl Simulation {
             node.memory += memory.retained;
         }
         let drained = process.state == ProcessState::Stopping && process.in_service == 0;
-        let next = if self.notices { self.next_in_line(at) } else { process.backlog.pop_front() };
+        let next = if self.notices | (self.struck > 0) {
+            self.next_in_line(at)
+        } else {
+            process.backlog.pop_front()
+        };
         if let Some(next) = next {
             self.take_slot(next, true);
-        } else if drained {
+        } else if drained && self.processes[at].backlog.is_empty() {
             self.end_process(at, observer);
         }
     }
 
-    /// Takes whoever has waited longest out of a process's backlog, and before that all those whose
-    /// clients have given up.
+    /// Takes whoever has waited longest out of a process's backlog, unless it stands still, and
+    /// before that all those whose clients have given up, if it notices.
     #[cold]
     fn next_in_line(&mut self, at: Ref) -> Option<Ref> {
+        if self.nodes[self.processes[at].node as usize].struck.hangs {
+            return None;
+        }
         loop {
             let process = &mut self.processes[at];
             let next = process.backlog.pop_front()?;
             let waiting = &self.attempts[next];
-            if !waiting.abandoned {
+            if !waiting.abandoned || !self.notices {
                 return Some(next);
             }
             let bytes = self.memories[waiting.class as usize].queued;
@@ -396,13 +477,14 @@ impl Simulation {
             abandoned: false,
             timer: None,
             deadline: now.saturating_add(timeout),
+            arrived: true,
             routing: None,
             accepted: now,
             started: now,
         });
         match self.offer(attempt, balancer, node) {
             // Where nothing answers, it is for the check as if the answer took too long.
-            Answer::Accepted | Answer::Silent | Answer::Lobby => {
+            Answer::Accepted | Answer::Silent | Answer::Lobby | Answer::Delayed => {
                 let timer = self.calendar.timer(timeout, Event::PatienceOver(attempt));
                 self.attempts[attempt].timer = Some(timer);
             }

@@ -9,6 +9,7 @@
 mod advice;
 mod balancers;
 mod blackhole;
+mod chaos;
 #[cfg(feature = "cli")]
 mod cli;
 mod clients;

@@ -5,7 +5,7 @@ use fleetfall::experiment::replication::run_caught;
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Duration;
 use fleetfall::scenario::capacity::{Peak, busy_hours};
-use fleetfall::scenario::model::FaultKind;
+use fleetfall::scenario::model::{FaultKind, Hit, Lasting};
 use fleetfall::scenario::trial::{Trial, deadline};
 use fleetfall::scenario::{Scenario, Study};
 use serde_json::Value;
@@ -114,7 +114,7 @@ fn recovery_is_what_brute_force_finds() {
         let study = Study::load(&file, STORM, NOTHING, &[set]).unwrap();
         let load_of = Peak::of(&study.scenario).unwrap().when;
         let quiet = Trial { load_of, fault: None, within, release: None };
-        let crash = Trial { fault: Some(FaultKind::CrashProcess { nodes: None }), ..quiet };
+        let crash = Trial { fault: Some(FaultKind::CrashProcess { nodes: Hit::All }), ..quiet };
         for (search, trial) in [(bears, quiet), (recovers, crash)] {
             let verdict = search["values"][index]["answer"].as_str().unwrap();
             let share = down(&study.scenario, trial);
@@ -181,7 +181,7 @@ fn a_trial_leaves_the_day_out() {
     let hours = busy_hours(&study.scenario);
     let trial = Trial {
         load_of: hours[2].when,
-        fault: Some(FaultKind::CrashNode { nodes: Some(2), back_after: None }),
+        fault: Some(FaultKind::CrashNode { nodes: Hit::Count(2), back: Lasting::Never }),
         within: Duration::from_secs(60),
         release: None,
     };

@@ -305,7 +305,22 @@ fn faults() -> impl Strategy<Value = String> {
     };
     let both = (10..200_u64, first, 10..200_u64, second)
         .prop_map(move |(at, one, then, other)| fault("a", at, one) + &fault("b", then, other));
-    prop_oneof![2 => Just(String::new()), 1 => both]
+    let lasting = one_of(&[
+        "hang = { nodes.count = 1, lasting.after = \"20s\" }, again.every = \"50s\"",
+        "hang.lasting = \"repair\"",
+        "slow = { nodes.share = \"50%\", lasting.after.exponential.mean = \"30s\", speed = 0.3 }, again.random = \"40s\"",
+        "leak = { nodes.count = 1, lasting = \"never\", per_second = \"2 MiB\" }",
+        "link = { nodes.count = 1, lasting.after = \"40s\", drops = \"30%\", delay = \"30ms\" }",
+        "lie = { nodes.count = 1, lasting.after = \"30s\", passes = false }",
+        "lie = { lasting = \"repair\", passes = true }",
+        "crash_node = { nodes.count = 1, back = \"repair\" }",
+        "crash_process.nodes.share = \"40%\", again.random = \"60s\"",
+    ]);
+    let third = (10..200_u64, lasting).prop_map(|(at, kind)| {
+        format!("\nfault.c = {{ at = 2021-02-01T00:{:02}:{:02}Z, kind.{kind} }}", at / 60, at % 60)
+    });
+    let one = prop_oneof![2 => Just(String::new()), 1 => both];
+    (one, prop_oneof![1 => Just(String::new()), 2 => third]).prop_map(|(one, other)| one + &other)
 }
 
 fn protections() -> impl Strategy<Value = String> {
@@ -680,6 +695,7 @@ fn everything_happens_in_the_random_scenarios() {
         RolloutDone
         RolloutStopped
         StartFailed
+        Struck
         SupervisorGaveUp
         WorkWasted
         alert NodesLost

@@ -4,7 +4,7 @@ use super::{Exit, Planner, Replicas, Reply, output};
 use fleetfall::report::plan::{Held, Hour, Search};
 use fleetfall::scenario::Scenario;
 use fleetfall::scenario::capacity::{BusyHour, busy_hours};
-use fleetfall::scenario::model::FaultKind;
+use fleetfall::scenario::model::{FaultKind, Hit, Lasting};
 use fleetfall::scenario::trial::{Trial, deadline};
 use std::sync::Arc;
 
@@ -42,8 +42,10 @@ impl Planner<'_> {
         for hour in &distinct {
             let losses = self.lost(scenario.nodes.at(hour.when));
             let trial = |&count: &u32| {
-                let fault = (count > 0)
-                    .then_some(FaultKind::CrashNode { nodes: Some(count), back_after: None });
+                let fault = (count > 0).then_some(FaultKind::CrashNode {
+                    nodes: Hit::Count(count),
+                    back: Lasting::Never,
+                });
                 Trial { load_of: hour.when, fault, within, release }
             };
             let trials: Vec<Arc<Scenario>> =

@@ -4,7 +4,7 @@ use super::{Exit, Planner, Replicas, Reply, Sought, output};
 use fleetfall::observe::Results;
 use fleetfall::report::plan::{Held, Load};
 use fleetfall::scenario::capacity::Peak;
-use fleetfall::scenario::model::FaultKind;
+use fleetfall::scenario::model::{FaultKind, Hit};
 use fleetfall::scenario::{Scenario, Trial, trial};
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Planner<'_> {
                 return Err(Exit::Usage);
             };
             let quiet = Trial { load_of: peak.when, fault: None, within, release };
-            let crash = Trial { fault: Some(FaultKind::CrashProcess { nodes: None }), ..quiet };
+            let crash = Trial { fault: Some(FaultKind::CrashProcess { nodes: Hit::All }), ..quiet };
             loads.push(Load { rate: peak.rate, nodes: peak.nodes });
             steady.push(Arc::new(quiet.of(scenario)));
             killed.push(Arc::new(crash.of(scenario)));

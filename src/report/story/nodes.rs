@@ -6,7 +6,7 @@ use super::teller::{Repeat, Tale, Teller};
 use crate::kernel::time::{Duration, Instant};
 use crate::report::format::{self, length, with_unit};
 use crate::report::words;
-use crate::scenario::model::{Fault, FaultKind, Nodes};
+use crate::scenario::model::{Effect, Fault, FaultKind, Nodes};
 use crate::sim::observation::{Cause, Loss, Observation};
 
 impl Teller<'_> {
@@ -215,9 +215,20 @@ impl Teller<'_> {
     }
 
     fn struck(&mut self, at: Instant, node: u32, fault: u32, on: bool) {
-        let name = &self.scenario.faults[fault as usize].name;
-        let (verb, tone) = if on { ("begins", Tone::Bad) } else { ("ends", Tone::Good) };
-        self.node_line(at, tone, (node, Group::Struck), format!("fault `{name}` {verb}"));
+        let Fault { name, kind, .. } = &self.scenario.faults[fault as usize];
+        let what = match kind {
+            FaultKind::Lasting { effect: Effect::Hang, .. } => ": its processes stand still",
+            FaultKind::Lasting { effect: Effect::Slow(_), .. } => ": its cores are slower",
+            FaultKind::Lasting { effect: Effect::Leak(_), .. } => ": its process leaks memory",
+            FaultKind::Lasting { effect: Effect::Link { .. }, .. } => ": the way to it is bad",
+            FaultKind::Lasting { effect: Effect::Lie(_), .. } => ": its health checks lie",
+            FaultKind::CrashProcess { .. } | FaultKind::CrashNode { .. } => "",
+        };
+        let (text, tone) = match on {
+            true => (format!("fault `{name}` begins{what}"), Tone::Bad),
+            false => (format!("fault `{name}` ends"), Tone::Good),
+        };
+        self.node_line(at, tone, (node, Group::Struck), text);
     }
 
     fn thrashes(&mut self, at: Instant, node: u32) {
@@ -232,6 +243,7 @@ impl Teller<'_> {
         let what = match kind {
             FaultKind::CrashProcess { .. } => "kills its process",
             FaultKind::CrashNode { .. } => "takes its machine away",
+            FaultKind::Lasting { .. } => "begins",
         };
         let text = format!("fault `{name}` {what}");
         self.node_line(at, Tone::Bad, (node, Group::Crashed), text);

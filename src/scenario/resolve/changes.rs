@@ -2,15 +2,17 @@
 //! answer.
 
 use super::{Resolver, SUPERVISOR, stream};
+use crate::fleet::cpu::Speed;
 use crate::fleet::supervisor::Settings;
 use crate::kernel::dist::Dist;
 use crate::kernel::time::Duration;
 use crate::scenario::keys::change;
 use crate::scenario::late::{Late, Setting};
 use crate::scenario::model::{
-    Deploy, Fault, FaultKind, Method, People, Plan, Protections, Rejoin, Release, Repair, Start,
-    WhenInvalid,
+    Again, Deploy, Effect, Fault, FaultKind, Hit, Lasting, Method, People, Plan, Protections,
+    Rejoin, Release, Repair, Start, WhenInvalid,
 };
+use crate::scenario::text::At;
 
 impl Resolver<'_> {
     pub(super) fn releases(&mut self, supervisor: &Settings) -> Vec<Release> {
@@ -116,33 +118,73 @@ impl Resolver<'_> {
         for (name, keys) in self.document.fault.iter() {
             let what = format!("fault `{}`", name.as_str());
             let at = self.instant(keys.at.value, &what, keys.at.place);
-            let kind = match &keys.kind {
-                change::FaultKind::CrashProcess(crash) => {
-                    FaultKind::CrashProcess { nodes: self.hit(&crash.nodes, &what) }
-                }
-                change::FaultKind::CrashNode(crash) => FaultKind::CrashNode {
-                    nodes: self.hit(&crash.nodes, &what),
-                    back_after: match &crash.back {
-                        change::Back::Never => None,
-                        change::Back::After(after) => Some(after.value),
-                    },
-                },
+            let again = match &keys.again {
+                change::Again::Never => Again::Never,
+                change::Again::Every(every) => self.again(every, Dist::constant),
+                change::Again::Random(mean) => self.again(mean, Dist::exponential),
             };
+            let kind = self.fault_kind(&keys.kind, &what);
             let name = name.as_str().to_string();
-            faults.push(Fault { stream: stream("fault", &name), name, at, kind });
+            faults.push(Fault { stream: stream("fault", &name), name, at, again, kind });
         }
         faults
     }
 
-    /// How many nodes a fault hits; `None` for all.
-    fn hit(&mut self, nodes: &change::Hit, what: &str) -> Option<u32> {
-        let change::Hit::Count(count) = nodes else { return None };
+    fn again(&mut self, every: &At<Duration>, dist: impl Fn(Duration) -> Dist) -> Again {
+        if every.value < Duration::from_millis(1) {
+            self.log.problem(every.place, "a fault happens again after at least 1ms");
+            return Again::Never;
+        }
+        Again::After(dist(every.value))
+    }
+
+    fn fault_kind(&mut self, keys: &change::FaultKind, what: &str) -> FaultKind {
+        let (nodes, lasting, effect) = match keys {
+            change::FaultKind::CrashProcess(crash) => {
+                return FaultKind::CrashProcess { nodes: self.hit(&crash.nodes, what) };
+            }
+            change::FaultKind::CrashNode(crash) => {
+                let back = match &crash.back {
+                    change::Back::Never => Lasting::Never,
+                    change::Back::After(after) => Lasting::After(Dist::constant(after.value)),
+                    change::Back::Repair => Lasting::Repair,
+                };
+                return FaultKind::CrashNode { nodes: self.hit(&crash.nodes, what), back };
+            }
+            change::FaultKind::Hang(keys) => (&keys.nodes, &keys.lasting, Effect::Hang),
+            change::FaultKind::Slow(keys) => {
+                (&keys.nodes, &keys.lasting, Effect::Slow(Speed::new(keys.speed)))
+            }
+            change::FaultKind::Leak(keys) => {
+                (&keys.nodes, &keys.lasting, Effect::Leak(keys.per_second.get()))
+            }
+            change::FaultKind::Link(keys) => {
+                let (drops, delay) = (keys.drops.get(), keys.delay);
+                (&keys.nodes, &keys.lasting, Effect::Link { drops, delay })
+            }
+            change::FaultKind::Lie(keys) => (&keys.nodes, &keys.lasting, Effect::Lie(keys.passes)),
+        };
+        let lasting = match lasting {
+            change::Lasting::Never => Lasting::Never,
+            change::Lasting::After(length) => Lasting::After(self.dist(length)),
+            change::Lasting::Repair => Lasting::Repair,
+        };
+        FaultKind::Lasting { nodes: self.hit(nodes, what), lasting, effect }
+    }
+
+    /// Which nodes a fault hits.
+    fn hit(&mut self, nodes: &change::Hit, what: &str) -> Hit {
+        let count = match nodes {
+            change::Hit::All => return Hit::All,
+            change::Hit::Share(share) => return Hit::Share(share.get()),
+            change::Hit::Count(count) => count,
+        };
         let all = self.document.nodes.count;
         if !(1..=all).contains(&count.value) {
             let message = format!("{what} hits {} of {all} nodes", count.value);
             self.log.problem(count.place, message).help(format!("give a number from 1 to {all}"));
         }
-        Some(count.value)
+        Hit::Count(count.value)
     }
 
     pub(super) fn people(&mut self) -> People {
