@@ -212,6 +212,7 @@ fn releases(scenario: &Scenario, all: &mut Vec<Advice>) {
         let Some(why) = &release.start.known().invalid else { continue };
         let when = match plan.method {
             Method::Hot => "it is deployed without a restart, so this shows when one happens",
+            Method::AtOnce => "every node meets it at once",
             Method::Rolling { .. } => "the rollout meets it at its first node",
         };
         all.push(warning(

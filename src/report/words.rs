@@ -113,6 +113,7 @@ pub(super) fn deploy(scenario: &Scenario, number: u32, release: u32, corrected: 
     let release = &scenario.releases[release as usize];
     let how = match plan.method {
         Method::Hot => "the files change on every node, no process is touched",
+        Method::AtOnce => "every node is restarted at the same time",
         Method::Rolling { .. } => "node by node, each is restarted",
     };
     let mut text = format!("release `{}` is deployed: {how}", release.name);

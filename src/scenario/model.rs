@@ -633,6 +633,8 @@ pub struct Plan {
 pub enum Method {
     /// The files change on every node; no process is touched.
     Hot,
+    /// The files change and every process is restarted.
+    AtOnce,
     /// Node by node, files and a restart, each when the one before is healthy.
     Rolling {
         /// From one healthy node to the next restart.

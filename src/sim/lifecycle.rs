@@ -134,7 +134,7 @@ impl Simulation {
             let occurrence = node.checks;
             node.checks += 1;
             let release = &self.scenario.releases[node.on_disk];
-            if release.start.ask(&mut self.asked).invalid.is_some() {
+            if release.start.ask(&mut self.asked).wrong() == Some(WhenInvalid::Exits) {
                 let draw = self.streams.draw(purpose::CHECK, u64::from(number), occurrence, 0);
                 if unit(&mut draw.die(0)) < finds {
                     return Some(Refusal::ConfigCheck);

@@ -30,10 +30,14 @@ impl Simulation {
         let seen = Observation::Deployed { deploy: number, release: release as u32, corrected };
         observer.observe(self.now(), &seen);
         match plan.method {
-            Method::Hot => {
-                self.release = release;
-                for node in self.nodes.iter_mut().filter(|node| !node.gone) {
-                    node.on_disk = release;
+            Method::Hot => self.change_files(release),
+            Method::AtOnce => {
+                self.change_files(release);
+                for node in 0..self.nodes.len() as u32 {
+                    if !self.nodes[node as usize].gone {
+                        self.restart(node, Cause::Deploy, observer);
+                        self.settle_nodes(observer);
+                    }
                 }
             }
             Method::Rolling { .. } => {
@@ -41,6 +45,14 @@ impl Simulation {
                 self.rollouts[number as usize] = rollout;
                 self.on_rollout_next(number, observer);
             }
+        }
+    }
+
+    /// Puts a release on the disk of every node.
+    fn change_files(&mut self, release: usize) {
+        self.release = release;
+        for node in self.nodes.iter_mut().filter(|node| !node.gone) {
+            node.on_disk = release;
         }
     }
 
@@ -78,7 +90,7 @@ impl Simulation {
                 let by = self.now() + drain;
                 self.drain(number, step, by, observer);
             }
-            Method::Rolling { .. } | Method::Hot => {
+            Method::Rolling { .. } | Method::AtOnce | Method::Hot => {
                 self.restart(node, Cause::Deploy, observer);
             }
         }

@@ -240,3 +240,22 @@ fn a_share_of_the_nodes_is_hit() {
         assert!(seen.iter().any(|(now, _)| *now > after));
     }
 }
+
+/// A deploy to all nodes at once leaves no capacity until they are back.
+#[test]
+fn a_deploy_to_all_at_once_takes_the_fleet_away() {
+    let text = format!(
+        "{PLAIN}
+nodes.count = 3
+process.boot = \"7s\"
+first_release = \"one\"
+release.one = {{}}
+release.two = {{}}
+deploy.two = {{ at = 2021-02-01T00:01:00Z, release = \"two\", method = \"at_once\" }}"
+    );
+    let results = run(3, &text);
+    assert!((results.measure(Measure::NoNodeServes) - 7.0).abs() < 1e-9);
+    assert!((results.measure(Measure::Restarts) - 3.0).abs() < 0.5);
+    // 7 s of 20 a second, and what was in hand.
+    assert!((100.0..185.0).contains(&results.measure(Measure::RequestsFailed)));
+}

@@ -241,7 +241,7 @@ fn supervisor() -> impl Strategy<Value = String> {
 fn deploys() -> impl Strategy<Value = String> {
     let rolling = r#"{ rolling = { pause = "5s", patience = "40s" } }"#;
     let drained = r#"{ rolling = { pause = "2s", drain = "6s" } }"#;
-    let method = select(vec![r#""hot""#, rolling, rolling, drained]);
+    let method = select(vec![r#""hot""#, r#""at_once""#, rolling, rolling, drained]);
     let comparison = one_of(&["", r#", comparison = { finds = "50%", corrected = "two" }"#]);
     let release = select(vec!["two", "wrong"]);
     let fails_after = one_of(&[

@@ -383,3 +383,128 @@ fn impossible_distributions_say_what_is_possible() {
         "#]],
     );
 }
+
+/// What is no scenario at all, or asks for what there is not: each is refused with a place, in words,
+/// and without a panic.
+#[test]
+fn malformed_files_are_refused() {
+    let refused = |name: &str, text: &str| {
+        let problems = match Study::load("bad.toml", text, NOTHING, NOTHING) {
+            Ok(_) => panic!("{name} is accepted"),
+            Err(problems) => problems,
+        };
+        let first = problems.lines().lines().next().unwrap_or_default().to_string();
+        format!("{name}: {}\n", first.chars().take(150).collect::<String>())
+    };
+    let big = format!("{RIGHT}\n# {}\nnonsense = 1\n", "x".repeat(10_000_000));
+    let mut said = refused("an empty file", "");
+    said += &refused("a key at the end of 10 MB", &big);
+    said += &refused("binary", "\u{0}\u{1}\u{7f}ELF\u{2}");
+    for (name, line) in MALFORMED {
+        said += &refused(name, &format!("{RIGHT}\n{line}\n"));
+    }
+    expect![[r#"
+        an empty file: bad.toml:1:1: missing key `schema`; `schema` is a whole number, such as `3`
+        a key at the end of 10 MB: bad.toml:25:1: unknown key `nonsense` in `mitigation.more-nodes`; known: `about`, `patch`
+        binary: bad.toml:1:1: not valid TOML: invalid unquoted key, expected letters, numbers, `-`, `_`
+        not a number: bad.toml:25:15: `balancer.panic_below` is `NaN`, must be between `0%` and `100%`
+        a wrong unit: bad.toml:25:7: `people.fix` is `5 fortnights`, `fortnights` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or on
+        a zone that does not exist: bad.toml:25:8: there is no time zone `Mars/Olympus`
+        a fleet without nodes: bad.toml:25:9: `nodes.count` is `0`, must be between `1` and `4096`
+        a probability of 1.2: bad.toml:25:9: `protections.config_check.finds` is `120%`, must be between `0%` and `100%`
+        two nodes with one name: bad.toml:25:29: duplicate key `node-1`
+        a node that is not there: bad.toml:25:13: no node is called `node-9`; nodes are `node-1` to `node-1`
+        a weight of nothing: bad.toml:25:13: a weight must be more than zero
+        a queue that nothing fills: a queue of the balancer fills where nodes have a limit; add `balancer.node_limit = ..`, or remove `balancer.queue`
+        a product that nobody makes: bad.toml:25:11: `balancer.product` is `haproxxy`, must be one of `none`, `haproxy`, `nginx`, `envoy`, `alb`; did you mean `haproxy`?
+        points out of order: bad.toml:25:63: a point of load profile `x` is before the one above it
+        a profile without points: bad.toml:25:10: a load profile needs a point
+        states without length: bad.toml:25:10: the states of a modulated source last too short a time
+        a batch of none: bad.toml:26:16: a batch has at least one request
+        users without thinking: bad.toml:24:1: missing key `think` in `load.users.x`; `think` is one of `constant`, `uniform`, `exponential`, `lognormal`, `empirical`, `gamma`, `weib
+        sessions of half a request: bad.toml:26:12: `load.sessions.x.requests` is `0.5`, must be between `1` and `100000`
+        classes that do not add up: bad.toml:26:13: the classes of load source `x` add up to 0.7000; their shares must add up to 1
+        both class and classes: bad.toml:26:9: load source `x` has both `class` and `classes`; remove one of them
+        a negative rate: bad.toml:25:8: `load.constant.x.rate` is `-4/s`, must be finite and not negative
+        an unknown jitter: bad.toml:25:10: `clients.retry.jitter` is `ful`, is no share such as `70%` or `0.7`; did you mean `full`?
+        an unknown failure: bad.toml:25:7: `clients.retry.on.0` is `timeout`, must be one of `timed_out`, `refused`, `reset`, `no_answer`, `no_node`, `shed`; did you mean `timed_
+        no attempts: bad.toml:25:12: `clients.retry.attempts` is `0`, must be between `1` and `100`
+        an unknown supervisor: bad.toml:24:13: `supervisor` is `superviserd`, must be one of `none`, `bluepill`, `systemd`, `monit`, `supervisord`, `runit`, `docker`, `kubernetes`; 
+        a supervisor with a key of another: bad.toml:25:1: unknown key `restart_sec` in `supervisor.supervisord`; did you mean `startsecs`?
+        two supervisors: bad.toml:24:2: `supervisor` must have one key of `none`, `bluepill`, `systemd`, `monit`, `supervisord`, `runit`, `docker`, `kubernetes`, found `docker
+        a fault without an end: bad.toml:26:13: missing key `lasting` in `fault.x.kind.hang`; `lasting` is one of `never`, `after`, `repair`
+        a fault before the start: bad.toml:25:6: fault `x` is before `clock.start`
+        a fault that never stops: bad.toml:27:15: a fault happens again after at least 1ms
+        a speed of nothing: bad.toml:26:23: `fault.x.kind.slow.speed` is `0`, must be between `0.001` and `16`
+        a measure of a class that is not there: bad.toml:26:11: there is no class `api`; known: `web`
+        a mistake inside a mitigation: bad.toml:26:32: `supervisor.monit.cycle` is `soon`, is no duration such as `10s` or `1h 30min`
+    "#]].assert_eq(&said);
+}
+
+/// Lines that make the right scenario a wrong one.
+const MALFORMED: &[(&str, &str)] = &[
+    ("not a number", "[balancer]\npanic_below = nan"),
+    ("a wrong unit", "[people]\nfix = \"5 fortnights\""),
+    (
+        "a zone that does not exist",
+        "[load.region.mars]\nzone = \"Mars/Olympus\"\nshare = \"100%\"\nweekday = [1]\nweekend = [1]",
+    ),
+    ("a fleet without nodes", "[nodes]\ncount = 0"),
+    ("a probability of 1.2", "[protections.config_check]\nfinds = \"120%\""),
+    (
+        "two nodes with one name",
+        "[process.memory]\nextra = { node-1 = \"1 MiB\", node-1 = \"2 MiB\" }",
+    ),
+    ("a node that is not there", "[balancer]\nweights = { node-9 = 2 }"),
+    ("a weight of nothing", "[balancer]\nweights = { node-1 = 0 }"),
+    ("a queue that nothing fills", "[balancer]\nqueue = {}"),
+    ("a product that nobody makes", "[balancer]\nproduct = \"haproxxy\""),
+    (
+        "points out of order",
+        "[load.profile.x]\npoints = [{ at = 2021-02-01T00:30:00Z, rate = \"1/s\" }, { at = 2021-02-01T00:10:00Z, rate = \"1/s\" }]",
+    ),
+    ("a profile without points", "[load.profile.x]\npoints = []"),
+    (
+        "states without length",
+        "[load.modulated.x]\nstates = [{ rate = \"1/s\", lasting = \"0s\" }]",
+    ),
+    ("a batch of none", "[load.constant.x]\nrate = \"1/s\"\nbatch.always = 0"),
+    ("users without thinking", "[load.users.x]\ncount = 3"),
+    (
+        "sessions of half a request",
+        "[load.sessions.x]\nrate = \"1/s\"\nrequests = 0.5\nthink = \"1s\"",
+    ),
+    (
+        "classes that do not add up",
+        "[load.constant.x]\nrate = \"1/s\"\nclasses = { web = \"70%\" }",
+    ),
+    (
+        "both class and classes",
+        "[load.constant.x]\nrate = \"1/s\"\nclass = \"web\"\nclasses = { web = \"100%\" }",
+    ),
+    ("a negative rate", "[load.constant.x]\nrate = \"-4/s\""),
+    ("an unknown jitter", "[clients.retry]\njitter = \"ful\""),
+    ("an unknown failure", "[clients.retry]\non = [\"timeout\"]"),
+    ("no attempts", "[clients.retry]\nattempts = 0"),
+    ("an unknown supervisor", "[supervisor.superviserd]"),
+    ("a supervisor with a key of another", "[supervisor.supervisord]\nrestart_sec = \"1s\""),
+    ("two supervisors", "[supervisor.docker]\n[supervisor.monit]"),
+    ("a fault without an end", "[fault.x]\nat = 2021-02-01T00:10:00Z\nkind.hang = {}"),
+    ("a fault before the start", "[fault.x]\nat = 2020-02-01T00:10:00Z\nkind.crash_process = {}"),
+    (
+        "a fault that never stops",
+        "[fault.x]\nat = 2021-02-01T00:10:00Z\nkind.crash_process = {}\nagain.every = \"0s\"",
+    ),
+    (
+        "a speed of nothing",
+        "[fault.x]\nat = 2021-02-01T00:10:00Z\nkind.slow = { speed = 0, lasting = \"never\" }",
+    ),
+    (
+        "a measure of a class that is not there",
+        "[[expect]]\nclaim = \"x\"\nmeasure = \"class.api.requests\"\nat_most = 1",
+    ),
+    (
+        "a mistake inside a mitigation",
+        "[mitigation.x]\nabout = \"x\"\npatch.supervisor.monit.cycle = \"soon\"",
+    ),
+];

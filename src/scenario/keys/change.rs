@@ -227,6 +227,9 @@ choice! {
         /// The files change on every node and no process is touched: a configuration that is
         /// invalid stays unnoticed until something restarts a process.
         Hot = "hot",
+        /// The files change and every process is restarted at the same time: no capacity is left
+        /// until they are back, and nothing stops it.
+        AtOnce = "at_once",
         /// Node by node, files and a restart, each when the one before is healthy; stops at the
         /// first failure.
         Rolling(Rolling) = "rolling",
@@ -346,7 +349,8 @@ section! {
 }
 
 section! {
-    /// A check of the configuration before a restart.
+    /// A check of the configuration before a restart. It sees what makes a start exit, and nothing
+    /// of what goes wrong with a process that lives (`when_invalid`).
     pub struct ConfigCheck {
         /// Probability that an invalid configuration is found.
         pub finds: Share = "100%";

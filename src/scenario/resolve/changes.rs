@@ -92,6 +92,7 @@ impl Resolver<'_> {
                 release: self.number(&keys.release, "release", &self.document.release),
                 method: match &keys.method {
                     change::Method::Hot => Method::Hot,
+                    change::Method::AtOnce => Method::AtOnce,
                     change::Method::Rolling(rolling) => Method::Rolling {
                         pause: rolling.pause,
                         patience: rolling.patience,
