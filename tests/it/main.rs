@@ -19,6 +19,7 @@ mod deciding;
 mod fates;
 mod faults;
 mod littles_law;
+mod metamorphic;
 #[cfg(feature = "cli")]
 mod planning;
 mod properties;
