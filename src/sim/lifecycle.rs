@@ -693,9 +693,9 @@ impl Course {
             Some(WhenInvalid::Daemonizes) if settings.kills_what_is_left() => Course::Exits,
             Some(WhenInvalid::Daemonizes) => Course::Unseen,
             Some(WhenInvalid::NoPidFile) if matches!(settings, Settings::Systemd(_)) => {
-                if settings.needs_pid_file() { Course::Waits } else { Course::Works }
+                if settings.expects_return() { Course::Waits } else { Course::Works }
             }
-            Some(WhenInvalid::NoPidFile) if settings.needs_pid_file() => Course::Unseen,
+            Some(WhenInvalid::NoPidFile) if settings.expects_return() => Course::Unseen,
             Some(WhenInvalid::NoPidFile) => Course::Works,
         }
     }

@@ -3,16 +3,12 @@
 //! Arrivals are random; what follows an arrival is worked out by hand from its time.
 
 use crate::support;
-use crate::traces::check;
+use crate::traces::{check, issued};
 use expect_test::expect;
 use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::observe::Results;
 use fleetfall::scenario::measure::Measure;
 use fleetfall::sim::observation::{Observation, Outcome};
-
-fn issued(seen: &Observation) -> bool {
-    matches!(seen, Observation::RequestIssued { .. })
-}
 
 /// Two arrivals, 3.648 s apart.
 const SURGE: &str = r#"

@@ -1,16 +1,12 @@
 //! Faults that last, come again, or hit a share: worked out by hand, or by counting.
 
 use crate::support;
-use crate::traces::check;
+use crate::traces::{check, issued};
 use expect_test::expect;
 use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::observe::Results;
 use fleetfall::scenario::measure::Measure;
 use fleetfall::sim::observation::Observation;
-
-fn issued(seen: &Observation) -> bool {
-    matches!(seen, Observation::RequestIssued { .. })
-}
 
 /// Two arrivals, at 10.897 s and 3.648 s later.
 const SURGE: &str = r#"

@@ -2,14 +2,9 @@
 //! counts that the rules of products fix.
 
 use crate::support;
-use crate::traces::check;
+use crate::traces::{check, issued};
 use expect_test::expect;
 use fleetfall::scenario::measure::{ClassMeasure, Measure};
-use fleetfall::sim::observation::Observation;
-
-fn issued(seen: &Observation) -> bool {
-    matches!(seen, Observation::RequestIssued { .. })
-}
 
 /// A surge in which the seeds below have two arrivals, 0.869 s and 3.648 s apart.
 const SURGE: &str = r#"

@@ -25,7 +25,7 @@ pub(crate) fn check(
     expected.assert_eq(&support::trace(&shown, origin));
 }
 
-fn issued(seen: &Observation) -> bool {
+pub(crate) fn issued(seen: &Observation) -> bool {
     matches!(seen, Observation::RequestIssued { .. })
 }
 

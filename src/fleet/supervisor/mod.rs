@@ -133,7 +133,8 @@ impl Settings {
         }
     }
 
-    /// Whether it expects the start command to return and leave a process behind.
+    /// Whether it expects the start command to return and leave a process behind, which it then
+    /// knows by the file that the process writes.
     pub fn expects_return(&self) -> bool {
         match self {
             Settings::Bluepill(settings) => !settings.daemonize,
@@ -145,11 +146,6 @@ impl Settings {
             | Settings::Docker(_)
             | Settings::Kubernetes(_) => false,
         }
-    }
-
-    /// Whether it knows its process by a file that the process writes.
-    pub fn needs_pid_file(&self) -> bool {
-        self.expects_return()
     }
 
     /// Whether a start is over only when that file is there.

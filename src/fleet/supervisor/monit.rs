@@ -32,7 +32,6 @@ pub struct Monit {
     cycles: u64,
     restarts: VecDeque<u64>,
     unmonitored: bool,
-    gave_up: bool,
 }
 
 impl Monit {
@@ -43,7 +42,6 @@ impl Monit {
             cycles: 0,
             restarts: VecDeque::new(),
             unmonitored: false,
-            gave_up: false,
         }
     }
 
@@ -85,7 +83,6 @@ impl Monit {
         self.restarts.retain(is_recent);
         if self.restarts.len() as u32 >= most {
             self.unmonitored = true;
-            self.gave_up = true;
             return false;
         }
         self.restarts.push_back(now);
@@ -113,7 +110,6 @@ impl Monit {
     /// Looks after the process again, as when somebody has started it.
     pub fn monitor(&mut self) {
         self.unmonitored = false;
-        self.gave_up = false;
         self.restarts.clear();
     }
 }
