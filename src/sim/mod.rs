@@ -8,14 +8,17 @@ mod control;
 pub mod event;
 mod fault;
 mod invariant;
-mod lifecycle;
 mod load;
+mod memory;
 pub mod observation;
 mod people;
 mod rollout;
 mod route;
 pub mod simulation;
+mod start;
 mod state;
+mod stop;
+mod supervision;
 mod traffic;
 
 pub use observation::{Observation, Observer};

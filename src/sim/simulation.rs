@@ -1,8 +1,8 @@
 //! The simulation: its state, its birth, and its loop.
 
 use super::event::Event;
-use super::lifecycle::memory_limit;
 use super::load::has_sessions;
+use super::memory::memory_limit;
 use super::observation::{Observation, Observer};
 use super::state::{
     Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Struck,

@@ -1,0 +1,254 @@
+//! How processes start, in every way that a start can go.
+
+use super::event::Event;
+use super::observation::{Cause, Loss, Observation, Observer};
+use super::simulation::{Simulation, between};
+use super::state::{Process, ProcessState, purpose};
+use crate::fleet::supervisor::exits::Exit;
+use crate::fleet::supervisor::{Returns, Settings};
+use crate::kernel::chance::unit;
+use crate::kernel::slab::Ref;
+use crate::kernel::time::Duration;
+use crate::scenario::model::WhenInvalid;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Which die of a start's draw is thrown for what.
+mod die {
+    /// Boot time.
+    pub(super) const BOOT: usize = 0;
+    /// Memory after the start.
+    pub(super) const BASE: usize = 1;
+    /// Time to the exit of an invalid configuration.
+    pub(super) const FAILS_AFTER: usize = 2;
+}
+
+/// How often a fresh process tries to get a port that is taken.
+const BIND_AGAIN: Duration = Duration::from_millis(500);
+
+impl Simulation {
+    /// Gives the start command; returns how long the supervisor is held up by it.
+    pub(super) fn start_process(&mut self, number: u32, observer: &mut impl Observer) -> Duration {
+        let now = self.now();
+        let scenario = Arc::clone(&self.scenario);
+        let node = &mut self.nodes[number as usize];
+        let occurrence = node.starts;
+        node.starts += 1;
+        let release = node.on_disk;
+        let busy_before = node.cpu.busy(now);
+        let is_taken = self.is_port_taken(number);
+        let start = scenario.releases[release].start.ask(&mut self.asked);
+        let wrong = start.wrong();
+        let course = Course::of(wrong, &scenario.supervisor);
+        let base = self.draw_base(number, occurrence);
+        let process = self.processes.add(Process {
+            node: number,
+            release,
+            state: ProcessState::Booting,
+            supervised: course != Course::Unseen,
+            work: if let Some(WhenInvalid::Slow(factor)) = wrong { factor } else { 1.0 },
+            born: now,
+            age_before: Duration::ZERO,
+            serving_since: now,
+            warm: false,
+            bound: false,
+            base,
+            retained: 0,
+            in_service: 0,
+            backlog: VecDeque::new(),
+            served: 0,
+            busy_before,
+        });
+        let node = &mut self.nodes[number as usize];
+        node.processes.push(process);
+        node.memory += base;
+        self.touch(number);
+        let seen = Observation::ProcessStarting { node: number, release: release as u32 };
+        observer.observe(now, &seen);
+        let returns = if course == Course::Exits {
+            let draw = self.streams.draw(purpose::START, u64::from(number), occurrence, 0);
+            let after = start.fails_after.sample(&mut draw.die(die::FAILS_AFTER));
+            self.calendar.after(after, Event::StartFailed(process));
+            Returns::Fails(after)
+        } else if is_taken {
+            self.calendar.after(BIND_AGAIN, Event::BindDue(process));
+            Returns::Fails(scenario.process.bind_retries)
+        } else {
+            let boot = self.boot(process, occurrence);
+            match course {
+                // A launcher that expects to stay ends at once, and leaves the process behind.
+                Course::Unseen if wrong == Some(WhenInvalid::Daemonizes) => {
+                    Returns::Fails(Duration::ZERO)
+                }
+                Course::Waits => Returns::Never,
+                Course::Unseen if wrong == Some(WhenInvalid::StaysInForeground) => Returns::Never,
+                Course::Unseen if scenario.supervisor.waits_for_pid_file() => Returns::Never,
+                Course::Works | Course::Unseen | Course::Exits => Returns::Works(boot),
+            }
+        };
+        self.after_start(process, number, course, wrong, returns)
+    }
+
+    /// What the supervisor makes of a start command; how long it is held up by it.
+    fn after_start(
+        &mut self,
+        process: Ref,
+        number: u32,
+        course: Course,
+        wrong: Option<WhenInvalid>,
+        returns: Returns,
+    ) -> Duration {
+        let now = self.now();
+        let settings = &self.scenario.supervisor;
+        if course == Course::Waits
+            && let Some(limit) = settings.kills_start_after()
+        {
+            self.calendar.after(limit, Event::StartTimeout(process));
+        }
+        // It sees the launcher exit, and thinks that was the process.
+        if course == Course::Unseen && wrong == Some(WhenInvalid::Daemonizes) {
+            let exit = Exit { at: now, failure: false, lived: Duration::ZERO };
+            let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
+            self.follow(number, after);
+        }
+        let settings = &self.scenario.supervisor;
+        self.nodes[number as usize].supervisor.started(now, settings, returns)
+    }
+
+    /// Begins to boot a process; how long it takes.
+    fn boot(&mut self, process: Ref, occurrence: u64) -> Duration {
+        let node = u64::from(self.processes[process].node);
+        let draw = self.streams.draw(purpose::START, node, occurrence, 0);
+        let boot = self.scenario.process.boot.ask(&mut self.asked);
+        let boot = boot.sample(&mut draw.die(die::BOOT));
+        self.processes[process].bound = true;
+        self.calendar.after(boot, Event::BootDone(process));
+        boot
+    }
+
+    /// Whether a fresh process on a node finds its port taken.
+    fn is_port_taken(&self, number: u32) -> bool {
+        let holds = self.scenario.process.holds_port;
+        self.nodes[number as usize].processes.iter().any(|&at| match self.processes[at].state {
+            ProcessState::Serving | ProcessState::Hung => true,
+            ProcessState::Stopping => holds,
+            ProcessState::Booting => self.processes[at].bound,
+        })
+    }
+
+    pub(super) fn on_bind_due(&mut self, at: Ref, observer: &mut impl Observer) {
+        let Some(process) = self.processes.get(at) else { return };
+        let (number, born) = (process.node, process.born);
+        if !self.is_port_taken(number) {
+            let occurrence = self.nodes[number as usize].starts - 1;
+            self.boot(at, occurrence);
+        } else if self.now().since(born) >= self.scenario.process.bind_retries {
+            self.on_start_failed(at, observer);
+        } else {
+            self.calendar.after(BIND_AGAIN, Event::BindDue(at));
+        }
+    }
+
+    /// A start command has not returned, and is killed with what it started.
+    pub(super) fn on_start_timeout(&mut self, at: Ref, observer: &mut impl Observer) {
+        let Some(process) = self.processes.get(at) else { return };
+        let (number, born) = (process.node, process.born);
+        self.kill(at, observer);
+        self.nodes[number as usize].ended = Some(Cause::Exit);
+        self.on_exit(number, true, born, observer);
+    }
+
+    /// Memory of the n-th process of a node after its start.
+    pub(super) fn draw_base(&self, node: u32, occurrence: u64) -> u64 {
+        let draw = self.streams.draw(purpose::START, u64::from(node), occurrence, 0);
+        let program = &self.scenario.process;
+        let extra = program.extra_memory.iter().find(|(number, _)| *number == node);
+        let base = between(program.memory.base, unit(&mut draw.die(die::BASE)));
+        base + extra.map_or(0, |(_, bytes)| *bytes)
+    }
+
+    pub(super) fn on_boot_done(&mut self, at: Ref, observer: &mut impl Observer) {
+        let now = self.now();
+        // Stale if people or a rollout have stopped it meanwhile.
+        let Some(process) = self.processes.get_mut(at) else { return };
+        let release = &self.scenario.releases[process.release];
+        if release.start.ask(&mut self.asked).wrong() == Some(WhenInvalid::Hangs) {
+            process.state = ProcessState::Hung;
+            let number = process.node;
+            self.lose(number, Loss::FailedRestart, observer);
+            return;
+        }
+        process.state = ProcessState::Serving;
+        process.serving_since = now;
+        let number = process.node;
+        self.integrate_slots(number);
+        let node = &mut self.nodes[number as usize];
+        node.listener = Some(at);
+        node.restarting = false;
+        self.serving += 1;
+        observer.observe(now, &Observation::ProcessServing { node: number });
+        self.empty_lobby(number, observer);
+        if self.serving == 1 {
+            observer.observe(now, &Observation::FleetServing);
+        }
+        self.schedule_runtime_limit(at);
+        self.consider_health(number, observer);
+    }
+
+    pub(super) fn on_start_failed(&mut self, at: Ref, observer: &mut impl Observer) {
+        let Some(process) = self.processes.get(at) else { return };
+        let (number, release, born) = (process.node, process.release, process.born);
+        let supervised = process.supervised;
+        let daemonizes = self.scenario.releases[release].start.ask(&mut self.asked).wrong()
+            == Some(WhenInvalid::Daemonizes);
+        self.end_process(at, observer);
+        let of_restart = std::mem::take(&mut self.nodes[number as usize].restarting);
+        let seen = Observation::StartFailed { node: number, release: release as u32, of_restart };
+        observer.observe(self.now(), &seen);
+        // A copy may fail beside a process that serves and that nobody knows.
+        if self.nodes[number as usize].listener.is_none() {
+            self.lose(number, Loss::FailedRestart, observer);
+        }
+        self.on_rollout_failure(number, observer);
+        // What its supervisor does not know, it does not see end.
+        if supervised {
+            // A launcher that has detached its server exits without an error.
+            self.on_exit(number, !daemonizes, born, observer);
+        }
+    }
+}
+
+/// How a start goes that may be one that its supervisor does not expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// As the supervisor expects: the process lives, and is known.
+    Works,
+    /// The process exits, or what it leaves behind is killed with its launcher.
+    Exits,
+    /// The command does not return; the supervisor waits, and kills it in the end.
+    Waits,
+    /// The process lives, and the supervisor does not know it.
+    Unseen,
+}
+
+impl Course {
+    fn of(wrong: Option<WhenInvalid>, settings: &Settings) -> Course {
+        match wrong {
+            None | Some(WhenInvalid::Hangs | WhenInvalid::Slow(_)) => Course::Works,
+            Some(WhenInvalid::Exits) => Course::Exits,
+            Some(WhenInvalid::StaysInForeground) => match settings.kills_start_after() {
+                Some(_) => Course::Waits,
+                None if settings.expects_return() => Course::Unseen,
+                None => Course::Works,
+            },
+            Some(WhenInvalid::Daemonizes) if settings.expects_return() => Course::Works,
+            Some(WhenInvalid::Daemonizes) if settings.kills_what_is_left() => Course::Exits,
+            Some(WhenInvalid::Daemonizes) => Course::Unseen,
+            Some(WhenInvalid::NoPidFile) if matches!(settings, Settings::Systemd(_)) => {
+                if settings.expects_return() { Course::Waits } else { Course::Works }
+            }
+            Some(WhenInvalid::NoPidFile) if settings.expects_return() => Course::Unseen,
+            Some(WhenInvalid::NoPidFile) => Course::Works,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! How processes stop and end, and what becomes of what they had in hand.
+
+use super::event::Event;
+use super::observation::{Observation, Observer, Outcome};
+use super::simulation::Simulation;
+use super::state::{ProcessState, Then};
+use crate::kernel::slab::Ref;
+use crate::kernel::time::Duration;
+use crate::scenario::model::Stop;
+
+impl Simulation {
+    /// Tells every process of a node to stop.
+    pub(super) fn stop_processes(&mut self, number: u32, observer: &mut impl Observer) {
+        // A supervisor that kills what does not stop in time shortens the process's own limit.
+        let patience = self.scenario.supervisor.stop_timeout().unwrap_or(Duration::FOREVER);
+        for at in self.nodes[number as usize].processes.clone() {
+            let stop = *self.scenario.process.stop.ask(&mut self.asked);
+            match (stop, self.processes[at].state) {
+                (_, ProcessState::Stopping) => {}
+                (Stop::Drop, _) | (_, ProcessState::Booting | ProcessState::Hung) => {
+                    self.kill(at, observer);
+                }
+                (Stop::Finish(limit), ProcessState::Serving) => {
+                    self.close_listener(at, observer);
+                    self.processes[at].state = ProcessState::Stopping;
+                    let process = &self.processes[at];
+                    // One that stands still may have slots to spare for those that wait.
+                    if process.in_service == 0 && process.backlog.is_empty() {
+                        self.end_process(at, observer);
+                    } else {
+                        self.calendar.after(limit.min(patience), Event::StopOver(at));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_stop_over(&mut self, process: Ref, observer: &mut impl Observer) {
+        if self.processes.get(process).is_some() {
+            self.kill(process, observer);
+        }
+    }
+
+    /// Ends a process at once; what it has in hand is lost.
+    pub(super) fn kill(&mut self, at: Ref, observer: &mut impl Observer) {
+        let now = self.now();
+        let number = self.processes[at].node;
+        self.close_listener(at, observer);
+        let lost = self.attempts_of(at);
+        let working = self.working(&lost);
+        let attempts = &self.attempts;
+        self.nodes[number as usize]
+            .cpu
+            .retain(now, |&job| attempts.get(job).is_some_and(|a| a.process != Some(at)));
+        for attempt in lost {
+            self.fail(attempt, Outcome::Reset, observer);
+        }
+        let process = &mut self.processes[at];
+        process.in_service = 0;
+        process.backlog.clear();
+        self.nodes[number as usize].memory -= working;
+        self.end_process(at, observer);
+    }
+
+    pub(super) fn close_listener(&mut self, at: Ref, observer: &mut impl Observer) {
+        let number = self.processes[at].node;
+        if self.nodes[number as usize].listener != Some(at) {
+            return;
+        }
+        self.integrate_slots(number);
+        self.nodes[number as usize].listener = None;
+        self.serving -= 1;
+        if self.serving == 0 {
+            observer.observe(self.now(), &Observation::FleetDown);
+        }
+    }
+
+    /// A process without work is gone.
+    pub(super) fn end_process(&mut self, at: Ref, observer: &mut impl Observer) {
+        self.close_listener(at, observer);
+        let process = self.processes.remove(at).expect("a process ends once");
+        let node = &mut self.nodes[process.node as usize];
+        node.processes.retain(|&other| other != at);
+        node.memory -= process.base + process.retained;
+        self.touch(process.node);
+        observer.observe(self.now(), &Observation::ProcessEnded { node: process.node });
+        if process.state == ProcessState::Hung {
+            self.lose_lobby(process.node, observer);
+        }
+        let node = &mut self.nodes[process.node as usize];
+        if node.processes.is_empty() {
+            if node.struck.hangs {
+                self.end_hangs(process.node, observer);
+            }
+            match self.nodes[process.node as usize].then.take() {
+                Some(Then::Start) => {
+                    self.calendar.after(Duration::ZERO, Event::StartDue(process.node));
+                }
+                Some(Then::Exit) => self.on_exit(process.node, true, process.born, observer),
+                None => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Supervisors at work: what they see of a node's process, what they order, and what forbids it.
+
+use super::event::Event;
+use super::observation::{Alert, Cause, Loss, Observation, Observer, Refusal, Value};
+use super::simulation::Simulation;
+use super::state::{ProcessState, Then, purpose};
+use crate::fleet::supervisor::exits::Exit;
+use crate::fleet::supervisor::rule::{Metric, Rule};
+use crate::fleet::supervisor::{After, Order, Supervisor};
+use crate::kernel::chance::unit;
+use crate::kernel::slab::Ref;
+use crate::kernel::time::{Duration, Instant};
+use crate::scenario::late::Setting;
+use crate::scenario::model::{Freeze, WhenInvalid};
+use std::sync::Arc;
+
+impl Simulation {
+    pub(super) fn on_supervisor_tick(&mut self, number: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        let Some(poll) = self.scenario.supervisor.polls() else { return };
+        if self.nodes[number as usize].gone {
+            self.calendar.after(poll, Event::SupervisorTick(number));
+            return;
+        }
+        let blocked = match self.ask_supervisor(number) {
+            Order::Wait => Duration::ZERO,
+            Order::Start if self.nodes[number as usize].held => Duration::ZERO,
+            Order::Start => {
+                if let Some(cause) = self.nodes[number as usize].ended.take() {
+                    self.note_restart(number, cause, observer);
+                }
+                self.start_process(number, observer)
+            }
+            Order::Restart { rule, value } => {
+                let limit = self.nodes[number as usize].limits[rule];
+                let cause =
+                    Cause::Rule { rule: rule as u32, value: Value(value), limit: Value(limit) };
+                match self.refusal(number) {
+                    Some(why) => {
+                        self.refuse_restart(number, why, cause, observer);
+                        Duration::ZERO
+                    }
+                    None => self.restart(number, cause, observer),
+                }
+            }
+            Order::GiveUp => {
+                self.on_gives_up(number, observer);
+                Duration::ZERO
+            }
+        };
+        self.calendar.at(now + blocked + poll, Event::SupervisorTick(number));
+    }
+
+    fn ask_supervisor(&mut self, number: u32) -> Order {
+        let now = self.now();
+        let scenario = Arc::clone(&self.scenario);
+        let settings = &scenario.supervisor;
+        let alive = self.is_seen_alive(number);
+        // Taken out for the call, since sampling looks at the node that it belongs to.
+        let node = &mut self.nodes[number as usize];
+        let mut supervisor = std::mem::replace(&mut node.supervisor, Supervisor::None);
+        let order = supervisor.tick(now, settings, alive, |rule| {
+            let value = self.measure(number, rule, &settings.rules()[rule]);
+            if value > self.watched.limits[rule] {
+                self.asked.insert(Setting::Limits);
+            }
+            (value, value > self.nodes[number as usize].limits[rule])
+        });
+        self.nodes[number as usize].supervisor = supervisor;
+        order
+    }
+
+    /// Whether a node's supervisor knows a process of it.
+    pub(super) fn is_seen_alive(&self, number: u32) -> bool {
+        self.nodes[number as usize].processes.iter().any(|&at| self.processes[at].supervised)
+    }
+
+    /// What a rule's metric is now, on the youngest process of a node.
+    fn measure(&mut self, number: u32, which: usize, rule: &Rule) -> f64 {
+        let now = self.now();
+        let program = &self.scenario.process;
+        let node = &mut self.nodes[number as usize];
+        let Some(at) = node.processes.last().copied() else { return 0.0 };
+        let process = &self.processes[at];
+        let memory = program.memory;
+        // A first process that forks the others serves nothing itself.
+        let master = if rule.include_children { None } else { memory.master };
+        let busy = node.cpu.busy(now);
+        let (busy_then, then) = std::mem::replace(&mut node.marks[which], (busy, now));
+        let share = |used: Duration, elapsed: Duration| {
+            if elapsed == Duration::ZERO { 0.0 } else { used.as_secs_f64() / elapsed.as_secs_f64() }
+        };
+        match (rule.metric, master) {
+            (Metric::Memory, Some(master)) => master as f64,
+            (Metric::Memory, None) => self.memory_of(at) as f64,
+            (Metric::CpuWindow | Metric::CpuLife, Some(_)) => 0.0,
+            (Metric::CpuWindow, None) => share(busy.saturating_sub(busy_then), now.since(then)),
+            (Metric::CpuLife, None) => {
+                share(busy.saturating_sub(process.busy_before), now.since(process.born))
+            }
+            (Metric::InFlight, _) => f64::from(process.in_service),
+            (Metric::Backlog, _) => process.backlog.len() as f64,
+            (Metric::RequestsServed, _) => process.served as f64,
+            (Metric::Age, _) => (now.since(process.born) + process.age_before).as_secs_f64(),
+        }
+    }
+
+    /// Whether a protection forbids the restart of a node that serves.
+    fn refusal(&mut self, number: u32) -> Option<Refusal> {
+        let protections = &self.scenario.protections;
+        if let Some(budget) = *protections.restart_budget.ask(&mut self.asked) {
+            let away = self.nodes.iter().filter(|node| node.token).count();
+            if away >= budget as usize && !self.nodes[number as usize].token {
+                return Some(Refusal::Budget);
+            }
+        }
+        if let Some(finds) = *protections.config_check.ask(&mut self.asked) {
+            let node = &mut self.nodes[number as usize];
+            let occurrence = node.checks;
+            node.checks += 1;
+            let release = &self.scenario.releases[node.on_disk];
+            if release.start.ask(&mut self.asked).wrong() == Some(WhenInvalid::Exits) {
+                let draw = self.streams.draw(purpose::CHECK, u64::from(number), occurrence, 0);
+                if unit(&mut draw.die(0)) < finds {
+                    return Some(Refusal::ConfigCheck);
+                }
+            }
+        }
+        None
+    }
+
+    fn refuse_restart(
+        &mut self,
+        number: u32,
+        why: Refusal,
+        cause: Cause,
+        observer: &mut impl Observer,
+    ) {
+        self.nodes[number as usize].supervisor.refused();
+        let seen = Observation::RestartRefused { node: number, why, cause };
+        observer.observe(self.now(), &seen);
+        if why == Refusal::ConfigCheck && self.scenario.people.restart_refused {
+            self.raise_alert(Alert::RestartRefused, observer);
+        }
+    }
+
+    /// Stops a node's process and starts it again; returns how long its supervisor is held up.
+    pub(super) fn restart(
+        &mut self,
+        number: u32,
+        cause: Cause,
+        observer: &mut impl Observer,
+    ) -> Duration {
+        self.note_restart(number, cause, observer);
+        self.stop_processes(number, observer);
+        let now = self.now();
+        let settings = &self.scenario.supervisor;
+        let node = &mut self.nodes[number as usize];
+        node.supervisor.stopped(now, settings);
+        if settings.waits_for_exit() && !node.processes.is_empty() {
+            node.then = Some(Then::Start);
+            return Duration::ZERO;
+        }
+        self.start_process(number, observer)
+    }
+
+    pub(super) fn note_restart(&mut self, number: u32, cause: Cause, observer: &mut impl Observer) {
+        let now = self.now();
+        let node = &mut self.nodes[number as usize];
+        node.restarting = true;
+        node.token = true;
+        node.ended = None;
+        observer.observe(now, &Observation::RestartBegun { node: number, cause });
+        if !std::mem::replace(&mut self.restarted, true)
+            && *self.scenario.freeze.ask(&mut self.asked) == Freeze::FirstRestart
+        {
+            for source in &mut self.sources {
+                let next = source.arrivals.freeze(now);
+                source.frozen = true;
+                self.calendar.set_lane(source.lane, next);
+            }
+        }
+    }
+
+    /// A process that began at `born` has exited; its supervisor may start it again.
+    pub(super) fn on_exit(
+        &mut self,
+        number: u32,
+        failure: bool,
+        born: Instant,
+        observer: &mut impl Observer,
+    ) {
+        let now = self.now();
+        let exit = Exit { at: now, failure, lived: now.since(born) };
+        let node = &mut self.nodes[number as usize];
+        let after = node.supervisor.on_exit(&self.scenario.supervisor, exit);
+        if after == After::Stays && node.listener.is_none() {
+            self.lose(number, Loss::Exit, observer);
+        }
+        self.follow(number, after);
+    }
+
+    pub(super) fn follow(&mut self, number: u32, after: After) {
+        match after {
+            After::StartAt(when) => self.calendar.at(when, Event::StartDue(number)),
+            After::GivesUpAt(when) => self.calendar.at(when, Event::GivesUp(number)),
+            After::Stays | After::Polls => {}
+        }
+    }
+
+    pub(super) fn on_gives_up(&mut self, number: u32, observer: &mut impl Observer) {
+        let node = &self.nodes[number as usize];
+        if node.gone || (node.listener.is_some() && self.is_seen_alive(number)) {
+            return;
+        }
+        observer.observe(self.now(), &Observation::SupervisorGaveUp { node: number });
+        if self.nodes[number as usize].listener.is_none() {
+            self.lose(number, Loss::Exit, observer);
+        }
+    }
+
+    pub(super) fn on_start_due(&mut self, number: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        let node = &mut self.nodes[number as usize];
+        let known = node.processes.iter().any(|&at| self.processes[at].supervised);
+        if node.held || node.gone || known {
+            return;
+        }
+        if !node.supervisor.may_start(now, &self.scenario.supervisor) {
+            self.on_gives_up(number, observer);
+            return;
+        }
+        if let Some(cause) = node.ended.take() {
+            self.note_restart(number, cause, observer);
+        }
+        self.start_process(number, observer);
+    }
+
+    /// Starts a node's process by hand.
+    pub(super) fn start_by_hand(&mut self, number: u32, observer: &mut impl Observer) {
+        let node = &mut self.nodes[number as usize];
+        node.held = false;
+        node.ended = None;
+        node.restarting = false;
+        if node.listener.is_some() || node.gone {
+            return;
+        }
+        for process in node.processes.clone() {
+            self.kill(process, observer);
+        }
+        let now = self.now();
+        let node = &mut self.nodes[number as usize];
+        node.then = None;
+        node.supervisor.reset();
+        node.supervisor.may_start(now, &self.scenario.supervisor);
+        self.start_process(number, observer);
+    }
+
+    pub(super) fn schedule_runtime_limit(&mut self, process: Ref) {
+        if let Some(limit) = self.scenario.supervisor.runtime_max() {
+            let left = limit.saturating_sub(self.processes[process].age_before);
+            self.calendar.after(left, Event::RuntimeOver(process));
+        }
+    }
+
+    pub(super) fn on_runtime_over(&mut self, process: Ref, observer: &mut impl Observer) {
+        if self.processes.get(process).is_some_and(|p| p.state == ProcessState::Serving) {
+            let (number, born) = (self.processes[process].node, self.processes[process].born);
+            self.kill(process, observer);
+            self.nodes[number as usize].ended = Some(Cause::Runtime);
+            self.on_exit(number, true, born, observer);
+        }
+    }
+
+    /// Notes that a node will not serve again by itself.
+    pub(super) fn lose(&mut self, number: u32, why: Loss, observer: &mut impl Observer) {
+        let node = &mut self.nodes[number as usize];
+        if !std::mem::replace(&mut node.lost, true) {
+            observer.observe(self.now(), &Observation::NodeLost { node: number, why });
+        }
+    }
+
+    /// Whether a node serves and some balancer sends to it; tells those who wait for that.
+    pub(super) fn consider_health(&mut self, number: u32, observer: &mut impl Observer) {
+        let seen_up = self.balancers.iter().any(|balancer| balancer.is_up(number));
+        let node = &mut self.nodes[number as usize];
+        if node.listener.is_none() || !seen_up {
+            return;
+        }
+        node.token = false;
+        if std::mem::take(&mut node.lost) {
+            observer.observe(self.now(), &Observation::NodeBack { node: number });
+        }
+        self.on_rollout_health(number, observer);
+    }
+}
