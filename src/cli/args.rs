@@ -74,6 +74,9 @@ pub(super) struct Common {
     /// Give a key another value, as in nodes.count=12
     #[arg(long, value_name = "K=V")]
     pub(super) set: Vec<String>,
+    /// Where the files are that the scenario names [default: the scenario's folder]
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
     /// Threads; the results do not depend on it [default: all there are]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,

@@ -8,6 +8,7 @@ pub mod assumption;
 pub mod capacity;
 pub mod claim;
 mod course;
+pub mod files;
 pub mod keys;
 pub mod late;
 pub mod measure;
@@ -20,6 +21,7 @@ pub mod text;
 pub mod trial;
 pub mod vary;
 
+pub use files::Files;
 pub use model::Scenario;
 pub use study::{Problems, Study, Variant};
 pub use trial::Trial;

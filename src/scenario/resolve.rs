@@ -5,7 +5,9 @@ mod changes;
 mod fleet;
 mod load;
 mod quantity;
+mod recorded;
 
+use super::files::Files;
 use super::keys::Document;
 use super::keys::load as load_keys;
 use super::late::{Late, Setting};
@@ -19,22 +21,22 @@ const SUPERVISOR: &str = "supervisor";
 const RATE_MAX: f64 = 1e7;
 
 /// The meaning of a document; `None` if there was a problem.
-pub fn resolve(document: &Document, log: &mut Diagnostics) -> Option<Scenario> {
+pub fn resolve(document: &Document, files: &Files, log: &mut Diagnostics) -> Option<Scenario> {
     let before = log.len();
-    let scenario = draft(document, log);
+    let scenario = draft(document, files, log);
     (log.len() == before).then_some(scenario)
 }
 
 /// The meaning of a document as far as it has one. With a problem it is good for nothing but to
 /// look for more of them.
-pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
+pub(super) fn draft(document: &Document, files: &Files, log: &mut Diagnostics) -> Scenario {
     let clock = clock(document, log);
-    let mut resolver = Resolver { document, horizon: clock.horizon, log };
+    let mut resolver = Resolver { document, files, horizon: clock.horizon, log };
     let classes = resolver.classes();
     let sources = resolver.sources(&classes);
     let supervisor = resolver.supervisor();
     let releases = resolver.releases(&supervisor);
-    Scenario {
+    let scenario = Scenario {
         name: document.name.as_str().to_string(),
         title: document.title.clone(),
         sources,
@@ -61,7 +63,9 @@ pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
         intervals: resolver.intervals(),
         releases,
         clock,
-    }
+    };
+    resolver.check_contents();
+    scenario
 }
 
 fn clock(document: &Document, log: &mut Diagnostics) -> Clock {
@@ -90,6 +94,7 @@ fn clock(document: &Document, log: &mut Diagnostics) -> Clock {
 /// The one-way street from keys to meaning.
 struct Resolver<'a> {
     document: &'a Document,
+    files: &'a Files,
     horizon: Instant,
     log: &'a mut Diagnostics,
 }
@@ -115,6 +120,26 @@ impl Resolver<'_> {
             None => {
                 self.log.unknown_name(name.place, what, name.as_str(), &names);
                 0
+            }
+        }
+    }
+
+    /// What is wrong with a file, told where it is named.
+    fn file_problems(&mut self, name: &str, place: Place, problems: &[String]) {
+        for problem in problems {
+            self.log.problem(place, format!("`{name}`: {problem}"));
+        }
+    }
+
+    /// Whether the files contain what they must.
+    fn check_contents(&mut self) {
+        let found = self.files.contents();
+        for keys in &self.document.content {
+            let file = found.iter().find(|(name, _)| *name == keys.file);
+            if let Some((name, sha256)) = file.filter(|(_, sha256)| *sha256 != keys.sha256.value) {
+                self.log
+                    .problem(keys.sha256.place, format!("`{name}` has another content"))
+                    .help(format!("its SHA-256 is {sha256}"));
             }
         }
     }

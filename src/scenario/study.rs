@@ -1,13 +1,14 @@
 //! A scenario file with everything it says: the scenario, its patches, its assumptions, its claims.
 
 use super::claim::{Claim, Owner, resolve_claims};
-use super::keys::Document;
+use super::files::Files;
+use super::keys::{Content, Document};
 use super::model::Scenario;
 use super::product::with_defaults;
 use super::resolve::{draft, resolve};
 use super::text::set::set_from;
 use super::text::{
-    Diagnostics, Key, Kind, Node, Place, SourceId, Sources, Value, kind_at, lookup, merge, parse,
+    At, Diagnostics, Key, Node, Place, SourceId, Sources, Value, kind_at, lookup, merge, parse,
     print, read, set,
 };
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub struct Study {
     pub hypercube_claims: Vec<Claim>,
     pub(super) sources: Sources,
     tree: Node,
+    files: Files,
 }
 
 /// A variant of a study's scenario.
@@ -74,10 +76,7 @@ impl std::error::Error for Problems {}
 const MOST_EXPLAINED: usize = 1000;
 
 impl Study {
-    /// Reads a scenario.
-    ///
-    /// `name` is shown in messages, usually the path of the file. The patches named in `with` are
-    /// applied in order, then the `path=value` assignments of `sets`.
+    /// Reads a scenario that names no files; otherwise as [`Study::load_with`].
     ///
     /// # Errors
     /// All problems of the file, of every patch it holds, and of the assignments.
@@ -87,11 +86,29 @@ impl Study {
         with: &[impl AsRef<str>],
         sets: &[impl AsRef<str>],
     ) -> Result<Study, Problems> {
+        Study::load_with(name, text, with, sets, Files::none())
+    }
+
+    /// Reads a scenario.
+    ///
+    /// `name` is shown in messages, usually the path of the file. The patches named in `with` are
+    /// applied in order, then the `path=value` assignments of `sets`. `files` opens the files that
+    /// the scenario names; they must not change while the study is in use.
+    ///
+    /// # Errors
+    /// All problems of the file, of every patch it holds, of the assignments, and of the files.
+    pub fn load_with(
+        name: &str,
+        text: &str,
+        with: &[impl AsRef<str>],
+        sets: &[impl AsRef<str>],
+        files: Files,
+    ) -> Result<Study, Problems> {
         let mut sources = Sources::new();
         let mut log = Diagnostics::new();
         let id = sources.add(name, text);
         let study = parse(&sources, id, &mut log)
-            .and_then(|tree| Study::build(tree, &mut sources, &mut log, with, sets));
+            .and_then(|tree| Study::build(tree, &mut sources, &mut log, (with, sets), files));
         match study {
             Some(study) if log.is_empty() => Ok(Study { sources, ..study }),
             _ => Err(Problems { log, sources }),
@@ -102,8 +119,8 @@ impl Study {
         mut tree: Node,
         sources: &mut Sources,
         log: &mut Diagnostics,
-        with: &[impl AsRef<str>],
-        sets: &[impl AsRef<str>],
+        (with, sets): (&[impl AsRef<str>], &[impl AsRef<str>]),
+        files: Files,
     ) -> Option<Study> {
         let kind = Document::describe();
         for name in with {
@@ -120,11 +137,11 @@ impl Study {
         for assignment in sets {
             set(assignment.as_ref(), &mut tree, &kind, sources, log);
         }
-        let Some(document) = read::<Document>(&with_defaults(&tree, &kind), log) else {
-            look_further(&tree, log);
+        let Some(mut document) = read::<Document>(&with_defaults(&tree, &kind), log) else {
+            look_further(&tree, &files, log);
             return None;
         };
-        let scenario = draft(&document, log);
+        let scenario = draft(&document, &files, log);
         let patches = patch_names(&tree);
         let owner = Owner::Scenario(&patches, !with.is_empty());
         let claims = resolve_claims(&document.expect, &scenario, owner, log);
@@ -135,12 +152,14 @@ impl Study {
         }
         // A patch or a range is meant for the file as it stands, not for another patch's result.
         if with.is_empty() && sets.is_empty() {
-            check_patches(&tree, &document, &scenario, &kind, log);
-            check_assumptions(&tree, &document, &kind, sources, log);
+            check_patches(&tree, &files, (&document, &scenario), log);
+            check_assumptions(&tree, &files, &document, sources, log);
         }
+        let content = |(file, sha256)| Content { file, sha256: At::nowhere(sha256) };
+        document.content = files.contents().into_iter().map(content).collect();
         let sources = Sources::new();
         let scenario = Arc::new(scenario);
-        Some(Study { scenario, document, claims, hypercube_claims, sources, tree })
+        Some(Study { scenario, document, claims, hypercube_claims, sources, tree, files })
     }
 
     /// The study's scenario under one of its patches, with the claims of a counterfactual.
@@ -156,7 +175,7 @@ impl Study {
         };
         let mut tree = self.tree.clone();
         merge(&mut tree, &patch, &Document::describe());
-        let variant = meaning(&tree, claims.unwrap_or(&[]), &mut log);
+        let variant = meaning(&tree, &self.files, claims.unwrap_or(&[]), &mut log);
         variant.ok_or_else(|| Problems { log, sources: self.sources.clone() })
     }
 
@@ -175,7 +194,8 @@ impl Study {
                 None => unknown_patch(&self.tree, name, super::text::Place::NOWHERE, &mut log),
             }
         }
-        let variant = if log.is_empty() { meaning(&tree, &[], &mut log) } else { None };
+        let variant =
+            if log.is_empty() { meaning(&tree, &self.files, &[], &mut log) } else { None };
         variant
             .map(|variant| variant.scenario)
             .ok_or_else(|| Problems { log, sources: self.sources.clone() })
@@ -193,7 +213,8 @@ impl Study {
         for assignment in sets {
             set(assignment.as_ref(), &mut tree, &kind, &mut sources, &mut log);
         }
-        let variant = if log.is_empty() { meaning(&tree, &[], &mut log) } else { None };
+        let variant =
+            if log.is_empty() { meaning(&tree, &self.files, &[], &mut log) } else { None };
         variant.ok_or(Problems { log, sources })
     }
 
@@ -219,7 +240,7 @@ impl Study {
                 set_from(id, assignment, &mut tree, &kind, &mut own);
             }
             if own.is_empty() {
-                meaning(&tree, &[], &mut own);
+                meaning(&tree, &self.files, &[], &mut own);
             }
             log.append(own);
         }
@@ -246,11 +267,12 @@ impl Study {
 
 fn meaning(
     tree: &Node,
+    files: &Files,
     claims: &[super::keys::claims::Claim],
     log: &mut Diagnostics,
 ) -> Option<Variant> {
     let document: Document = read(&with_defaults(tree, &Document::describe()), log)?;
-    let scenario = resolve(&document, log)?;
+    let scenario = resolve(&document, files, log)?;
     let patches = patch_names(tree);
     let claims = resolve_claims(claims, &scenario, Owner::Counterfactual(&patches), log);
     log.is_empty().then(|| Variant { scenario: Arc::new(scenario), claims })
@@ -258,12 +280,12 @@ fn meaning(
 
 /// Looks for mistakes of meaning in a document that has mistakes of form: without the keys that are
 /// wrong, as far as it can do without them. So a user sees both kinds at once.
-fn look_further(tree: &Node, log: &mut Diagnostics) {
+fn look_further(tree: &Node, files: &Files, log: &mut Diagnostics) {
     let wrong: Vec<Place> = log.sorted().iter().filter_map(|problem| problem.place).collect();
     let mut rest = tree.clone();
     leave_out(&mut rest, &wrong);
     if let Some(document) = read::<Document>(&rest, &mut Diagnostics::new()) {
-        let scenario = draft(&document, log);
+        let scenario = draft(&document, files, log);
         let patches = patch_names(tree);
         resolve_claims(&document.expect, &scenario, Owner::Scenario(&patches, false), log);
     }
@@ -308,11 +330,11 @@ fn unknown_patch(tree: &Node, name: &str, place: super::text::Place, log: &mut D
 /// Tries every patch, so that a mistake in one is found before somebody needs it.
 fn check_patches(
     tree: &Node,
-    document: &Document,
-    scenario: &Scenario,
-    kind: &Kind,
+    files: &Files,
+    (document, scenario): (&Document, &Scenario),
     log: &mut Diagnostics,
 ) {
+    let kind = &Document::describe();
     let mitigations = document.mitigation.iter().map(|(name, keys)| (name, &keys.patch, None));
     let causes = document.cause.iter().map(|(name, keys)| (name, &keys.patch, None));
     let counterfactuals = document
@@ -330,7 +352,7 @@ fn check_patches(
         let mut patched = tree.clone();
         merge(&mut patched, &patch.0, kind);
         let mut own = Diagnostics::new();
-        let variant = meaning(&patched, claims.unwrap_or(&[]), &mut own);
+        let variant = meaning(&patched, files, claims.unwrap_or(&[]), &mut own);
         let names = |scenario: &Scenario| -> Vec<String> {
             scenario.intervals.iter().map(|interval| interval.name.clone()).collect()
         };
@@ -346,11 +368,12 @@ fn check_patches(
 /// Whether every assumption is about a key, and its value lies in its range.
 fn check_assumptions(
     tree: &Node,
+    files: &Files,
     document: &Document,
-    kind: &Kind,
     sources: &mut Sources,
     log: &mut Diagnostics,
 ) {
+    let kind = &Document::describe();
     for assumption in &document.assumption {
         let path = assumption.key.value.as_str();
         let mut own = Diagnostics::new();
@@ -373,7 +396,7 @@ fn check_assumptions(
             let text = bound_text(&bound.0);
             set(&format!("{path}={text}"), &mut varied, kind, sources, &mut own);
             let mut own = Diagnostics::new();
-            if meaning(&varied, &[], &mut own).is_none() {
+            if meaning(&varied, files, &[], &mut own).is_none() {
                 let why = own.sorted().first().map_or(String::new(), |d| d.message.clone());
                 log.problem(bound.0.place, format!("`{path}` cannot be {text}: {why}"));
             }

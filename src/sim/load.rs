@@ -37,7 +37,10 @@ impl Simulation {
         };
         let visitors = match source.kind {
             SourceKind::Users { count, .. } => count,
-            SourceKind::Course | SourceKind::Modulated(_) | SourceKind::Sessions { .. } => 0,
+            SourceKind::Course
+            | SourceKind::Modulated(_)
+            | SourceKind::Recorded(_)
+            | SourceKind::Sessions { .. } => 0,
         };
         self.sources.push(Source { arrivals, lane, class, frozen: false });
         for user in 0..visitors {
@@ -51,10 +54,12 @@ impl Simulation {
     pub(super) fn change_source(&mut self, number: usize, scenario: &Scenario) {
         let now = self.now();
         let source = &mut self.sources[number];
-        if source.frozen {
+        let new = &scenario.sources[number];
+        // A fork has the same recordings.
+        if source.frozen || matches!(new.kind, SourceKind::Recorded(_)) {
             return;
         }
-        let course = course(&scenario.sources[number], scenario, &self.streams);
+        let course = course(new, scenario, &self.streams);
         let next = source.arrivals.change_course(course, now);
         self.calendar.set_lane(source.lane, next);
     }
@@ -69,11 +74,11 @@ impl Simulation {
         let draw = source.arrivals.draw();
         let class = match source.class {
             Some(class) => class,
-            None => {
+            None => source.arrivals.class().unwrap_or_else(|| {
                 let spec = &self.scenario.sources[number as usize];
                 let drawn = self.streams.draw(purpose::CLASS, spec.stream, draw.occurrence(), 0);
                 spec.classes.class(unit(&mut drawn.die(0))) as u32
-            }
+            }),
         };
         let spec = &self.scenario.classes[class as usize];
         let name = (number, class, draw.occurrence());
@@ -194,13 +199,21 @@ fn course(source: &model::Source, scenario: &Scenario, streams: &Streams) -> Cou
             let sequence = streams.sequence(purpose::MODULATION, source.stream);
             Course::modulated(states, scenario.clock.horizon, sequence)
         }
-        SourceKind::Users { .. } => Course::default(),
+        SourceKind::Users { .. } | SourceKind::Recorded(_) => Course::default(),
         SourceKind::Sessions { arrivals, .. } => arrivals.clone(),
     }
 }
 
 fn arrivals(source: &model::Source, scenario: &Scenario, streams: &Streams) -> Arrivals {
     let sequence = streams.sequence(purpose::ARRIVAL, source.stream);
+    if let SourceKind::Recorded(recorded) = &source.kind {
+        let recording = &recorded.recording;
+        if recorded.has_rates {
+            return Arrivals::along(recording, sequence);
+        }
+        let copies = streams.sequence(purpose::COPIES, source.stream);
+        return Arrivals::replayed(recording, source.course.clone(), sequence, copies);
+    }
     let arrivals = Arrivals::new(course(source, scenario, streams), sequence);
     match source.batch {
         Batch::Always(1) => arrivals,

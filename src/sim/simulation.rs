@@ -11,14 +11,13 @@ use super::state::{
 use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
 use crate::fleet::cpu::Cpu;
-use crate::fleet::load::Batch;
 use crate::fleet::supervisor::Supervisor;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::chance::{Seed, Streams, unit};
 use crate::kernel::slab::{Ref, Slab};
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::{Divergence, SettingSet};
-use crate::scenario::model::{self, Abandoned, Mix, RequestMemory, Scenario};
+use crate::scenario::model::{self, Abandoned, RequestMemory, Scenario};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -260,15 +259,17 @@ impl Simulation {
     /// classes, number of nodes or balancers, cores, rules, deploys or the windows.
     pub fn fork(&self, scenario: Arc<Scenario>) -> Result<Simulation, ForkError> {
         let (old, new) = (&self.scenario, &scenario);
-        let names = |s: &Scenario| -> Vec<(u64, Mix, Batch, Option<u32>)> {
-            let of = |s: &model::Source| (s.stream, s.classes.clone(), s.batch, s.kind.users());
-            s.sources.iter().map(of).collect()
+        let are_alike = |(a, b): (&model::Source, &model::Source)| {
+            let of = |s: &model::Source| (s.stream, s.batch, s.kind.users());
+            of(a) == of(b) && a.classes == b.classes && a.kind.recording() == b.kind.recording()
         };
+        let mut sources = old.sources.iter().zip(&new.sources);
+        let other_sources = old.sources.len() != new.sources.len() || !sources.all(are_alike);
         let rules = |s: &Scenario| s.supervisor.rules().len();
         let differs = [
             (old.clock.start != new.clock.start, "civil start"),
             (old.clock.window != new.clock.window, "windows"),
-            (names(old) != names(new), "load sources"),
+            (other_sources, "load sources"),
             (old.classes.len() != new.classes.len(), "classes"),
             (old.nodes.count != new.nodes.count, "number of nodes"),
             (old.nodes.cores != new.nodes.cores, "cores"),

@@ -43,6 +43,8 @@ pub(super) mod purpose {
     pub(in crate::sim) const LEAVE: Purpose = Purpose(13);
     /// Whether a bad way drops the n-th attempt to a node.
     pub(in crate::sim) const LINK: Purpose = Purpose(14);
+    /// How often the n-th request of a recording comes.
+    pub(in crate::sim) const COPIES: Purpose = Purpose(25);
 }
 
 /// A load source at work.

@@ -23,6 +23,7 @@ mod metamorphic;
 #[cfg(feature = "cli")]
 mod planning;
 mod properties;
+mod recorded;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;

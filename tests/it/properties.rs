@@ -40,6 +40,10 @@ load.modulated.bots = { states = [{ rate = "2/s", lasting.exponential.mean = "8s
 load.profile.jobs = { points = [{ at = 2021-02-01T00:00:30Z, rate = "0/s" }, { at = 2021-02-01T00:02:00Z, rate = "30/s" }, { at = 2021-02-01T00:02:00Z, rate = "3/s" }], batch.always = 7, class = "slow" }"#,
         r#"
 load.constant.lumps = { rate = "10/s", batch.geometric = 5.5, class = "page" }"#,
+        r#"
+load.recorded.rates = { file = "rates.csv", between = "lines", factor = 0.7, class = "page" }"#,
+        r#"
+load.recorded.requests = { file = "requests.csv", starts = 2021-02-01T00:00:07Z, factor = 1.6 }"#,
     ]);
     (5..120_u32, 0..60_u32, 0..200_u32, 0..240_i64, freeze, class, more).prop_map(
         |(steady, other, surge, onset, freeze, class, more)| {

@@ -4,7 +4,7 @@ use fleetfall::experiment::{Outcome as Made, Plan, Pool, replicate};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Instant;
 use fleetfall::observe::Results;
-use fleetfall::scenario::{Problems, Scenario, Study};
+use fleetfall::scenario::{Files, Problems, Scenario, Study};
 use fleetfall::sim::Simulation;
 use fleetfall::sim::observation::{Cause, Observation, Observer};
 use fleetfall::stats::{Tally, half_width};
@@ -37,7 +37,26 @@ pub(crate) fn study(minutes: u64, text: &str) -> Result<Study, Problems> {
     // Keys of the root come before the first table; a text may begin with some.
     let clock = format!("clock.start = {start}\nclock.end = {end}\n");
     let whole = format!("{head}{clock}{text}");
-    Study::load("test.toml", &whole, NOTHING, NOTHING)
+    Study::load_with("test.toml", &whole, NOTHING, NOTHING, files(&[]))
+}
+
+/// Two recordings that every scenario may name, and some more files: name and content.
+pub(crate) fn files(more: &[(&str, &str)]) -> Files {
+    // A rate that changes every 700 ms, and requests of two classes, some at the same time.
+    let rate = |n: u64| format!("{}.{},{}\n", n * 7 / 10, n * 7 % 10, (n * 37) % 41);
+    let request = |n: u64| format!("{},{}\n", n * n / 97, ["page", "slow"][(n % 3 / 2) as usize]);
+    let rates: String = (3..400).map(rate).collect();
+    let requests: String = (0..150).map(request).collect();
+    let mut known = vec![
+        ("rates.csv".to_string(), format!("time,rate\n{rates}")),
+        ("requests.csv".to_string(), format!("time,class\n{requests}")),
+    ];
+    known.extend(more.iter().map(|(name, text)| (name.to_string(), text.to_string())));
+    Files::opened_by(move |name| {
+        let file = known.iter().rev().find(|(known, _)| known == name);
+        let content = file.map(|(_, text)| text.clone().into_bytes());
+        content.map_or(Err("there is no such file".to_string()), |bytes| Ok(Arc::new(bytes)))
+    })
 }
 
 /// Everything that happened, in order.

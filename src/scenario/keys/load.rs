@@ -25,6 +25,8 @@ section! {
         pub profile: Named<Profile>;
         /// Sources with a rate that jumps between several at random.
         pub modulated: Named<Modulated>;
+        /// Sources that follow a recording.
+        pub recorded: Named<Recorded>;
         /// Users of whom each has one request at a time: when it is answered they think, and make
         /// the next. A fleet that is slow gets fewer.
         pub users: Named<Users>;
@@ -128,6 +130,54 @@ section! {
         pub at: At<Timestamp>;
         /// Requests per second.
         pub rate: Rate;
+    }
+}
+
+section! {
+    /// A source that follows a CSV file, whose first line names its columns: `time` and `rate` for
+    /// requests per second from each time on, as a Poisson process, or `time` for single requests,
+    /// a line each, which may have a `class`. Times are civil (2021-02-01T16:08:00Z) or numbers of
+    /// seconds, and do not go back. Lines that begin with `#` are comments. The file is read while
+    /// it is simulated, and may be of any length. Before its first line there is no load; after the
+    /// last a rate stays. What lies outside the simulated time is left out.
+    pub struct Recorded {
+        /// The file, as seen from the folder of the scenario.
+        pub file: At<String>;
+        /// What times that are numbers count.
+        pub times: Times = "elapsed";
+        /// When its first line is, if not when the file says; all others move with it.
+        pub starts: Option<At<Timestamp>>;
+        /// How a rate gets from one line to the next.
+        pub between: Between = "steps";
+        /// Factor on every rate. Of single requests each comes so many times on average; below 1 a
+        /// random part is left out. If `load.freeze` freezes them, they go on as a Poisson process
+        /// with the rate of that minute.
+        pub factor: f64 = 1, within(0, 1000000);
+        /// The class of its requests, if the file does not tell it; may be left out if there is
+        /// only one.
+        pub class: Option<At<Name>>;
+        /// The classes of its requests with their shares, instead of one.
+        pub classes: Named<Share>;
+    }
+}
+
+choice! {
+    /// What times that are numbers count.
+    pub enum Times {
+        /// Seconds since `clock.start`.
+        Elapsed = "elapsed",
+        /// Seconds since the beginning of 1970.
+        Unix = "unix",
+    }
+}
+
+choice! {
+    /// How a recorded rate gets from one line to the next.
+    pub enum Between {
+        /// It stays, and jumps.
+        Steps = "steps",
+        /// It changes linearly. Two lines with one time are a jump.
+        Lines = "lines",
     }
 }
 

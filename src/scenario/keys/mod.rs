@@ -29,6 +29,8 @@ section! {
         pub source: Option<String>;
         /// What was published, in order; shown beside what is simulated.
         pub fact: Vec<Fact>;
+        /// What files that are named below must contain; `check --resolved` prints it.
+        pub content: Vec<Content>;
         /// Civil time.
         pub clock: Clock;
         /// Where requests come from.
@@ -91,6 +93,17 @@ section! {
         pub at: Timestamp;
         /// What happened, in a few words.
         pub text: String;
+    }
+}
+
+section! {
+    /// What a file must contain. Otherwise the scenario is refused: with another file it would be
+    /// another scenario.
+    pub struct Content {
+        /// The file, as it is named below.
+        pub file: String;
+        /// The SHA-256 of its content, as `sha256sum` prints it.
+        pub sha256: At<String>;
     }
 }
 

@@ -14,7 +14,7 @@ choice! {
         /// Lognormal: many a little below the mean, few far above it.
         Lognormal(Lognormal) = "lognormal",
         /// One of these, each equally likely.
-        Empirical(At<Vec<Duration>>) = "empirical",
+        Empirical(At<Values>) = "empirical",
         /// Gamma: between constant (a great shape) and heavier than exponential (one below 1).
         Gamma(Gamma) = "gamma",
         /// Weibull: as gamma, with a tail that is heavier still below a shape of 1.
@@ -27,6 +27,18 @@ choice! {
         MeanP95(MeanP95) = "mean_p95",
         /// Known by its median and its 99th percentile.
         MedianP99(MedianP99) = "median_p99",
+    }
+}
+
+choice! {
+    /// Values of which each is equally likely.
+    pub enum Values shorthand Listed {
+        /// These.
+        Listed(Vec<Duration>) = "listed",
+        /// Those in a CSV file with one column, whose first line names their unit: `seconds`,
+        /// `milliseconds`, `microseconds` or `nanoseconds`. The name is as seen from the folder of
+        /// the scenario.
+        File(String) = "file",
     }
 }
 

@@ -1,10 +1,12 @@
 //! Load: where requests come from, their classes, and what clients do.
 
 use crate::fleet::client::{Backoff, budget};
+use crate::fleet::load::recorded::Recording;
 use crate::fleet::load::{Batch, Course};
 use crate::kernel::dist::Dist;
 use crate::kernel::time::Duration;
 use crate::scenario::late::Late;
+use std::fmt;
 
 /// The most stages of a request.
 pub const STAGES_MAX: usize = 5;
@@ -34,6 +36,8 @@ pub enum SourceKind {
     Course,
     /// States that follow one another in order, for ever: their rates, and how long they last.
     Modulated(Vec<(f64, Dist)>),
+    /// A recording.
+    Recorded(Recorded),
     /// So many users who think between requests.
     Users {
         /// Users.
@@ -54,12 +58,52 @@ pub enum SourceKind {
     },
 }
 
+/// A recorded load. Two are the same if the content of their files is, and how it is meant.
+#[derive(Clone)]
+pub struct Recorded {
+    /// The recording.
+    pub recording: Recording,
+    /// Whether it has rates; else every row is a request.
+    pub has_rates: bool,
+    /// The SHA-256 of its content.
+    pub sha256: String,
+}
+
+/// Everything but the content itself, for which its hash stands.
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Recording { shift, factor, between, end, classes, .. } = &self.recording;
+        let what = (&self.sha256, self.has_rates, shift, factor, between, end, classes);
+        f.debug_tuple("Recorded").field(&what).finish()
+    }
+}
+
+impl PartialEq for Recorded {
+    fn eq(&self, other: &Recorded) -> bool {
+        let what = |recorded: &Recorded| {
+            let Recording { shift, factor, between, end, .. } = recorded.recording;
+            (recorded.has_rates, shift, factor, between, end)
+        };
+        self.sha256 == other.sha256
+            && what(self) == what(other)
+            && self.recording.classes == other.recording.classes
+    }
+}
+
 impl SourceKind {
+    /// The recording, if there is one.
+    pub fn recording(&self) -> Option<&Recorded> {
+        if let SourceKind::Recorded(recorded) = self { Some(recorded) } else { None }
+    }
+
     /// How many users there are, where their number is fixed.
     pub fn users(&self) -> Option<u32> {
         match self {
             SourceKind::Users { count, .. } => Some(*count),
-            SourceKind::Course | SourceKind::Modulated(_) | SourceKind::Sessions { .. } => None,
+            SourceKind::Course
+            | SourceKind::Modulated(_)
+            | SourceKind::Recorded(_)
+            | SourceKind::Sessions { .. } => None,
         }
     }
 }

@@ -63,7 +63,12 @@ impl Resolver<'_> {
     }
 
     /// The classes of a source's requests, from its keys `class` and `classes`.
-    fn mix(&mut self, class: Option<&At<Name>>, classes: &Named<Share>, source: &At<Name>) -> Mix {
+    pub(super) fn mix(
+        &mut self,
+        class: Option<&At<Name>>,
+        classes: &Named<Share>,
+        source: &At<Name>,
+    ) -> Mix {
         if let Some(class) = class.filter(|_| !classes.is_empty()) {
             let message =
                 format!("load source `{}` has both `class` and `classes`", source.as_str());
@@ -151,12 +156,14 @@ impl Resolver<'_> {
         }
         self.profiles(&mut sources);
         self.modulated(&mut sources);
+        self.recorded(&mut sources);
         self.visitors(all, &mut sources);
         let most = sources.iter().flat_map(|s| s.course.stretches());
         if most.map(|s| s.from.max(s.to)).fold(0.0, f64::max) > RATE_MAX {
             self.log.problem(None, format!("a load source exceeds {RATE_MAX} requests per second"));
         }
-        if sources.is_empty() {
+        // A recording that is wrong was told already.
+        if sources.is_empty() && keys.recorded.is_empty() {
             self.log
                 .problem(None, "there is no load")
                 .help("add `[load.constant.NAME]`, `[load.region.NAME]` or another source");
@@ -347,7 +354,7 @@ fn budget(keys: &load::RetryBudget) -> Option<budget::Settings> {
     })
 }
 
-fn source(kind: &str, name: &At<Name>, classes: Mix, course: Course) -> Source {
+pub(super) fn source(kind: &str, name: &At<Name>, classes: Mix, course: Course) -> Source {
     let name = name.as_str().to_string();
     let stream = stream(kind, &name);
     let (kind, batch) = (SourceKind::Course, Batch::Always(1));

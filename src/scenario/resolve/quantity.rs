@@ -14,10 +14,7 @@ impl Resolver<'_> {
             quantity::Dist::Uniform(keys) => Dist::uniform(keys.from, keys.to),
             quantity::Dist::Exponential(keys) => Dist::exponential(keys.mean),
             quantity::Dist::Lognormal(keys) => Dist::lognormal(keys.mean, keys.sigma),
-            quantity::Dist::Empirical(values) => {
-                let dist = Dist::empirical(values);
-                self.or_zero(dist, values.place, "an empirical distribution without values")
-            }
+            quantity::Dist::Empirical(values) => self.empirical(values),
             quantity::Dist::Gamma(keys) => Dist::gamma(keys.mean, keys.shape),
             quantity::Dist::Weibull(keys) => Dist::weibull(keys.mean, keys.shape),
             quantity::Dist::BoundedPareto(keys) => {
@@ -35,6 +32,20 @@ impl Resolver<'_> {
                 self.fitted(family(&keys.family), figures, keys.p99.place)
             }
         }
+    }
+
+    fn empirical(&mut self, values: &At<quantity::Values>) -> Dist {
+        let dist = match &values.value {
+            quantity::Values::Listed(values) => Dist::empirical(values),
+            quantity::Values::File(name) => match self.files.values(name) {
+                Ok(values) => Dist::empirical(&values),
+                Err(problems) => {
+                    self.file_problems(name, values.place, &problems);
+                    return Dist::constant(Duration::ZERO);
+                }
+            },
+        };
+        self.or_zero(dist, values.place, "an empirical distribution without values")
     }
 
     fn or_zero(&mut self, dist: Option<Dist>, place: Place, wrong: &str) -> Dist {

@@ -1,179 +1,12 @@
-//! Load sources: Poisson arrivals whose rate follows a given course, exactly.
+//! The arrivals of a source.
 
-use crate::kernel::chance::{Sequence, unit};
-use crate::kernel::dist::Dist;
+use super::batch::{Batch, Batches};
+use super::course::{Course, Stretch};
+use super::die;
+use super::recorded::{RateFeed, Recording, RequestFeed};
+use crate::kernel::chance::Sequence;
 use crate::kernel::time::Instant;
 use crate::kernel::ziggurat;
-
-/// Which die of an arrival's draw is thrown for what.
-pub mod die {
-    /// The exponential that separates this arrival from the one before.
-    pub const GAP: usize = 0;
-    /// The balancer's choice, where it chooses at random.
-    pub const PICK: usize = 1;
-    /// The client's patience.
-    pub const PATIENCE: usize = 2;
-    /// The demand of the first stage; the others follow.
-    pub const FIRST_STAGE: usize = 3;
-}
-
-/// The most stretches of a course that is drawn.
-pub const STRETCHES_MAX: usize = 1 << 22;
-
-/// A stretch of time over which a rate changes linearly.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stretch {
-    /// Where it begins.
-    pub start: Instant,
-    /// Where it ends, later than `start`.
-    pub end: Instant,
-    /// Arrivals per second at the start, not negative.
-    pub from: f64,
-    /// Arrivals per second just before the end, not negative.
-    pub to: f64,
-}
-
-/// The course of a rate over time: stretches in order, without overlap. Between them the rate is
-/// zero.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Course {
-    stretches: Vec<Stretch>,
-    /// The length of each in seconds, and by how much its rate grows in a second.
-    lines: Vec<(f64, f64)>,
-}
-
-impl Course {
-    /// The course made of these stretches; empty ones are left out.
-    ///
-    /// # Panics
-    /// If they overlap or are out of order, or a rate is negative or not finite.
-    pub fn new(stretches: Vec<Stretch>) -> Course {
-        let stretches: Vec<Stretch> = stretches.into_iter().filter(|s| s.start < s.end).collect();
-        for pair in stretches.windows(2) {
-            assert!(pair[0].end <= pair[1].start, "stretches of a course overlap");
-        }
-        for s in &stretches {
-            let valid = |rate: f64| rate.is_finite() && rate >= 0.0;
-            assert!(valid(s.from) && valid(s.to), "a rate is negative or not finite");
-        }
-        let line = |s: &Stretch| (s.end.since(s.start).as_secs_f64(), slope(s));
-        Course { lines: stretches.iter().map(line).collect(), stretches }
-    }
-
-    /// The same rate for ever from `start` on.
-    ///
-    /// # Panics
-    /// If the rate is negative or not finite.
-    pub fn constant(start: Instant, rate: f64) -> Course {
-        Course::new(vec![Stretch { start, end: Instant::NEVER, from: rate, to: rate }])
-    }
-
-    /// A course that goes through states in order, again and again, until `end`: each has its rate,
-    /// in arrivals per second, and how long it lasts, drawn every time from `sequence`.
-    pub fn modulated(states: &[(f64, Dist)], end: Instant, mut sequence: Sequence) -> Course {
-        let mut stretches = Vec::new();
-        let mut start = Instant::START;
-        for (rate, lasting) in states.iter().cycle() {
-            if start >= end || stretches.len() >= STRETCHES_MAX {
-                break;
-            }
-            let next = start.saturating_add(lasting.sample(&mut sequence.die(0)));
-            sequence.advance();
-            stretches.push(Stretch { start, end: next, from: *rate, to: *rate });
-            start = next;
-        }
-        Course::new(stretches)
-    }
-
-    /// The rate at `when`, in arrivals per second.
-    pub fn rate(&self, when: Instant) -> f64 {
-        let found = self.stretches.iter().find(|s| s.start <= when && when < s.end);
-        found.map_or(0.0, |s| s.from + slope(s) * when.since(s.start).as_secs_f64())
-    }
-
-    /// The expected number of arrivals in `[from, to)`.
-    pub fn mean_arrivals(&self, from: Instant, to: Instant) -> f64 {
-        let part = |s: &Stretch| {
-            let (a, b) = (s.start.max(from), s.end.min(to));
-            if a >= b {
-                return 0.0;
-            }
-            let rate_at = |t: Instant| s.from + slope(s) * t.since(s.start).as_secs_f64();
-            0.5 * (rate_at(a) + rate_at(b)) * b.since(a).as_secs_f64()
-        };
-        self.stretches.iter().map(part).sum()
-    }
-
-    /// From when on it may differ from another course: the start of the first stretch that the two
-    /// do not share; `None` if they are the same.
-    pub fn parts_from(&self, other: &Course) -> Option<Instant> {
-        let (mine, theirs) = (&self.stretches, &other.stretches);
-        let shared = mine.iter().zip(theirs).take_while(|(one, another)| one == another).count();
-        [mine.get(shared), theirs.get(shared)].into_iter().flatten().map(|s| s.start).min()
-    }
-
-    /// The first stretch that has not ended at `when`, and how many seconds of it have passed.
-    fn position(&self, when: Instant) -> (usize, f64) {
-        let stretch = self.stretches.partition_point(|s| s.end <= when);
-        let start = self.stretches.get(stretch).map_or(when, |s| s.start.min(when));
-        (stretch, when.since(start).as_secs_f64())
-    }
-
-    /// The stretches.
-    pub fn stretches(&self) -> &[Stretch] {
-        &self.stretches
-    }
-}
-
-fn slope(s: &Stretch) -> f64 {
-    (s.to - s.from) / s.end.since(s.start).as_secs_f64()
-}
-
-/// How many requests come at the same time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Batch {
-    /// So many, at least 1.
-    Always(u32),
-    /// One and more, with this mean; after each another follows with the same probability.
-    Geometric(f64),
-}
-
-impl Batch {
-    fn mean(self) -> f64 {
-        match self {
-            Batch::Always(size) => f64::from(size),
-            Batch::Geometric(mean) => mean,
-        }
-    }
-}
-
-/// What is left of a batch, and what draws the size of the next.
-#[derive(Clone, Debug)]
-struct Batches {
-    batch: Batch,
-    sizes: Sequence,
-    /// Requests of the batch after the pending one.
-    left: u32,
-    /// Whether the pending one is not the first of its batch.
-    begun: bool,
-}
-
-impl Batches {
-    /// Draws the size of the next batch, of which the first request is pending.
-    fn begin(&mut self) {
-        self.left = match self.batch {
-            Batch::Always(size) => size - 1,
-            Batch::Geometric(mean) => {
-                // Another follows with probability 1 - 1 / mean.
-                let ratio = libm::log(1.0 - unit(&mut self.sizes.die(0)));
-                let base = libm::log(1.0 - 1.0 / mean);
-                if base < 0.0 { (ratio / base).min(f64::from(u32::MAX)) as u32 } else { 0 }
-            }
-        };
-        self.sizes.advance();
-        self.begun = false;
-    }
-}
 
 /// The arrivals of one source, in order.
 ///
@@ -192,8 +25,19 @@ pub struct Arrivals {
     offset: f64,
     pending_time: Instant,
     origin: Origin,
-    /// Without it requests come one by one.
-    batches: Option<Box<Batches>>,
+    /// What makes them other than requests that come one by one along a course in memory.
+    other: Option<Box<Other>>,
+}
+
+/// What few sources are.
+#[derive(Clone, Debug)]
+enum Other {
+    /// Several requests come at a time.
+    Batches(Batches),
+    /// The course is read from a recording, piece by piece.
+    Rates(RateFeed),
+    /// The requests themselves are; the course is what they amount to.
+    Requests(RequestFeed),
 }
 
 /// Where the gap before the pending arrival begins.
@@ -218,9 +62,39 @@ impl Arrivals {
             offset: 0.0,
             pending_time,
             origin,
-            batches: None,
+            other: None,
         };
         arrivals.pending_time = arrivals.find_next();
+        arrivals
+    }
+
+    /// The arrivals of a recording with rates.
+    ///
+    /// # Panics
+    /// Here and later if the recording is not as it must be.
+    pub fn along(recording: &Recording, sequence: Sequence) -> Arrivals {
+        let mut arrivals = Arrivals::new(Course::default(), sequence);
+        arrivals.other = Some(Box::new(Other::Rates(RateFeed::new(recording))));
+        arrivals.pending_time = arrivals.find_next();
+        arrivals
+    }
+
+    /// The arrivals of a recording of single requests, which amount to the course `expected`; how
+    /// often each of them comes is drawn from `copies`.
+    ///
+    /// # Panics
+    /// Here and later if the recording is not as it must be.
+    pub fn replayed(
+        recording: &Recording,
+        expected: Course,
+        sequence: Sequence,
+        copies: Sequence,
+    ) -> Arrivals {
+        let mut arrivals = Arrivals::new(Course::default(), sequence);
+        let feed = RequestFeed::new(recording, copies);
+        arrivals.course = expected;
+        arrivals.pending_time = feed.pending;
+        arrivals.other = Some(Box::new(Other::Requests(feed)));
         arrivals
     }
 
@@ -229,7 +103,7 @@ impl Arrivals {
         if batch != Batch::Always(1) {
             let mut batches = Batches { batch, sizes, left: 0, begun: false };
             batches.begin();
-            self.batches = Some(Box::new(batches));
+            self.other = Some(Box::new(Other::Batches(batches)));
             (self.stretch, self.offset) = (self.origin.stretch, self.origin.offset);
             self.pending_time = self.find_next();
         }
@@ -251,7 +125,7 @@ impl Arrivals {
     /// Moves on to the next arrival.
     #[inline]
     pub fn advance(&mut self) {
-        if self.batches.is_some() && self.is_followed() {
+        if self.other.is_some() && self.is_followed() {
             return;
         }
         let (time, stretch, offset) = (self.pending_time, self.stretch, self.offset);
@@ -260,17 +134,38 @@ impl Arrivals {
         self.pending_time = self.find_next();
     }
 
-    /// Whether the pending arrival is followed by one of the same batch; if so, that one is pending
-    /// now.
+    /// The class of the pending arrival, if a recording tells it.
+    #[inline(never)]
+    pub fn class(&self) -> Option<u32> {
+        match self.other.as_deref() {
+            Some(Other::Requests(feed)) => feed.class(),
+            Some(Other::Batches(_) | Other::Rates(_)) | None => None,
+        }
+    }
+
+    /// Whether the pending arrival is followed by one that no gap separates from it by law: one of
+    /// the same batch, or of a recording. If so, that one is pending now.
     #[cold]
     fn is_followed(&mut self) -> bool {
-        let Some(batches) = &mut self.batches else { return false };
-        if batches.left == 0 {
-            batches.begin();
-            return false;
+        match self.other.as_deref_mut() {
+            None => return false,
+            Some(Other::Batches(batches)) if batches.left == 0 => {
+                batches.begin();
+                return false;
+            }
+            Some(Other::Batches(batches)) => {
+                batches.left -= 1;
+                batches.begun = true;
+            }
+            Some(Other::Rates(feed)) => {
+                feed.begin_gap();
+                return false;
+            }
+            Some(Other::Requests(feed)) => {
+                feed.advance();
+                self.pending_time = feed.pending;
+            }
         }
-        batches.left -= 1;
-        batches.begun = true;
         self.sequence.advance();
         true
     }
@@ -278,10 +173,21 @@ impl Arrivals {
     #[inline]
     fn find_next(&mut self) -> Instant {
         let mut gap = ziggurat::exponential(&mut self.sequence.die(die::GAP));
-        if let Some(batches) = &self.batches {
+        if let Some(other) = &self.other
+            && let Other::Batches(batches) = &**other
+        {
             gap *= batches.batch.mean();
         }
-        let mut mass = (gap - self.origin.spent).max(0.0);
+        match self.go((gap - self.origin.spent).max(0.0)) {
+            Ok(time) => time,
+            Err(rest) => self.read_on(rest),
+        }
+    }
+
+    /// Goes so many expected arrivals along the course in memory: the time reached, or what is left
+    /// at its end.
+    #[inline]
+    fn go(&mut self, mut mass: f64) -> Result<Instant, f64> {
         while let Some(s) = self.course.stretches.get(self.stretch) {
             let (length, slope) = self.course.lines[self.stretch];
             let rate = s.from + slope * self.offset;
@@ -291,23 +197,69 @@ impl Arrivals {
                 let root = (rate * rate + 2.0 * slope * mass).max(0.0).sqrt();
                 self.offset += 2.0 * mass / (rate + root);
                 let ns = (self.offset * 1e9 + 0.5) as u64;
-                return Instant::from_nanos((s.start.as_nanos() + ns).min(s.end.as_nanos()));
+                return Ok(Instant::from_nanos((s.start.as_nanos() + ns).min(s.end.as_nanos())));
             }
             mass -= here;
             self.stretch += 1;
             self.offset = 0.0;
         }
-        Instant::NEVER
+        Err(mass)
+    }
+
+    /// Goes on with the next pieces of a recording, if there are any.
+    #[cold]
+    fn read_on(&mut self, mut mass: f64) -> Instant {
+        loop {
+            let Some(Other::Rates(feed)) = self.other.as_deref_mut() else {
+                return Instant::NEVER;
+            };
+            let chunk = feed.chunk();
+            if chunk.is_empty() {
+                return Instant::NEVER;
+            }
+            self.course = Course::new(chunk);
+            (self.stretch, self.offset) = (0, 0.0);
+            match self.go(mass) {
+                Ok(time) => return time,
+                Err(rest) => mass = rest,
+            }
+        }
     }
 
     /// Keeps the rate at its value at `now` for ever; returns the time of the pending arrival then.
     pub fn freeze(&mut self, now: Instant) -> Instant {
-        let rate = self.course.rate(now);
-        self.change_course(Course::constant(now, rate), now)
+        match self.other.take_if(|other| !matches!(**other, Other::Batches(_))).as_deref() {
+            // The piece of the course that matters may not be the one in memory any more.
+            Some(Other::Rates(feed)) => {
+                let passed = Course::new(feed.since_origin(now.max(self.origin.time)));
+                self.follow_from(now, Course::constant(now, passed.rate(now)), &passed)
+            }
+            Some(Other::Requests(_)) => {
+                self.origin = Origin { time: now, stretch: 0, offset: 0.0, spent: 0.0 };
+                let rate = self.course.rate(now);
+                let passed = Course::default();
+                self.follow_from(now, Course::constant(now, rate), &passed)
+            }
+            Some(Other::Batches(_)) | None => {
+                let rate = self.course.rate(now);
+                self.change_course(Course::constant(now, rate), now)
+            }
+        }
+    }
+
+    /// Follows another course from now on, after `passed` since the gap in hand began.
+    fn follow_from(&mut self, now: Instant, course: Course, passed: &Course) -> Instant {
+        self.origin.spent += passed.mean_arrivals(self.origin.time, now);
+        self.origin.time = now;
+        (self.origin.stretch, self.origin.offset) = course.position(now);
+        self.course = course;
+        (self.stretch, self.offset) = (self.origin.stretch, self.origin.offset);
+        self.pending_time = self.find_next().max(now);
+        self.pending_time
     }
 
     /// Follows another course from `now` on, which is not later than the pending arrival; returns
-    /// the time of that arrival under it.
+    /// the time of that arrival under it. Not for recordings.
     ///
     /// Where the courses agree up to `now`, the arrivals are to the bit those of a source that has
     /// followed the new course all along.
@@ -316,7 +268,7 @@ impl Arrivals {
             return self.pending_time;
         }
         // The rest of a batch comes at once, whatever the rate.
-        if self.batches.as_ref().is_some_and(|batches| batches.begun) {
+        if matches!(self.other.as_deref(), Some(Other::Batches(batches)) if batches.begun) {
             (self.stretch, self.offset) = course.position(self.pending_time);
             self.course = course;
             return self.pending_time;
@@ -326,16 +278,14 @@ impl Arrivals {
             let all = course.stretches.iter();
             all.filter(|s| s.end > since && s.start < now).copied().collect()
         };
-        if passed(&course) == passed(&self.course) {
-            let current = self.course.stretches.get(self.origin.stretch);
-            match course.stretches.iter().position(|s| Some(s) == current) {
-                Some(same) => self.origin.stretch = same,
-                None => (self.origin.stretch, self.origin.offset) = course.position(since),
-            }
-        } else {
-            self.origin.spent += self.course.mean_arrivals(since, now);
-            self.origin.time = now;
-            (self.origin.stretch, self.origin.offset) = course.position(now);
+        if passed(&course) != passed(&self.course) {
+            let before = std::mem::take(&mut self.course);
+            return self.follow_from(now, course, &before);
+        }
+        let current = self.course.stretches.get(self.origin.stretch);
+        match course.stretches.iter().position(|s| Some(s) == current) {
+            Some(same) => self.origin.stretch = same,
+            None => (self.origin.stretch, self.origin.offset) = course.position(since),
         }
         self.course = course;
         (self.stretch, self.offset) = (self.origin.stretch, self.origin.offset);
@@ -352,8 +302,11 @@ impl Arrivals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::load::Stretch;
+    use crate::fleet::load::recorded::Between;
     use crate::kernel::chance::{Purpose, Seed, Streams};
     use crate::kernel::time::Duration;
+    use std::sync::Arc;
 
     fn ramp() -> Course {
         let at = |s: u64| Instant::from_nanos(s * 1_000_000_000);
@@ -493,5 +446,51 @@ mod tests {
                 b.change_course(ramp(), b.pending_time);
             }
         }
+    }
+
+    /// Rows every half a second, for a thousand of them: four pieces at a time.
+    fn recording() -> (Recording, Course) {
+        let rate = |n: usize| ((n * 37) % 41) as f64;
+        let rows: String = (0..1000).map(|n| format!("{},{}\n", n as f64 / 2.0, rate(n))).collect();
+        let end = Instant::from_nanos(600_000_000_000);
+        let at = |n: usize| Instant::from_nanos(n as u64 * 500_000_000);
+        let mut stretches: Vec<Stretch> = (0..999)
+            .map(|n| Stretch { start: at(n), end: at(n + 1), from: rate(n), to: rate(n + 1) })
+            .collect();
+        stretches.push(Stretch { start: at(999), end, from: rate(999), to: rate(999) });
+        let content = Arc::new(format!("time,rate\n{rows}").into_bytes());
+        let (shift, factor, between) = (0, 1.0, Between::Lines);
+        let recording = Recording { content, shift, factor, between, end, classes: Vec::new() };
+        (recording, Course::new(stretches))
+    }
+
+    #[test]
+    fn a_recording_is_followed_as_a_course_in_memory() {
+        let streams = Streams::new(Seed(5));
+        let (recording, course) = recording();
+        let mut read = Arrivals::along(&recording, streams.sequence(Purpose(0), 0));
+        let mut known = Arrivals::new(course, streams.sequence(Purpose(0), 0));
+        let mut count = 0;
+        while known.time() != Instant::NEVER {
+            assert_eq!(read.time(), known.time(), "arrival {count}");
+            // Frozen at some moment before the pending arrival, both go on alike.
+            if count % 97 == 0 {
+                let (mut a, mut b) = (read.clone(), known.clone());
+                let last = known.origin.time.as_nanos();
+                let now = Instant::from_nanos(last + (known.time().as_nanos() - last) / 3);
+                let close = |a: Instant, b: Instant| a.as_nanos().abs_diff(b.as_nanos()) < 1_000;
+                assert!(close(a.freeze(now), b.freeze(now)), "arrival {count}");
+                for _ in 0..5 {
+                    a.advance();
+                    b.advance();
+                    assert!(a.time() == b.time() || close(a.time(), b.time()), "arrival {count}");
+                }
+            }
+            read.advance();
+            known.advance();
+            count += 1;
+        }
+        assert_eq!(read.time(), Instant::NEVER);
+        assert!(count > 9_000, "{count}");
     }
 }
