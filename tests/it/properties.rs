@@ -217,9 +217,10 @@ fn supervisor() -> impl Strategy<Value = String> {
         r#"{ above.backlog = 3, every = "2s" }"#,
         r#"{ above.age.uniform = { from = "40s", to = "150s" }, every = "5s" }"#,
     ]);
-    let bluepill = (rule.clone(), rule, any::<bool>()).prop_map(|(one, other, daemonize)| {
+    let flapping = one_of(&["", "", "flapping = { times = 3, within = \"30s\" }, "]);
+    let bluepill = (rule.clone(), rule, any::<bool>(), flapping).prop_map(|(one, other, daemonize, flapping)| {
         format!(
-            "\nsupervisor.bluepill = {{ daemonize = {daemonize}, rule = {{ one = {one}, other = {other} }} }}"
+            "\nsupervisor.bluepill = {{ {flapping}daemonize = {daemonize}, rule = {{ one = {one}, other = {other} }} }}"
         )
     });
     let systemd = one_of(&[

@@ -493,8 +493,24 @@ section! {
         /// Whether bluepill detaches the process itself; if not, a start command that does not
         /// return holds the daemon up for at most the start grace.
         pub daemonize: bool = false;
+        /// Leaving a process alone that is started too often (`:flapping`). bluepill's own values
+        /// can never come about with graces of three seconds.
+        pub flapping: Option<Flapping>;
         /// The checks that restart the process.
         pub rule: Named<Rule>;
+    }
+}
+
+section! {
+    /// bluepill's trigger for a process that flaps. A start by hand does not count.
+    pub struct Flapping {
+        /// So many starts and restarts; the last of them does not happen.
+        pub times: u32 = 5, within(1, 1000);
+        /// Within this time.
+        pub within: Duration = "1s";
+        /// When, with the tick that follows, the process is started instead, alive or not; never if
+        /// zero.
+        pub retry_in: Duration = "5s";
     }
 }
 

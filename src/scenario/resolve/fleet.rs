@@ -201,6 +201,11 @@ impl Resolver<'_> {
                     start_grace: keys.start_grace,
                     stop_grace: keys.stop_grace,
                     daemonize: keys.daemonize,
+                    flapping: keys.flapping.as_ref().map(|keys| bluepill::Flapping {
+                        times: keys.times,
+                        within: keys.within,
+                        retry_in: keys.retry_in,
+                    }),
                     rules,
                 })
             }
