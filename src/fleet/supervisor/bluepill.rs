@@ -246,8 +246,8 @@ mod tests {
         }
     }
 
-    /// Measured on bluepill 0.1.3 with a configuration that is invalid at the first restart: attempts
-    /// 0.1, 7.2, 11.4 and 15.6 s after it, and so on for ever.
+    /// Measured on bluepill 0.1.3 with a configuration that is invalid at the first restart:
+    /// attempts 0.1, 7.2, 11.4 and 15.6 s after it, and so on for ever.
     #[test]
     fn a_process_that_cannot_start_is_started_for_ever() {
         let starts = starts(&settings(), false, 60);
@@ -257,8 +257,8 @@ mod tests {
         assert!(starts.len() > 12, "it never gives up");
     }
 
-    /// Measured on bluepill 0.1.3 with an invalid configuration, three times within 30 s and a retry
-    /// in 7 s: pairs of attempts 4 s apart, and pauses of 11 s between them.
+    /// Measured on bluepill 0.1.3 with an invalid configuration, three times within 30 s and a
+    /// retry in 7 s: pairs of attempts 4 s apart, and pauses of 11 s between them.
     #[test]
     fn a_process_that_flaps_is_left_alone_for_a_while() {
         let within = Duration::from_secs(30);
