@@ -123,6 +123,8 @@ struct Counts {
     restarts_refused: u64,
     starts_failed: u64,
     oom_kills: u64,
+    workers_recycled: u64,
+    workers_killed: u64,
     lost_in_collapse: u64,
     lost_to_restart: u64,
     memory_max: u64,
@@ -505,6 +507,10 @@ impl Recorder {
                 self.fixes.push(now);
             }
             Observation::FixFinished => self.reach(Milestone::FixFinished, now),
+            Observation::WorkerEnded { killed, .. } if now >= self.warm_up => match killed {
+                true => self.counts.workers_killed += 1,
+                false => self.counts.workers_recycled += 1,
+            },
             Observation::Ended { .. } => self.on_ended(now),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
@@ -514,6 +520,9 @@ impl Recorder {
             | Observation::ProcessEnded { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }
+            | Observation::WorkerEnded { .. }
+            | Observation::WorkerServing { .. }
+            | Observation::WorkerFailed { .. }
             | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }

@@ -5,6 +5,7 @@ mod changes;
 mod fleet;
 mod load;
 mod quantity;
+mod workers;
 
 use super::keys::Document;
 use super::keys::load as load_keys;

@@ -195,6 +195,9 @@ impl<'a> Teller<'a> {
             | Observation::OutOfMemory { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }
+            | Observation::WorkerEnded { .. }
+            | Observation::WorkerServing { .. }
+            | Observation::WorkerFailed { .. }
             | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
