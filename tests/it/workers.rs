@@ -269,10 +269,7 @@ fn the_largest_worker_leaves_one_a_period() {
 #[test]
 fn a_rolling_restart_takes_one_worker_after_the_other() {
     let seen = idle(r#"rolling = { every = "20s", extra = "0s", pause = "4s" }"#, 50.0);
-    assert_eq!(
-        seen,
-        "20 -1, 21 +1, 24 -2, 25 +2, 28 -3, 29 +3, 48 -1, 49 +1"
-    );
+    assert_eq!(seen, "20 -1, 21 +1, 24 -2, 25 +2, 28 -3, 29 +3, 48 -1, 49 +1");
 }
 
 /// The first round comes between 20 and 50 s after the process where up to 30 s are added, and fills
