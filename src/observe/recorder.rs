@@ -460,6 +460,12 @@ impl Recorder {
         self.count_in_intervals(now, |counts| counts.restarts += 1);
     }
 
+    fn on_worker_ended(&mut self, now: Instant, killed: bool) {
+        let counts = &mut self.counts;
+        let count = if killed { &mut counts.workers_killed } else { &mut counts.workers_recycled };
+        *count += u64::from(now >= self.warm_up);
+    }
+
     fn on_control(&mut self, now: Instant, seen: &Observation) {
         if let Some(series) = &mut self.series {
             series.story.observe(now, seen);
@@ -507,10 +513,7 @@ impl Recorder {
                 self.fixes.push(now);
             }
             Observation::FixFinished => self.reach(Milestone::FixFinished, now),
-            Observation::WorkerEnded { killed, .. } if now >= self.warm_up => match killed {
-                true => self.counts.workers_killed += 1,
-                false => self.counts.workers_recycled += 1,
-            },
+            Observation::WorkerEnded { killed, .. } => self.on_worker_ended(now, killed),
             Observation::Ended { .. } => self.on_ended(now),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
@@ -520,7 +523,6 @@ impl Recorder {
             | Observation::ProcessEnded { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }
-            | Observation::WorkerEnded { .. }
             | Observation::WorkerServing { .. }
             | Observation::WorkerFailed { .. }
             | Observation::Struck { .. }

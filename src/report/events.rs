@@ -89,17 +89,13 @@ impl Event {
             Observation::NodeLost { why, .. } => event.cause = loss_name(why),
             Observation::WorkerEnded { worker, why, killed, .. } => {
                 event.cause = end_name(why);
-                let how = if killed { "killed" } else { "left" };
-                event.detail = format!("worker={} {how}", worker + 1);
+                event.set_worker(worker, String::new(), if killed { " killed" } else { " left" });
             }
             Observation::WorkerServing { worker, release: number, .. } => {
-                event.release = release(number);
-                event.detail = format!("worker={}", worker + 1);
+                event.set_worker(worker, release(number), "");
             }
             Observation::WorkerFailed { worker, release: number, last, .. } => {
-                event.release = release(number);
-                let left = if last { " none_left" } else { "" };
-                event.detail = format!("worker={}{left}", worker + 1);
+                event.set_worker(worker, release(number), if last { " none_left" } else { "" });
             }
             Observation::Deployed { deploy: number, release: brought, corrected } => {
                 event.deploy = deploy(number);
@@ -133,6 +129,11 @@ impl Event {
             | Observation::FixFinished => {}
         }
         event
+    }
+
+    fn set_worker(&mut self, worker: u32, release: String, how: &str) {
+        self.release = release;
+        self.detail = format!("worker={}{how}", worker + 1);
     }
 
     fn set_cause(&mut self, scenario: &Scenario, cause: Cause) {

@@ -77,17 +77,18 @@ const SERVERS: [(&str, &str); 7] = [
     ("apache", r#"{ preload = true }"#),
 ];
 
-/// Where a document names a product: the keys that lead to its section, and the products.
-const SECTIONS: [(&[&str], &[(&str, &str)]); 2] =
-    [(&["balancer"], &BALANCERS), (&["process", "workers"], &SERVERS)];
+/// Where a document names a product: the keys that lead to its section.
+const BALANCER: &[&str] = &["balancer"];
+const WORKERS: &[&str] = &["process", "workers"];
 
 /// A document with the defaults of the products it names.
 pub(super) fn with_defaults<'a>(tree: &'a Node, kind: &Kind) -> Cow<'a, Node> {
     let mut whole = Cow::Borrowed(tree);
-    for (path, products) in SECTIONS {
-        if let Some(with) = with_product(&whole, kind, path, products) {
-            whole = Cow::Owned(with);
-        }
+    if let Some(with) = with_product(&whole, kind, BALANCER, &BALANCERS) {
+        whole = Cow::Owned(with);
+    }
+    if let Some(with) = with_product(&whole, kind, WORKERS, &SERVERS) {
+        whole = Cow::Owned(with);
     }
     whole
 }
@@ -100,7 +101,7 @@ fn with_product(
     products: &[(&str, &str)],
 ) -> Option<Node> {
     let section =
-        path.iter().try_fold(tree, |node, key| node.as_table().and_then(|t| t.get(*key)))?;
+        path.iter().try_fold(tree, |node, key| node.as_table().and_then(|t| t.get(key)))?;
     let name = section.as_table()?.get("product").and_then(Node::as_str)?;
     let (_, defaults) = products.iter().find(|(known, _)| *known == name)?;
     // It is read by the same parser as any default of a key, and tested for every product.

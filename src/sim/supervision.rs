@@ -263,7 +263,7 @@ impl Simulation {
                 let number = self.processes[process].node;
                 let start = self.nodes[number as usize].starts;
                 let draw = self.streams.draw(purpose::RUNTIME, u64::from(number), start, 0);
-                limit = limit + extra.scaled(unit(&mut draw.die(0)));
+                limit += extra.scaled(unit(&mut draw.die(0)));
             }
             let left = limit.saturating_sub(self.processes[process].age_before);
             self.calendar.after(left, Event::RuntimeOver(process));

@@ -395,7 +395,7 @@ supervisor.systemd.memory_high = "{high}"
 "#
         );
         let results = &support::results(&support::scenario(5, &text), 1, 1)[0];
-        assert_eq!(results.measure(Measure::OomKills), 0.0);
+        assert!(results.measure(Measure::OomKills) < 1.0);
         results.measure(Measure::SojournP50)
     };
     let (free, slow) = (sojourn("200 MiB"), sojourn("60 MiB"));

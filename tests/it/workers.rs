@@ -425,7 +425,7 @@ supervisor.bluepill.rule.memory = {{ above.memory = "150 MiB", every = "1s", inc
         );
         support::results(&support::scenario(2, &text), 1, 1)[0].measure(Measure::Restarts)
     };
-    assert_eq!(restarts(false), 0.0);
+    assert!(restarts(false) < 1.0);
     assert!(restarts(true) > 5.0);
 }
 

@@ -41,10 +41,7 @@ impl Teller<'_> {
             }
             Observation::OutOfMemory { memory, .. } => self.out_of_memory(at, node, memory),
             Observation::Crashed { fault, .. } => self.crashed(at, node, fault),
-            Observation::Ejected { .. } => {
-                let text = "is taken out by a balancer: attempts on it fail".to_string();
-                self.node_line(at, Tone::Warn, (node, Group::Ejected), text);
-            }
+            Observation::Ejected { .. } => self.ejected(at, node),
             Observation::Struck { fault, on, .. } => self.struck(at, node, fault, on),
             Observation::WorkerEnded { worker, why, killed, .. } => {
                 self.worker_ended(at, node, worker, (why, killed));
@@ -53,10 +50,7 @@ impl Teller<'_> {
                 self.worker_failed(at, node, (worker, release), last);
             }
             Observation::Thrashing { on: true, .. } => self.thrashes(at, node),
-            Observation::SupervisorGaveUp { .. } => {
-                let text = format!("{} gives up starting it", words::supervisor(self.scenario));
-                self.node_line(at, Tone::Bad, (node, Group::GaveUp), text);
-            }
+            Observation::SupervisorGaveUp { .. } => self.given_up(at, node),
             Observation::NodeMarked { balancer, up, .. } => self.marked(at, node, balancer, up),
             Observation::NodeLost { why, .. } => self.lost(at, node, why),
             Observation::RolloutStopped { .. } => {
@@ -111,6 +105,16 @@ impl Teller<'_> {
             text += "; none is left: the process listens and does not answer";
         }
         self.node_line(at, Tone::Bad, (node, Group::WorkerFailed), text);
+    }
+
+    fn ejected(&mut self, at: Instant, node: u32) {
+        let text = "is taken out by a balancer: attempts on it fail".to_string();
+        self.node_line(at, Tone::Warn, (node, Group::Ejected), text);
+    }
+
+    fn given_up(&mut self, at: Instant, node: u32) {
+        let text = format!("{} gives up starting it", words::supervisor(self.scenario));
+        self.node_line(at, Tone::Bad, (node, Group::GaveUp), text);
     }
 
     fn out_of_memory(&mut self, at: Instant, node: u32, memory: u64) {

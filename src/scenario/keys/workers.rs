@@ -6,8 +6,8 @@ use crate::scenario::text::{Bytes, Duration, choice, section};
 section! {
     /// Workers that the process, their master, forks, and when one of them is replaced by a fresh
     /// one. They share out the slots among them equally. The master listens: while workers are
-    /// away, requests wait in its backlog. Whatever waits, health checks too, takes a worker's slot.
-    /// A worker boots for at least 10 ms.
+    /// away, requests wait in its backlog. A health check that waits with the requests takes a slot
+    /// of a worker as those do. A worker boots for at least 10 ms.
     pub struct Workers {
         /// The product whose defaults the other keys here have.
         pub product: WorkersProduct = "none";

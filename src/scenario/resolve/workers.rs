@@ -12,7 +12,7 @@ use crate::scenario::model::Workers;
 impl Resolver<'_> {
     pub(super) fn workers(&mut self, workers: &keys::Workers) -> Workers {
         let slots = self.document.process.slots;
-        if slots % workers.count != 0 {
+        if !slots.is_multiple_of(workers.count) {
             let least = slots.div_ceil(workers.count) * workers.count;
             self.log
                 .problem(
