@@ -7,4 +7,5 @@ pub mod balancer;
 pub mod client;
 pub mod cpu;
 pub mod load;
+pub mod recycler;
 pub mod supervisor;

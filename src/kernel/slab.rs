@@ -95,6 +95,11 @@ impl<T> Slab<T> {
         self.len() == 0
     }
 
+    /// All values, by place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().filter_map(|(_, value)| value.as_mut())
+    }
+
     /// All values with their references, by place.
     pub fn iter(&self) -> impl Iterator<Item = (Ref, &T)> {
         self.places.iter().enumerate().filter_map(|(index, (generation, value))| {

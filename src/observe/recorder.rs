@@ -123,6 +123,8 @@ struct Counts {
     restarts_refused: u64,
     starts_failed: u64,
     oom_kills: u64,
+    workers_recycled: u64,
+    workers_killed: u64,
     lost_in_collapse: u64,
     lost_to_restart: u64,
     memory_max: u64,
@@ -458,6 +460,12 @@ impl Recorder {
         self.count_in_intervals(now, |counts| counts.restarts += 1);
     }
 
+    fn on_worker_ended(&mut self, now: Instant, killed: bool) {
+        let counts = &mut self.counts;
+        let count = if killed { &mut counts.workers_killed } else { &mut counts.workers_recycled };
+        *count += u64::from(now >= self.warm_up);
+    }
+
     fn on_control(&mut self, now: Instant, seen: &Observation) {
         if let Some(series) = &mut self.series {
             series.story.observe(now, seen);
@@ -505,6 +513,7 @@ impl Recorder {
                 self.fixes.push(now);
             }
             Observation::FixFinished => self.reach(Milestone::FixFinished, now),
+            Observation::WorkerEnded { killed, .. } => self.on_worker_ended(now, killed),
             Observation::Ended { .. } => self.on_ended(now),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
@@ -514,6 +523,8 @@ impl Recorder {
             | Observation::ProcessEnded { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }
+            | Observation::WorkerServing { .. }
+            | Observation::WorkerFailed { .. }
             | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }

@@ -32,6 +32,9 @@ impl Observer for Story {
             | Observation::OutOfMemory { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }
+            | Observation::WorkerEnded { .. }
+            | Observation::WorkerServing { .. }
+            | Observation::WorkerFailed { .. }
             | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }

@@ -7,6 +7,7 @@
 
 use super::fleet::node_of;
 use super::{Report, tables, words};
+use crate::fleet::recycler::Why;
 use crate::scenario::Scenario;
 use crate::scenario::model::Nodes;
 use crate::sim::observation::{Alert, Cause, Loss, Observation, Refusal};
@@ -86,6 +87,16 @@ impl Event {
                 event.balancer = (balancer + 1).to_string()
             }
             Observation::NodeLost { why, .. } => event.cause = loss_name(why),
+            Observation::WorkerEnded { worker, why, killed, .. } => {
+                event.cause = end_name(why);
+                event.set_worker(worker, String::new(), if killed { " killed" } else { " left" });
+            }
+            Observation::WorkerServing { worker, release: number, .. } => {
+                event.set_worker(worker, release(number), "");
+            }
+            Observation::WorkerFailed { worker, release: number, last, .. } => {
+                event.set_worker(worker, release(number), if last { " none_left" } else { "" });
+            }
             Observation::Deployed { deploy: number, release: brought, corrected } => {
                 event.deploy = deploy(number);
                 event.release = release(brought);
@@ -120,6 +131,11 @@ impl Event {
         event
     }
 
+    fn set_worker(&mut self, worker: u32, release: String, how: &str) {
+        self.release = release;
+        self.detail = format!("worker={}{how}", worker + 1);
+    }
+
     fn set_cause(&mut self, scenario: &Scenario, cause: Cause) {
         self.cause = match cause {
             Cause::Rule { rule, value, limit } => {
@@ -137,6 +153,7 @@ impl Event {
             Cause::Deploy => "deploy",
             Cause::Exit => "exit",
             Cause::Probe => "probe",
+            Cause::Watchdog => "watchdog",
         };
     }
 }
@@ -154,6 +171,17 @@ fn loss_name(why: Loss) -> &'static str {
         Loss::HealthCheck => "health_check",
         Loss::Exit => "exit",
         Loss::Crash => "crash",
+    }
+}
+
+fn end_name(why: Why) -> &'static str {
+    match why {
+        Why::Requests => "requests",
+        Why::Memory => "memory",
+        Why::Largest => "largest",
+        Why::Turn => "turn",
+        Why::Timeout => "timeout",
+        Why::OutOfMemory => "out_of_memory",
     }
 }
 
@@ -184,6 +212,9 @@ fn name(seen: &Observation) -> &'static str {
         Observation::OutOfMemory { .. } => "out_of_memory",
         Observation::Crashed { .. } => "crashed",
         Observation::Ejected { .. } => "node_ejected",
+        Observation::WorkerEnded { .. } => "worker_ended",
+        Observation::WorkerServing { .. } => "worker_serving",
+        Observation::WorkerFailed { .. } => "worker_failed",
         Observation::Struck { on: true, .. } => "fault_begun",
         Observation::Struck { on: false, .. } => "fault_ended",
         Observation::Thrashing { on: true, .. } => "thrashing_begun",

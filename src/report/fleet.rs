@@ -80,11 +80,16 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::Crashed { .. } => {
                 node.serving = false;
             }
-            Observation::ProcessEnded { .. } => node.serving = false,
+            Observation::ProcessEnded { .. } | Observation::WorkerFailed { last: true, .. } => {
+                node.serving = false;
+            }
             Observation::StartFailed { .. } => node.booting = false,
             Observation::Thrashing { on, .. } => node.thrashing = on,
             Observation::NodeMarked { balancer, up, .. } => node.up[balancer as usize] = up,
             Observation::Ejected { .. }
+            | Observation::WorkerEnded { .. }
+            | Observation::WorkerServing { .. }
+            | Observation::WorkerFailed { last: false, .. }
             | Observation::Struck { .. }
             | Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
@@ -195,6 +200,9 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::OutOfMemory { node, .. }
         | Observation::Crashed { node, .. }
         | Observation::Ejected { node, .. }
+        | Observation::WorkerEnded { node, .. }
+        | Observation::WorkerServing { node, .. }
+        | Observation::WorkerFailed { node, .. }
         | Observation::Struck { node, .. }
         | Observation::Thrashing { node, .. }
         | Observation::SupervisorGaveUp { node }

@@ -1,6 +1,7 @@
 //! What happened, in words.
 
 use super::format::{length, number, percent, plural, with_unit};
+use crate::fleet::recycler::Why;
 use crate::fleet::supervisor::Settings;
 use crate::fleet::supervisor::rule::{Metric, Rule};
 use crate::scenario::Scenario;
@@ -69,9 +70,22 @@ pub(super) fn cause(scenario: &Scenario, cause: Cause, full: bool) -> String {
         Cause::OutOfMemory => "the kernel had killed it for want of memory".to_string(),
         Cause::Crash => "a fault had killed it".to_string(),
         Cause::Probe => "its liveness probe had failed too often".to_string(),
+        Cause::Watchdog => "it had given no sign of life".to_string(),
         Cause::Runtime => "it had reached its greatest age".to_string(),
         Cause::Deploy => "the rolling deploy has reached it".to_string(),
         Cause::Exit => "it had ended".to_string(),
+    }
+}
+
+/// Why a worker was to end.
+pub(super) fn end_of_worker(why: Why) -> &'static str {
+    match why {
+        Why::Requests => "it had served its number of requests",
+        Why::Memory => "it kept too much memory",
+        Why::Largest => "all together needed too much memory, and it was the largest",
+        Why::Turn => "it was its turn",
+        Why::Timeout => "a request had taken it too long",
+        Why::OutOfMemory => "the kernel needed its memory",
     }
 }
 

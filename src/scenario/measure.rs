@@ -91,6 +91,8 @@ names! {
         FirstRestartFailed = "first_restart_failed", "1", "1 if the first start of the first restart failed, 0 if the process came to serve; not a number without a restart.";
         StartsFailed = "starts_failed", "1", "Start commands whose process exited because its configuration is invalid.";
         OomKills = "oom_kills", "1", "Processes killed for want of memory.";
+        WorkersRecycled = "workers_recycled", "1", "Workers that left by themselves, to be replaced; not a number without workers.";
+        WorkersKilled = "workers_killed", "1", "Workers that were killed, to be replaced; not a number without workers.";
         NodesLost = "nodes_lost", "1", "Nodes lost, each loss counted.";
         LostToRestart = "nodes_lost_to_restart_share", "1", "Share of the losses, until every node was lost for the first time, that were failed restarts.";
         LostAtOnce = "most_nodes_lost_at_once", "1", "Most nodes that were lost at the same time.";

@@ -39,33 +39,86 @@ const BALANCERS: [(&str, &str); 4] = [
     ),
 ];
 
+/// The defaults of servers with workers, by the name in `process.workers.product`.
+const SERVERS: [(&str, &str); 7] = [
+    // `timeout` 60 s, SIGKILL and a new worker at once; `preload_app` false: unicorn's
+    // configurator.rb and http_server.rb.
+    ("unicorn", r#"{ preload = false, timeout = { after = "60s", look = "1s" } }"#),
+    // MaxRequests with 3072 to 4096 and Oom with 1 to 2 GiB and a check cycle of 16:
+    // unicorn-worker-killer's defaults.
+    (
+        "unicorn_worker_killer",
+        r#"{ preload = false, timeout = { after = "60s", look = "1s" },
+             max_requests = { count = 3072, jitter = 1024 },
+             memory_limit = { above.uniform = { from = "1 GiB", to = "2 GiB" },
+                              check_every = 16 } }"#,
+    ),
+    // Workers are preloaded where there are several; `worker_shutdown_timeout` 30 s: puma's
+    // configuration.rb.
+    ("puma", r#"{ preload = true, finish = "30s" }"#),
+    // `ram` 512 MB times `percent_usage` 0.99, `frequency` 10 s: puma_worker_killer's defaults. Its
+    // rolling restart has to be asked for.
+    (
+        "puma_worker_killer",
+        r#"{ preload = true, finish = "30s",
+             killer = { above = "531502202 B", every = "10s" } }"#,
+    ),
+    // `timeout` 30 s, looked at every second; `preload_app` false; a worker that fails to boot
+    // halts the master: gunicorn's config.py and arbiter.py.
+    (
+        "gunicorn",
+        r#"{ preload = false, failed_boot = "ends_process",
+             timeout = { after = "30s", look = "1s" } }"#,
+    ),
+    // Reload mercy 60 s, `min-worker-lifetime` 10 s, no harakiri, no max-requests: uWSGI's
+    // core/utils.c, init.c and master.c.
+    ("uwsgi", r#"{ preload = true, finish = "60s", min_life = "10s" }"#),
+    // `MaxConnectionsPerChild 0`: mpm_common.xml.
+    ("apache", r#"{ preload = true }"#),
+];
+
+/// Where a document names a product: the keys that lead to its section.
+const BALANCER: &[&str] = &["balancer"];
+const WORKERS: &[&str] = &["process", "workers"];
+
 /// A document with the defaults of the products it names.
 pub(super) fn with_defaults<'a>(tree: &'a Node, kind: &Kind) -> Cow<'a, Node> {
-    let balancer = tree.as_table().and_then(|table| table.get("balancer"));
-    let name = balancer
-        .and_then(Node::as_table)
-        .and_then(|table| table.get("product"))
-        .and_then(Node::as_str);
-    let Some((_, defaults)) = BALANCERS.iter().find(|(known, _)| Some(*known) == name) else {
-        return Cow::Borrowed(tree);
-    };
+    let mut whole = Cow::Borrowed(tree);
+    if let Some(with) = with_product(&whole, kind, BALANCER, &BALANCERS) {
+        whole = Cow::Owned(with);
+    }
+    if let Some(with) = with_product(&whole, kind, WORKERS, &SERVERS) {
+        whole = Cow::Owned(with);
+    }
+    whole
+}
+
+/// A document with the defaults of the product that one of its sections names.
+fn with_product(
+    tree: &Node,
+    kind: &Kind,
+    path: &[&str],
+    products: &[(&str, &str)],
+) -> Option<Node> {
+    let section =
+        path.iter().try_fold(tree, |node, key| node.as_table().and_then(|t| t.get(key)))?;
+    let name = section.as_table()?.get("product").and_then(Node::as_str)?;
+    let (_, defaults) = products.iter().find(|(known, _)| *known == name)?;
     // It is read by the same parser as any default of a key, and tested for every product.
-    let text = format!("{{ balancer = {defaults} }}");
-    let Some(mut whole) = parse_default(&text, Place::NOWHERE, &mut Diagnostics::new()) else {
-        return Cow::Borrowed(tree);
-    };
+    let text = format!("{{ {} = {defaults} }}", path.join("."));
+    let mut whole = parse_default(&text, Place::NOWHERE, &mut Diagnostics::new())?;
     merge(&mut whole, tree, kind);
     whole.place = tree.place;
-    Cow::Owned(whole)
+    Some(whole)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::BALANCERS;
+    use super::{BALANCERS, SERVERS};
     use crate::scenario::Study;
-    use crate::scenario::model::Balancing;
+    use crate::scenario::model::{Balancing, Scenario, Workers};
 
-    fn balancer(line: &str) -> Balancing {
+    fn scenario(line: &str) -> Scenario {
         let text = format!(
             r#"schema = 1
 name = "x"
@@ -77,7 +130,42 @@ class.web.stages = [{{ cpu = "20ms" }}]
 process.slots = 8"#
         );
         let study = Study::load("x.toml", &text, &[""; 0], &[""; 0]);
-        study.unwrap_or_else(|problems| panic!("{problems}")).scenario.balancer.clone()
+        Scenario::clone(&study.unwrap_or_else(|problems| panic!("{problems}")).scenario)
+    }
+
+    fn balancer(line: &str) -> Balancing {
+        scenario(line).balancer
+    }
+
+    fn workers(line: &str) -> Workers {
+        scenario(&format!("process.workers = {{ count = 4, {line} }}"))
+            .process
+            .workers
+            .expect("some")
+    }
+
+    #[test]
+    fn servers_have_defaults_that_a_scenario_may_change() {
+        let plain = workers("");
+        for (name, _) in SERVERS {
+            let product = workers(&format!("product = \"{name}\""));
+            assert_ne!(product, plain, "{name}");
+            let own = workers(&format!("product = \"{name}\", finish = \"7s\""));
+            assert_eq!(own.rules.finish.as_nanos(), 7_000_000_000, "{name}");
+            assert_eq!(own.preload, product.preload, "{name}");
+        }
+        let gunicorn = workers("product = \"gunicorn\", timeout.after = \"9s\"");
+        let timeout = gunicorn.rules.timeout.expect("it has one");
+        assert_eq!(
+            (timeout.after.as_nanos(), timeout.look.as_nanos()),
+            (9_000_000_000, 1_000_000_000)
+        );
+        assert!(gunicorn.ends_process && !gunicorn.preload);
+        let both = scenario(
+            "balancer.product = \"haproxy\"\nprocess.workers = { count = 2, product = \"uwsgi\" }",
+        );
+        assert_eq!(both.balancer.retries.known().0, 3);
+        assert!(both.process.workers.is_some_and(|workers| workers.preload));
     }
 
     /// Each can be read, changes something, gives way to what the scenario says, and is printed so

@@ -6,6 +6,7 @@ mod fleet;
 mod load;
 mod quantity;
 mod recorded;
+mod workers;
 
 use super::files::Files;
 use super::keys::Document;

@@ -3,8 +3,9 @@
 use super::event::Event;
 use super::observation::{Cause, Gauges, Loss, Observation, Observer};
 use super::simulation::Simulation;
-use super::state::{Owner, Then};
+use super::state::{Owner, ProcessState, Then};
 use super::traffic::Connects;
+use crate::kernel::slab::Ref;
 use crate::scenario::model::CheckPath;
 use std::sync::Arc;
 
@@ -76,7 +77,10 @@ impl Simulation {
         let Some(probe) = self.scenario.supervisor.liveness() else { return };
         let node = &mut self.nodes[number as usize];
         node.probe_failures = if passed { 0 } else { node.probe_failures + 1 };
-        if node.probe_failures < probe.failures || node.processes.is_empty() || node.then.is_some()
+        let stops = |at: &Ref| self.processes[*at].state == ProcessState::Stopping;
+        if node.probe_failures < probe.failures
+            || node.processes.iter().all(stops)
+            || node.then.is_some()
         {
             return;
         }

@@ -47,6 +47,22 @@ pub enum Event {
     StopOver(Ref),
     /// A process has reached the age at which its supervisor ends it.
     RuntimeOver(Ref),
+    /// A process has given no sign of life for too long.
+    WatchdogDue(Ref),
+    /// A worker of a process is ready, fails, or has had the time to finish.
+    WorkerDue {
+        /// The process.
+        process: Ref,
+        /// The worker.
+        worker: u16,
+    },
+    /// The master of a process looks after its workers.
+    DutyDue {
+        /// The process.
+        process: Ref,
+        /// In which way.
+        duty: Duty,
+    },
     /// The node's supervisor takes a look.
     SupervisorTick(u32),
     /// The node's supervisor starts the process again.
@@ -94,6 +110,17 @@ pub enum Event {
     NodesAdded(u32),
     /// Gauges are read.
     Sample,
+}
+
+/// What a master does every so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// It kills workers that have held a request for too long.
+    Timeout,
+    /// It tells the largest worker to leave if all together need too much.
+    Killer,
+    /// It tells the next worker to leave.
+    Rolling,
 }
 
 const _: () = assert!(size_of::<Event>() <= 12, "events are moved on every step of the heap");

@@ -3,11 +3,12 @@
 use super::event::Event;
 use super::observation::{Cause, Loss, Observation, Observer};
 use super::simulation::Simulation;
-use super::state::{Struck, purpose};
+use super::state::{ProcessState, Struck, purpose};
 use crate::fleet::cpu::Speed;
+use crate::fleet::supervisor::exits::How;
 use crate::kernel::chance::unit;
 use crate::kernel::dist::Dist;
-use crate::kernel::time::Duration;
+use crate::kernel::time::{Duration, Instant};
 use crate::scenario::model::{Again, Effect, FaultKind, Hit, Lasting};
 use std::sync::Arc;
 
@@ -190,10 +191,21 @@ impl Simulation {
         if before.hangs && !sum.hangs {
             self.thaw(number, observer);
         }
+        if !before.hangs && sum.hangs {
+            for process in self.nodes[number as usize].processes.clone() {
+                self.stand_still(process);
+            }
+        }
     }
 
     /// The processes of a node go on where they stood still.
     fn thaw(&mut self, number: u32, observer: &mut impl Observer) {
+        for process in self.nodes[number as usize].processes.clone() {
+            let process = &mut self.processes[process];
+            if process.state != ProcessState::Hung {
+                process.aborted_at = Instant::NEVER;
+            }
+        }
         for attempt in std::mem::take(&mut self.nodes[number as usize].deferred) {
             self.on_wait_over(attempt, observer);
         }
@@ -227,7 +239,7 @@ impl Simulation {
         self.nodes[number as usize].then = None;
         self.kill_all(number, observer);
         if let Some(born) = born {
-            self.on_exit(number, true, born, observer);
+            self.on_exit(number, How::Signal, born, observer);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, Waiting};
+use crate::kernel::slab::Ref;
 
 impl Simulation {
     /// Checks conservation and sanity.
@@ -51,7 +52,6 @@ impl Simulation {
     }
 
     fn check_nodes(&self) {
-        let slots = self.scenario.process.slots;
         let mut serving = 0;
         for (number, node) in self.nodes.iter().enumerate() {
             serving += u32::from(node.listener.is_some());
@@ -64,7 +64,7 @@ impl Simulation {
             for &at in &node.processes {
                 let process = &self.processes[at];
                 let held = self.attempts_of(at).len();
-                let queued = process.backlog.len();
+                let (queued, slots) = (process.backlog.len(), process.slots);
                 assert!(
                     process.in_service <= slots && held == process.in_service as usize + queued,
                     "node-{} holds {held} attempts, {} in service and {queued} queued",
@@ -76,6 +76,7 @@ impl Simulation {
                     "requests wait on node-{} beside a free slot",
                     number + 1
                 );
+                self.check_workers(at);
                 used += process.base + process.retained + self.working(&self.attempts_of(at));
             }
             assert!(
@@ -90,5 +91,28 @@ impl Simulation {
             "{serving} nodes serve, {} are counted as serving",
             self.serving
         );
+    }
+
+    /// Workers hold what their process has in service, and their memory is part of its own.
+    fn check_workers(&self, at: Ref) {
+        let process = &self.processes[at];
+        let setup = self.scenario.process.workers.as_ref();
+        let (Some(workers), Some(setup)) = (&process.workers, setup) else {
+            let slots = self.scenario.process.slots;
+            assert!(process.slots == slots, "a process has {} slots, not {slots}", process.slots);
+            return;
+        };
+        let all = workers.recycler.workers();
+        let held: usize = all.iter().map(|worker| worker.jobs().count()).sum();
+        assert!(
+            held == process.in_service as usize,
+            "workers of node-{} hold {held} attempts, {} are in service",
+            process.node + 1,
+            process.in_service
+        );
+        let slots = workers.recycler.slots(&setup.rules);
+        assert!(slots == process.slots, "{} slots are counted, {slots} are there", process.slots);
+        let theirs: u64 = all.iter().map(|worker| worker.memory()).sum();
+        assert!(theirs <= process.base + process.retained, "workers need more than their process");
     }
 }

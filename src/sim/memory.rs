@@ -4,6 +4,8 @@ use super::observation::{Cause, Observation, Observer};
 use super::simulation::Simulation;
 use super::state::{Process, ProcessState};
 use crate::fleet::cpu::Speed;
+use crate::fleet::recycler::Why;
+use crate::fleet::supervisor::exits::How;
 use crate::kernel::slab::Ref;
 use crate::scenario::model::Scenario;
 
@@ -31,7 +33,7 @@ impl Simulation {
     /// Slows a node down or has the kernel kill a process, as its memory demands.
     pub(super) fn check_memory(&mut self, number: u32, observer: &mut impl Observer) {
         let node = &self.nodes[number as usize];
-        let over = node.memory > self.scenario.nodes.memory;
+        let over = node.memory > slow_memory(&self.scenario);
         if over != node.thrashing {
             self.set_thrashing(number, over, observer);
         }
@@ -70,16 +72,29 @@ impl Simulation {
         // The largest; among equals the oldest.
         let Some(victim) = processes.rev().max_by_key(|&at| self.memory_of(at)) else { return };
         observer.observe(self.now(), &Observation::OutOfMemory { node: number, memory });
+        // The kernel knows no masters: it kills the largest of all, but where they die together.
+        let together = self.scenario.supervisor.memory_max().is_some_and(|max| memory > max)
+            && self.scenario.supervisor.dies_together();
+        if !together && let Some(worker) = self.worker_to_kill(victim) {
+            self.kill_worker(victim, worker, Why::OutOfMemory, observer);
+            return;
+        }
         let Process { state, supervised, born, .. } = self.processes[victim];
         self.kill(victim, observer);
         if state == ProcessState::Serving {
             self.nodes[number as usize].ended = Some(Cause::OutOfMemory);
             self.nodes[number as usize].token = true;
             if supervised {
-                self.on_exit(number, true, born, observer);
+                self.on_exit(number, How::OutOfMemory, born, observer);
             }
         }
     }
+}
+
+/// The memory beyond which a node slows down.
+pub(super) fn slow_memory(scenario: &Scenario) -> u64 {
+    let host = scenario.nodes.memory;
+    scenario.supervisor.memory_high().map_or(host, |high| high.min(host))
 }
 
 /// The memory beyond which something on the node is killed.

@@ -20,6 +20,7 @@ mod state;
 mod stop;
 mod supervision;
 mod traffic;
+mod workers;
 
 pub use observation::{Observation, Observer};
 pub use simulation::Simulation;

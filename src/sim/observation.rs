@@ -1,5 +1,6 @@
 //! What has happened.
 
+use crate::fleet::recycler::Why;
 use crate::kernel::time::{Area, Duration, Instant};
 
 /// How a request ended, or an attempt failed.
@@ -86,6 +87,8 @@ pub enum Cause {
     Crash,
     /// Its liveness probe failed too often.
     Probe,
+    /// Its supervisor aborted it because it gave no sign of life.
+    Watchdog,
 }
 
 /// Why a node is lost.
@@ -368,6 +371,38 @@ pub enum Observation {
         fault: u32,
         /// Whether it began.
         on: bool,
+    },
+    /// A worker of a node's process has ended, to be replaced.
+    WorkerEnded {
+        /// The node.
+        node: u32,
+        /// The worker's place.
+        worker: u32,
+        /// Why it was to end.
+        why: Why,
+        /// Whether it was killed, and did not end by itself.
+        killed: bool,
+    },
+    /// A worker that replaces another serves.
+    WorkerServing {
+        /// The node.
+        node: u32,
+        /// Its place.
+        worker: u32,
+        /// The release that it runs.
+        release: u32,
+    },
+    /// A worker could not load what is on the disk, for the first time since one served in its
+    /// place.
+    WorkerFailed {
+        /// The node.
+        node: u32,
+        /// Its place.
+        worker: u32,
+        /// The release.
+        release: u32,
+        /// Whether no worker of the process serves any more, and none will.
+        last: bool,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::load::has_sessions;
-use super::memory::memory_limit;
+use super::memory::{memory_limit, slow_memory};
 use super::observation::{Observation, Observer};
 use super::state::{
     Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Struck,
@@ -75,7 +75,8 @@ pub struct Simulation {
     pub(super) memories: Vec<RequestMemory>,
     pub(super) nodes: Vec<Node>,
     pub(super) rollouts: Vec<Rollout>,
-    /// Nodes whose faults concern attempts: at hand for each of them.
+    /// Nodes whose faults concern attempts, and one more where processes have workers: at hand for
+    /// each attempt.
     pub(super) struck: u32,
     /// How often each fault has happened.
     pub(super) fault_counts: Vec<u64>,
@@ -155,7 +156,7 @@ impl Simulation {
             sources: Vec::new(),
             nodes: Vec::new(),
             rollouts: vec![Rollout::default(); scenario.deploys.len()],
-            struck: 0,
+            struck: u32::from(scenario.process.workers.is_some()),
             fault_counts: vec![0; scenario.faults.len()],
             calendar: Calendar::default(),
             requests: Slab::default(),
@@ -281,6 +282,7 @@ impl Simulation {
             (old.faults != new.faults, "faults"),
             (old.releases.len() != new.releases.len(), "releases"),
             (old.supervisor.name() != new.supervisor.name(), "supervisor"),
+            (!has_same_workers(old, new), "workers"),
             (rules(old) != rules(new), "restart rules"),
         ];
         if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
@@ -299,6 +301,9 @@ impl Simulation {
         fork.hedges = scenario.clients.hedge.is_some();
         fork.memories = memories(&scenario);
         fork.watched = Watched::of(&scenario);
+        if scenario.process.workers.is_none() {
+            fork.processes.iter_mut().for_each(|process| process.slots = scenario.process.slots);
+        }
         fork.scenario = scenario;
         for node in 0..fork.nodes.len() as u32 {
             let limits = fork.draw_limits(node);
@@ -344,6 +349,9 @@ impl Simulation {
             Event::StartFailed(process) => self.on_start_failed(process, observer),
             Event::StopOver(process) => self.on_stop_over(process, observer),
             Event::RuntimeOver(process) => self.on_runtime_over(process, observer),
+            Event::WatchdogDue(process) => self.on_watchdog_due(process, observer),
+            Event::WorkerDue { process, worker } => self.on_worker_due(process, worker, observer),
+            Event::DutyDue { process, duty } => self.on_duty_due(process, duty, observer),
             Event::SupervisorTick(node) => self.on_supervisor_tick(node, observer),
             Event::StartDue(node) => self.on_start_due(node, observer),
             Event::DeployDue(deploy) => self.on_deploy(deploy, observer),
@@ -481,10 +489,13 @@ impl Simulation {
             bound: true,
             base,
             retained,
+            slots: self.scenario.process.slots,
             in_service: 0,
             backlog: VecDeque::new(),
             served: 0,
             busy_before: Duration::ZERO,
+            aborted_at: Instant::NEVER,
+            workers: None,
         });
         let node = &mut self.nodes[node as usize];
         node.starts = 1;
@@ -492,6 +503,8 @@ impl Simulation {
         node.processes.push(process);
         node.listener = Some(process);
         self.serving += 1;
+        self.add_workers(process, 0, true);
+        self.begin_duties(process, true);
         self.schedule_runtime_limit(process);
     }
 
@@ -546,7 +559,13 @@ fn memories(scenario: &Scenario) -> Vec<RequestMemory> {
 
 /// The memory up to which a node neither slows down nor loses a process.
 fn memory_watch(scenario: &Scenario) -> u64 {
-    scenario.nodes.memory.min(memory_limit(scenario))
+    slow_memory(scenario).min(memory_limit(scenario))
+}
+
+/// Whether processes have the same workers, or none.
+fn has_same_workers(old: &Scenario, new: &Scenario) -> bool {
+    let (old, new) = (&old.process, &new.process);
+    old.workers == new.workers && (old.workers.is_none() || old.slots == new.slots)
 }
 
 /// The point of a range that `share` (0 to 1) of it lies below.

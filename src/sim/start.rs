@@ -4,11 +4,11 @@ use super::event::Event;
 use super::observation::{Cause, Loss, Observation, Observer};
 use super::simulation::{Simulation, between};
 use super::state::{Process, ProcessState, purpose};
-use crate::fleet::supervisor::exits::Exit;
+use crate::fleet::supervisor::exits::{Exit, How};
 use crate::fleet::supervisor::{Returns, Settings};
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
-use crate::kernel::time::Duration;
+use crate::kernel::time::{Duration, Instant};
 use crate::scenario::model::WhenInvalid;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -54,15 +54,19 @@ impl Simulation {
             bound: false,
             base,
             retained: 0,
+            slots: scenario.process.slots,
             in_service: 0,
             backlog: VecDeque::new(),
             served: 0,
             busy_before,
+            aborted_at: Instant::NEVER,
+            workers: None,
         });
         let node = &mut self.nodes[number as usize];
         node.processes.push(process);
         node.memory += base;
         self.touch(number);
+        self.add_workers(process, occurrence, false);
         let seen = Observation::ProcessStarting { node: number, release: release as u32 };
         observer.observe(now, &seen);
         let returns = if course == Course::Exits {
@@ -75,6 +79,11 @@ impl Simulation {
             Returns::Fails(scenario.process.bind_retries)
         } else {
             let boot = self.boot(process, occurrence);
+            if let Some(limit) = scenario.supervisor.ready_within()
+                && (boot > limit || wrong == Some(WhenInvalid::Hangs))
+            {
+                self.calendar.after(limit, Event::StartTimeout(process));
+            }
             match course {
                 // A launcher that expects to stay ends at once, and leaves the process behind.
                 Course::Unseen if wrong == Some(WhenInvalid::Daemonizes) => {
@@ -107,7 +116,7 @@ impl Simulation {
         }
         // It sees the launcher exit, and thinks that was the process.
         if course == Course::Unseen && wrong == Some(WhenInvalid::Daemonizes) {
-            let exit = Exit { at: now, failure: false, lived: Duration::ZERO };
+            let exit = Exit { at: now, how: How::Success, lived: Duration::ZERO };
             let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
             self.follow(number, after);
         }
@@ -152,10 +161,17 @@ impl Simulation {
     /// A start command has not returned, and is killed with what it started.
     pub(super) fn on_start_timeout(&mut self, at: Ref, observer: &mut impl Observer) {
         let Some(process) = self.processes.get(at) else { return };
-        let (number, born) = (process.node, process.born);
-        self.kill(at, observer);
-        self.nodes[number as usize].ended = Some(Cause::Exit);
-        self.on_exit(number, true, born, observer);
+        let (number, state) = (process.node, process.state);
+        let wrong = self.scenario.releases[process.release].start.ask(&mut self.asked).wrong();
+        if state == ProcessState::Serving && wrong == Some(WhenInvalid::Hangs) {
+            // Its workers have come to serve after all.
+            return;
+        }
+        self.end_with(at, Cause::Exit, How::Timeout, observer);
+        if state == ProcessState::Booting {
+            self.lose(number, Loss::FailedRestart, observer);
+            self.on_rollout_failure(number, observer);
+        }
     }
 
     /// Memory of the n-th process of a node after its start.
@@ -174,8 +190,15 @@ impl Simulation {
         let release = &self.scenario.releases[process.release];
         if release.start.ask(&mut self.asked).wrong() == Some(WhenInvalid::Hangs) {
             process.state = ProcessState::Hung;
+            process.serving_since = now;
             let number = process.node;
             self.lose(number, Loss::FailedRestart, observer);
+            self.fail_all_workers(at);
+            self.begin_duties(at, false);
+            if self.scenario.process.workers.is_some() {
+                self.schedule_runtime_limit(at);
+            }
+            self.stand_still(at);
             return;
         }
         process.state = ProcessState::Serving;
@@ -191,7 +214,11 @@ impl Simulation {
         if self.serving == 1 {
             observer.observe(now, &Observation::FleetServing);
         }
+        self.begin_duties(at, false);
         self.schedule_runtime_limit(at);
+        if self.nodes[number as usize].struck.hangs {
+            self.stand_still(at);
+        }
         self.consider_health(number, observer);
     }
 
@@ -213,7 +240,12 @@ impl Simulation {
         // What its supervisor does not know, it does not see end.
         if supervised {
             // A launcher that has detached its server exits without an error.
-            self.on_exit(number, !daemonizes, born, observer);
+            let how = match (daemonizes, self.scenario.supervisor.ready_within()) {
+                (false, _) => How::Code,
+                (true, None) => How::Success,
+                (true, Some(_)) => How::Protocol,
+            };
+            self.on_exit(number, how, born, observer);
         }
     }
 }

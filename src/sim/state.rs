@@ -3,6 +3,7 @@
 use super::observation::{Cause, Outcome, Phase};
 use crate::fleet::cpu::{Cpu, Speed};
 use crate::fleet::load::Arrivals;
+use crate::fleet::recycler::Recycler;
 use crate::fleet::supervisor::Supervisor;
 use crate::kernel::calendar::Lane;
 use crate::kernel::chance::Purpose;
@@ -43,6 +44,12 @@ pub(super) mod purpose {
     pub(in crate::sim) const LEAVE: Purpose = Purpose(13);
     /// Whether a bad way drops the n-th attempt to a node.
     pub(in crate::sim) const LINK: Purpose = Purpose(14);
+    /// The n-th worker in one place of a node's process.
+    pub(in crate::sim) const WORKER: Purpose = Purpose(15);
+    /// When a process looks after its workers.
+    pub(in crate::sim) const MASTER: Purpose = Purpose(16);
+    /// How old the n-th process of a node may get.
+    pub(in crate::sim) const RUNTIME: Purpose = Purpose(17);
     /// How often the n-th request of a recording comes.
     pub(in crate::sim) const COPIES: Purpose = Purpose(25);
 }
@@ -242,11 +249,27 @@ pub(super) struct Process {
     pub bound: bool,
     pub base: u64,
     pub retained: u64,
+    /// Requests that it can serve at once as things are.
+    pub slots: u32,
     pub in_service: u32,
     pub backlog: VecDeque<Ref>,
     pub served: u64,
     /// The node's busy core time when it was born.
     pub busy_before: Duration,
+    /// When it is aborted if it gives no sign of life until then.
+    pub aborted_at: Instant,
+    /// The workers that it has forked; their memory is part of its own.
+    pub workers: Option<Box<Workers>>,
+}
+
+/// The workers of a process.
+#[derive(Clone, Debug)]
+pub(super) struct Workers {
+    pub recycler: Recycler<Ref>,
+    /// Number of the process among those of its node.
+    pub start: u64,
+    /// Rounds in which all were replaced.
+    pub rounds: u64,
 }
 
 /// Core and slot time, integrated.

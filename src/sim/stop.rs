@@ -4,6 +4,7 @@ use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
 use super::state::{ProcessState, Then};
+use crate::fleet::supervisor::exits::How;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::Duration;
 use crate::scenario::model::Stop;
@@ -46,6 +47,10 @@ impl Simulation {
         let now = self.now();
         let number = self.processes[at].node;
         self.close_listener(at, observer);
+        // Nobody stops it once more while it ends.
+        if self.processes[at].state == ProcessState::Serving {
+            self.processes[at].state = ProcessState::Stopping;
+        }
         let lost = self.attempts_of(at);
         let working = self.working(&lost);
         let attempts = &self.attempts;
@@ -96,7 +101,9 @@ impl Simulation {
                 Some(Then::Start) => {
                     self.calendar.after(Duration::ZERO, Event::StartDue(process.node));
                 }
-                Some(Then::Exit) => self.on_exit(process.node, true, process.born, observer),
+                Some(Then::Exit) => {
+                    self.on_exit(process.node, How::Signal, process.born, observer);
+                }
                 None => {}
             }
         }

@@ -3,8 +3,8 @@
 use super::event::Event;
 use super::observation::{Alert, Cause, Loss, Observation, Observer, Refusal, Value};
 use super::simulation::Simulation;
-use super::state::{ProcessState, Then, purpose};
-use crate::fleet::supervisor::exits::Exit;
+use super::state::{Process, ProcessState, Then, purpose};
+use crate::fleet::supervisor::exits::{Exit, How};
 use crate::fleet::supervisor::rule::{Metric, Rule};
 use crate::fleet::supervisor::{After, Order, Supervisor};
 use crate::kernel::chance::unit;
@@ -79,12 +79,12 @@ impl Simulation {
     fn measure(&mut self, number: u32, which: usize, rule: &Rule) -> f64 {
         let now = self.now();
         let program = &self.scenario.process;
-        let node = &mut self.nodes[number as usize];
-        let Some(at) = node.processes.last().copied() else { return 0.0 };
-        let process = &self.processes[at];
-        let memory = program.memory;
+        let Some(at) = self.nodes[number as usize].processes.last().copied() else { return 0.0 };
         // A first process that forks the others serves nothing itself.
-        let master = if rule.include_children { None } else { memory.master };
+        let master = program.memory.master.or_else(|| self.master_memory(at));
+        let master = master.filter(|_| !rule.include_children);
+        let process = &self.processes[at];
+        let node = &mut self.nodes[number as usize];
         let busy = node.cpu.busy(now);
         let (busy_then, then) = std::mem::replace(&mut node.marks[which], (busy, now));
         let share = |used: Duration, elapsed: Duration| {
@@ -186,12 +186,12 @@ impl Simulation {
     pub(super) fn on_exit(
         &mut self,
         number: u32,
-        failure: bool,
+        how: How,
         born: Instant,
         observer: &mut impl Observer,
     ) {
         let now = self.now();
-        let exit = Exit { at: now, failure, lived: now.since(born) };
+        let exit = Exit { at: now, how, lived: now.since(born) };
         let node = &mut self.nodes[number as usize];
         let after = node.supervisor.on_exit(&self.scenario.supervisor, exit);
         if after == After::Stays && node.listener.is_none() {
@@ -257,18 +257,62 @@ impl Simulation {
     }
 
     pub(super) fn schedule_runtime_limit(&mut self, process: Ref) {
-        if let Some(limit) = self.scenario.supervisor.runtime_max() {
+        if let Some((limit, extra)) = self.scenario.supervisor.runtime_max() {
+            let mut limit = limit;
+            if extra > Duration::ZERO {
+                let number = self.processes[process].node;
+                let start = self.nodes[number as usize].starts;
+                let draw = self.streams.draw(purpose::RUNTIME, u64::from(number), start, 0);
+                limit += extra.scaled(unit(&mut draw.die(0)));
+            }
             let left = limit.saturating_sub(self.processes[process].age_before);
             self.calendar.after(left, Event::RuntimeOver(process));
         }
     }
 
     pub(super) fn on_runtime_over(&mut self, process: Ref, observer: &mut impl Observer) {
-        if self.processes.get(process).is_some_and(|p| p.state == ProcessState::Serving) {
-            let (number, born) = (self.processes[process].node, self.processes[process].born);
-            self.kill(process, observer);
-            self.nodes[number as usize].ended = Some(Cause::Runtime);
-            self.on_exit(number, true, born, observer);
+        let is_old = |state| matches!(state, ProcessState::Serving | ProcessState::Hung);
+        if self.processes.get(process).is_some_and(|p| is_old(p.state)) {
+            self.end_with(process, Cause::Runtime, How::Timeout, observer);
+        }
+    }
+
+    /// Ends a process at once, for which its supervisor knows a cause.
+    pub(super) fn end_with(
+        &mut self,
+        process: Ref,
+        cause: Cause,
+        how: How,
+        observer: &mut impl Observer,
+    ) {
+        let Process { node: number, born, supervised, .. } = self.processes[process];
+        self.kill(process, observer);
+        self.nodes[number as usize].ended = Some(cause);
+        if supervised {
+            self.on_exit(number, how, born, observer);
+        }
+    }
+
+    /// A process gives no sign of life from now on. It gave the last one at some half of the time
+    /// after which its supervisor aborts it, counted from when it began to serve.
+    pub(super) fn stand_still(&mut self, at: Ref) {
+        let Some(limit) = self.scenario.supervisor.watchdog() else { return };
+        let now = self.now();
+        let process = &mut self.processes[at];
+        let is_ready = matches!(process.state, ProcessState::Serving | ProcessState::Hung);
+        if !is_ready || process.aborted_at < Instant::NEVER {
+            return;
+        }
+        let half = (limit.as_nanos() / 2).max(1);
+        let silent = now.since(process.serving_since).as_nanos() % half;
+        process.aborted_at = now + limit.saturating_sub(Duration::from_nanos(silent));
+        self.calendar.at(process.aborted_at, Event::WatchdogDue(at));
+    }
+
+    pub(super) fn on_watchdog_due(&mut self, process: Ref, observer: &mut impl Observer) {
+        // Stale if it is gone, or has gone on meanwhile.
+        if self.processes.get(process).is_some_and(|p| p.aborted_at == self.now()) {
+            self.end_with(process, Cause::Watchdog, How::Watchdog, observer);
         }
     }
 

@@ -65,7 +65,7 @@ impl Simulation {
                 return Answer::Shed;
             }
         }
-        let free = process.in_service < program.slots;
+        let free = process.in_service < process.slots;
         if !free && process.backlog.len() as u32 >= program.backlog {
             return if program.drops_when_full { Answer::Silent } else { Answer::Refused };
         }
@@ -110,6 +110,9 @@ impl Simulation {
             }
         }
         if !hangs {
+            if let Some(listener) = node.listener {
+                self.assign_offered(at, listener);
+            }
             return None;
         }
         // Its socket accepts it, whatever slots there are, and nothing else happens.
@@ -132,12 +135,13 @@ impl Simulation {
     /// Gives the free slots of a node's processes to those that wait.
     pub(super) fn fill_slots(&mut self, number: u32, observer: &mut impl Observer) {
         for at in self.nodes[number as usize].processes.clone() {
-            while self.processes[at].in_service < self.scenario.process.slots {
+            while self.processes[at].in_service < self.processes[at].slots {
                 let Some(next) = self.next_in_line(at) else { break };
                 self.take_slot(next, true);
             }
             let process = &self.processes[at];
-            if process.state == ProcessState::Stopping && process.in_service == 0 {
+            let is_done = process.in_service == 0 && process.backlog.is_empty();
+            if process.state == ProcessState::Stopping && is_done {
                 self.end_process(at, observer);
             }
         }
@@ -155,7 +159,11 @@ impl Simulation {
         if !program.inherits_socket && !self.is_hung(number) {
             return Answer::Refused;
         }
-        match node.lobby.len() < program.backlog as usize {
+        // What waited in a process that answers no more waits on.
+        let hold = |at: &Ref| self.processes[*at].state == ProcessState::Hung;
+        let held = node.processes.iter().filter(|at| hold(at));
+        let waiting: usize = held.map(|&at| self.processes[at].backlog.len()).sum();
+        match node.lobby.len() + waiting < program.backlog as usize {
             true => Answer::Lobby,
             false if program.drops_when_full => Answer::Silent,
             false => Answer::Refused,
@@ -229,16 +237,22 @@ impl Simulation {
         }
         let (number, process) = (attempt.node, attempt.process.expect("it has a slot"));
         let demand =
-            if self.processes[process].warm { demand } else { self.cold_demand(process, demand) };
+            if self.processes[process].warm { demand } else { self.cold_demand(at, demand) };
         let now = self.now();
         self.nodes[number as usize].cpu.start(now, demand, at);
     }
 
     /// What a demand grows to in a process that is still cold.
     #[cold]
-    fn cold_demand(&mut self, process: Ref, demand: Duration) -> Duration {
+    fn cold_demand(&mut self, at: Ref, demand: Duration) -> Duration {
         let cold = *self.scenario.process.cold.ask(&mut self.asked);
         let now = self.now();
+        let process = self.attempts[at].process.expect("it has a slot");
+        if let Some((since, work, is_warm)) = self.worker_of(at, process) {
+            let age = now.since(since);
+            let is_cold = !is_warm && age < cold.lasting;
+            return if is_cold { cold.slows(demand, age, work) } else { demand.scaled(work) };
+        }
         let process = &mut self.processes[process];
         let age = now.since(process.serving_since);
         // One that is slow for good never gets warm.
@@ -247,8 +261,7 @@ impl Simulation {
             process.warm = !is_slow;
             return if is_slow { demand.scaled(process.work) } else { demand };
         }
-        let left = 1.0 - age.as_secs_f64() / cold.lasting.as_secs_f64();
-        demand.scaled(process.work * (1.0 + (cold.factor - 1.0) * left))
+        cold.slows(demand, age, process.work)
     }
 
     pub(super) fn on_completion(&mut self, number: u32, observer: &mut impl Observer) {
@@ -288,7 +301,7 @@ impl Simulation {
         let Attempt { abandoned, timer, accepted, started, .. } = *attempt;
         let process = process.expect("it was in service");
         self.attempts.discard(at);
-        self.release_slot(number, process, class, true, observer);
+        self.release_slot(at, (number, process), class, true, observer);
         let view = &mut self.balancers[balancer as usize];
         view.answered(number);
         if view.takes_note() {
@@ -323,8 +336,8 @@ impl Simulation {
     #[inline(always)]
     fn release_slot(
         &mut self,
-        number: u32,
-        at: Ref,
+        attempt: Ref,
+        (number, at): (u32, Ref),
         class: u32,
         served: bool,
         observer: &mut impl Observer,
@@ -344,7 +357,7 @@ impl Simulation {
         }
         let drained = process.state == ProcessState::Stopping && process.in_service == 0;
         let next = if self.notices | (self.struck > 0) {
-            self.next_in_line(at)
+            self.next_after(attempt, at, class, served, observer)
         } else {
             process.backlog.pop_front()
         };
@@ -355,11 +368,28 @@ impl Simulation {
         }
     }
 
-    /// Takes whoever has waited longest out of a process's backlog, unless it stands still, and
-    /// before that all those whose clients have given up, if it notices.
+    /// Who gets the slot that an attempt of a class has left, served or not.
+    #[cold]
+    fn next_after(
+        &mut self,
+        attempt: Ref,
+        at: Ref,
+        class: u32,
+        served: bool,
+        observer: &mut impl Observer,
+    ) -> Option<Ref> {
+        let kept = self.memories[class as usize].retained;
+        self.finish_in_worker(attempt, at, served.then_some(kept), observer);
+        self.next_in_line(at)
+    }
+
+    /// Takes whoever has waited longest out of a process's backlog, unless it stands still or has
+    /// no worker for it, and before that all those whose clients have given up, if it notices.
     #[cold]
     fn next_in_line(&mut self, at: Ref) -> Option<Ref> {
-        if self.nodes[self.processes[at].node as usize].struck.hangs {
+        let process = &self.processes[at];
+        let is_full = process.in_service >= process.slots;
+        if is_full || self.nodes[process.node as usize].struck.hangs {
             return None;
         }
         loop {
@@ -367,6 +397,7 @@ impl Simulation {
             let next = process.backlog.pop_front()?;
             let waiting = &self.attempts[next];
             if !waiting.abandoned || !self.notices {
+                self.assign(next, at);
                 return Some(next);
             }
             let bytes = self.memories[waiting.class as usize].queued;
@@ -406,7 +437,7 @@ impl Simulation {
         if attempt.in_slot {
             self.nodes[attempt.node as usize].cpu.retain(now, |&job| job != at);
             self.forget_attempt(at);
-            self.release_slot(attempt.node, holder, attempt.class, false, observer);
+            self.release_slot(at, (attempt.node, holder), attempt.class, false, observer);
         } else {
             let bytes = self.memories[attempt.class as usize].queued;
             let process = &mut self.processes[holder];
@@ -495,13 +526,13 @@ impl Simulation {
     /// Brings a node's time integrals up to date.
     pub(super) fn integrate_slots(&mut self, number: u32) {
         let now = self.now();
-        let (cores, slots) = (self.scenario.nodes.cores, self.scenario.process.slots);
+        let cores = self.scenario.nodes.cores;
         let node = &mut self.nodes[number as usize];
         let elapsed = now.since(node.integrals.since);
         node.integrals.since = now;
         if let Some(listener) = node.listener {
             node.integrals.count_busy(now, self.processes[listener].in_service);
-            node.integrals.slots_offered.add(elapsed, slots);
+            node.integrals.slots_offered.add(elapsed, self.processes[listener].slots);
             node.integrals.offered.add(elapsed, cores);
         } else {
             node.integrals.busy_since = now;

@@ -37,3 +37,4 @@ mod theory;
 mod tidy;
 mod time_varying;
 mod traces;
+mod workers;

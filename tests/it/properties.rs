@@ -8,7 +8,7 @@ use fleetfall::observe::{Digest, Results};
 use fleetfall::scenario::Scenario;
 use fleetfall::scenario::measure::Measure;
 use fleetfall::sim::Simulation;
-use fleetfall::sim::observation::{Observation, Outcome};
+use fleetfall::sim::observation::{Cause, Observation, Outcome};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
@@ -178,6 +178,28 @@ nodes = {{ count = {count}, cores = {cores}, memory = "{memory}", swap = "{swap}
     })
 }
 
+/// Slots, and the workers that share them, if any do.
+fn slots() -> impl Strategy<Value = String> + Clone {
+    let rules = one_of(&[
+        r#"max_requests = { count = 40, jitter = 20 }"#,
+        r#"max_requests = { count = 60, stagger = 15 }, accept = "last_idle", preload = true"#,
+        r#"memory_limit = { above.uniform = { from = "20 MiB", to = "30 MiB" }, check_every = 3 }"#,
+        r#"killer = { above = "150 MiB", every = "3s" }, finish = "1s""#,
+        r#"rolling = { every = "20s", extra = "10s", pause = "3s" }"#,
+        r#"timeout = { after = "300ms", look = "100ms" }, boot = "500ms""#,
+        r#"product = "gunicorn", max_requests.count = 30, served_at_start.uniform = { from = 0, to = 29 }"#,
+        r#"product = "uwsgi", preload = false, max_requests.count = 5, boot.exponential.mean = "2s""#,
+    ]);
+    let memory = select(vec!["15 MiB", "15 MiB", "130 MiB"]);
+    let shared = (1..4_u32, 1..4_u32, memory, rules).prop_map(|(count, each, memory, rules)| {
+        format!(
+            "slots = {}, workers = {{ count = {count}, memory = \"{memory}\", {rules} }}",
+            count * each
+        )
+    });
+    prop_oneof![1 => (1..40_u32).prop_map(|slots| format!("slots = {slots}")), 1 => shared]
+}
+
 fn process() -> impl Strategy<Value = String> {
     let boot = one_of(&[
         r#""0s""#,
@@ -197,11 +219,11 @@ fn process() -> impl Strategy<Value = String> {
     let cold = select(vec!["0s", "15s", "0s\", holds_port = true, bind_retries = \"1s"]);
     let kept = select(vec!["0 B", "10 KiB", "200 KiB"]);
     let queued = select(vec!["0 B", "1 MiB"]);
-    (1..40_u32, 0..100_u32, boot, (stop, abandoned), cold, kept, queued).prop_map(
+    (slots(), 0..100_u32, boot, (stop, abandoned), cold, kept, queued).prop_map(
         |(slots, backlog, boot, (stop, abandoned), cold, kept, queued)| {
             format!(
                 r#"
-process = {{ slots = {slots}, backlog = {backlog}, boot = {boot}, stop = {stop}, abandoned = {abandoned}, cold = "{cold}", cold_factor = 3, memory = {{ base.uniform = {{ from = "80 MiB", to = "120 MiB" }}, retained_at_start.uniform = {{ from = "0 B", to = "40 MiB" }}, retained_per_request = "{kept}", in_service = "2 MiB", queued = "{queued}" }} }}"#
+process = {{ {slots}, backlog = {backlog}, boot = {boot}, stop = {stop}, abandoned = {abandoned}, cold = "{cold}", cold_factor = 3, memory = {{ base.uniform = {{ from = "80 MiB", to = "120 MiB" }}, retained_at_start.uniform = {{ from = "0 B", to = "40 MiB" }}, retained_per_request = "{kept}", in_service = "2 MiB", queued = "{queued}" }} }}"#
             )
         },
     )
@@ -227,7 +249,9 @@ fn supervisor() -> impl Strategy<Value = String> {
         "\nsupervisor.systemd = {}",
         "\nsupervisor.systemd = { restart = \"no\", runtime_max = \"90s\" }",
         "\nsupervisor.systemd = { restart = \"always\", memory_max = \"180 MiB\" }",
-        "\nsupervisor.systemd = { restart_sec = \"2s\", runtime_max = \"40s\" }",
+        "\nsupervisor.systemd = { restart_sec = \"2s\", runtime_max = \"40s\", runtime_extra = \"20s\" }",
+        "\nsupervisor.systemd = { restart = \"on_abnormal\", type = \"notify\", timeout_start = \"8s\", watchdog = \"5s\" }",
+        "\nsupervisor.systemd = { memory_high = \"140 MiB\", watchdog = \"4s\", restart_steps = 3, restart_max_delay = \"5s\", start_limit_burst = 50 }",
     ]);
     let others = one_of(&[
         "\nsupervisor.supervisord = {}",
@@ -643,6 +667,26 @@ proptest! {
     }
 }
 
+/// What happened, without what differs from case to case.
+fn name_of(seen: &Observation) -> String {
+    match seen {
+        Observation::AttemptFailed { how } => format!("attempt {}", how.name()),
+        Observation::RestartRefused { why, .. } => format!("refused by {why:?}"),
+        Observation::NodeLost { why, .. } => format!("lost by {why:?}"),
+        Observation::Alerted { alert } => format!("alert {alert:?}"),
+        Observation::Thrashing { on, .. } => format!("thrashing {on}"),
+        Observation::WorkerEnded { why, killed, .. } => {
+            format!("worker {}, {why:?}", if *killed { "killed" } else { "left" })
+        }
+        Observation::WorkerFailed { last, .. } => format!("worker failed, last {last}"),
+        Observation::RestartBegun { cause: Cause::Watchdog, .. } => "watchdog".to_string(),
+        other => {
+            let name = format!("{other:?}");
+            name.split([' ', '{']).next().unwrap_or_default().to_string()
+        }
+    }
+}
+
 /// The random scenarios are rich enough: over a few of them everything happens.
 #[test]
 fn everything_happens_in_the_random_scenarios() {
@@ -650,22 +694,12 @@ fn everything_happens_in_the_random_scenarios() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut names: Vec<String> = Vec::new();
-    for _ in 0..150 {
+    for _ in 0..250 {
         let text = scenarios().new_tree(&mut runner).expect("nothing is filtered").current();
         let mut log = Log::default();
         Simulation::new(load_text(&text), Seed(1)).run(&mut log);
         for (_, seen) in &log.seen {
-            let name = match seen {
-                Observation::AttemptFailed { how } => format!("attempt {}", how.name()),
-                Observation::RestartRefused { why, .. } => format!("refused by {why:?}"),
-                Observation::NodeLost { why, .. } => format!("lost by {why:?}"),
-                Observation::Alerted { alert } => format!("alert {alert:?}"),
-                Observation::Thrashing { on, .. } => format!("thrashing {on}"),
-                other => {
-                    let name = format!("{other:?}");
-                    name.split([' ', '{']).next().unwrap_or_default().to_string()
-                }
-            };
+            let name = name_of(seen);
             if let Err(at) = names.binary_search(&name) {
                 names.insert(at, name);
             }
@@ -703,6 +737,7 @@ fn everything_happens_in_the_random_scenarios() {
         Struck
         SupervisorGaveUp
         WorkWasted
+        WorkerServing
         alert NodesLost
         alert RestartRefused
         alert RolloutStopped
@@ -721,6 +756,16 @@ fn everything_happens_in_the_random_scenarios() {
         refused by Budget
         refused by ConfigCheck
         thrashing false
-        thrashing true"#]]
+        thrashing true
+        watchdog
+        worker failed, last false
+        worker failed, last true
+        worker killed, Largest
+        worker killed, OutOfMemory
+        worker killed, Timeout
+        worker left, Largest
+        worker left, Memory
+        worker left, Requests
+        worker left, Turn"#]]
     .assert_eq(&names.join("\n"));
 }

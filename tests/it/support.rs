@@ -153,6 +153,17 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
             format!("{} fault {fault} {}", node(n), if on { "begins" } else { "ends" })
         }
         Observation::Crashed { node: n, .. } => format!("{} crashed", node(n)),
+        Observation::WorkerEnded { node: n, worker, why, killed } => {
+            let how = if killed { "killed" } else { "left" };
+            format!("{} worker {} {how}, {why:?}", node(n), worker + 1)
+        }
+        Observation::WorkerServing { node: n, worker, release } => {
+            format!("{} worker {} serving release {release}", node(n), worker + 1)
+        }
+        Observation::WorkerFailed { node: n, worker, last, .. } => {
+            let left = if last { ", none left" } else { "" };
+            format!("{} worker {} failed{left}", node(n), worker + 1)
+        }
         Observation::OutOfMemory { .. }
         | Observation::Thrashing { .. }
         | Observation::NodeAdded { .. }
@@ -177,7 +188,8 @@ fn cause_in_words(cause: Cause) -> String {
         | Cause::Runtime
         | Cause::Deploy
         | Cause::Exit
-        | Cause::Probe => {
+        | Cause::Probe
+        | Cause::Watchdog => {
             format!("{cause:?}")
         }
     }

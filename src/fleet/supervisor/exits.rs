@@ -4,13 +4,39 @@
 use super::After;
 use crate::kernel::time::{Duration, Instant};
 
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// By itself with code 0, or by a signal that asked it to.
+    Success,
+    /// By itself with another code.
+    Code,
+    /// By a signal that did not ask.
+    Signal,
+    /// Its supervisor ended it because a start took too long, or because it was too old.
+    Timeout,
+    /// Its supervisor ended it because it gave no sign of life.
+    Watchdog,
+    /// The kernel killed it for want of memory.
+    OutOfMemory,
+    /// By itself with code 0 before it had said that it was ready.
+    Protocol,
+}
+
+impl How {
+    /// Whether that was a failure.
+    pub fn is_failure(self) -> bool {
+        self != How::Success
+    }
+}
+
 /// What a supervisor learns of an exit.
 #[derive(Clone, Copy, Debug)]
 pub struct Exit {
     /// When it happened.
     pub at: Instant,
-    /// Whether it was a failure: a code other than zero, or a signal.
-    pub failure: bool,
+    /// How the process ended.
+    pub how: How,
     /// How long the process had lived.
     pub lived: Duration,
 }
@@ -119,7 +145,7 @@ impl Record {
             self.count = 0;
             let wanted = match settings.autorestart {
                 Autorestart::Never => false,
-                Autorestart::Unexpected => exit.failure,
+                Autorestart::Unexpected => exit.how.is_failure(),
                 Autorestart::Always => true,
             };
             return match wanted {
@@ -144,7 +170,9 @@ impl Record {
     pub(super) fn docker(&mut self, exit: Exit, settings: &Docker) -> After {
         let wanted = match settings.policy {
             Policy::No => false,
-            Policy::OnFailure(most) => exit.failure && most.is_none_or(|most| self.count < most),
+            Policy::OnFailure(most) => {
+                exit.how.is_failure() && most.is_none_or(|most| self.count < most)
+            }
             Policy::Always => true,
         };
         if !wanted {
@@ -188,7 +216,7 @@ mod tests {
         let millis = |at: Instant| at.as_nanos() / 1_000_000;
         while starts.len() < count {
             starts.push(millis(now));
-            match next(Exit { at: now + lived, failure: true, lived }) {
+            match next(Exit { at: now + lived, how: How::Code, lived }) {
                 After::StartAt(when) => now = when,
                 After::GivesUpAt(when) => return (starts, format!("gives up at {}", millis(when))),
                 After::Stays | After::Polls => return (starts, "stays".to_string()),

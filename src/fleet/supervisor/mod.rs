@@ -12,6 +12,7 @@ pub mod systemd;
 
 use crate::kernel::time::{Duration, Instant};
 use exits::{Docker, Exit, Kubernetes, Probe, Record, Supervisord};
+use systemd::Unit;
 
 /// Which supervisor a fleet has, with its settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,7 +140,7 @@ impl Settings {
         match self {
             Settings::Bluepill(settings) => !settings.daemonize,
             Settings::Monit(_) => true,
-            Settings::Systemd(settings) => settings.forking,
+            Settings::Systemd(settings) => settings.unit == Unit::Forking,
             Settings::None
             | Settings::Supervisord(_)
             | Settings::Runit
@@ -162,9 +163,28 @@ impl Settings {
     pub fn kills_start_after(&self) -> Option<Duration> {
         match self {
             Settings::Monit(settings) => Some(settings.start_timeout),
-            Settings::Systemd(settings) => settings.forking.then_some(settings.timeout_start),
+            Settings::Systemd(settings) => {
+                (settings.unit != Unit::Simple).then_some(settings.timeout_start)
+            }
             Settings::None
             | Settings::Bluepill(_)
+            | Settings::Supervisord(_)
+            | Settings::Runit
+            | Settings::Docker(_)
+            | Settings::Kubernetes(_) => None,
+        }
+    }
+
+    /// How long a process may take to say that it is ready, where it has to.
+    pub fn ready_within(&self) -> Option<Duration> {
+        match self {
+            Settings::Systemd(settings) if settings.unit == Unit::Notify => {
+                Some(settings.timeout_start)
+            }
+            Settings::Systemd(_)
+            | Settings::None
+            | Settings::Bluepill(_)
+            | Settings::Monit(_)
             | Settings::Supervisord(_)
             | Settings::Runit
             | Settings::Docker(_)
@@ -210,9 +230,25 @@ impl Settings {
         }
     }
 
-    /// The age at which it ends the process.
-    pub fn runtime_max(&self) -> Option<Duration> {
-        if let Settings::Systemd(settings) = self { settings.runtime_max } else { None }
+    /// Memory, in bytes, beyond which the process slows down.
+    pub fn memory_high(&self) -> Option<u64> {
+        if let Settings::Systemd(settings) = self { settings.memory_high } else { None }
+    }
+
+    /// Whether all processes die together where one reaches [`Settings::memory_max`].
+    pub fn dies_together(&self) -> bool {
+        matches!(self, Settings::Systemd(_) | Settings::Kubernetes(_))
+    }
+
+    /// The age at which it ends the process, and how much may be added to it at random.
+    pub fn runtime_max(&self) -> Option<(Duration, Duration)> {
+        let Settings::Systemd(settings) = self else { return None };
+        settings.runtime_max.map(|most| (most, settings.runtime_extra))
+    }
+
+    /// How long the process may give no sign of life before it is aborted.
+    pub fn watchdog(&self) -> Option<Duration> {
+        if let Settings::Systemd(settings) = self { settings.watchdog } else { None }
     }
 
     /// The probe that decides whether the process lives.
@@ -291,8 +327,12 @@ impl Supervisor {
 
     /// The process was told to stop at `now`.
     pub fn stopped(&mut self, now: Instant, settings: &Settings) {
-        if let (Supervisor::Bluepill(daemon), Settings::Bluepill(settings)) = (self, settings) {
-            daemon.stopped(now, settings);
+        match (self, settings) {
+            (Supervisor::Bluepill(daemon), Settings::Bluepill(settings)) => {
+                daemon.stopped(now, settings);
+            }
+            (Supervisor::Systemd(unit), Settings::Systemd(_)) => unit.stopped(),
+            _ => {}
         }
     }
 
@@ -300,7 +340,7 @@ impl Supervisor {
     pub fn on_exit(&mut self, settings: &Settings, exit: Exit) -> After {
         match (self, settings) {
             (Supervisor::Systemd(unit), Settings::Systemd(settings)) => {
-                let next = unit.on_exit(exit.at, settings, exit.failure);
+                let next = unit.on_exit(exit.at, settings, exit.how);
                 next.map_or(After::Stays, After::StartAt)
             }
             (Supervisor::Exits(record), Settings::Supervisord(settings)) => {

@@ -11,6 +11,11 @@ use crate::sim::observation::Outcome;
 const BURST: Duration = Duration::from_secs(5);
 
 impl Recorder {
+    /// A count of workers, where there are any.
+    fn of_workers(&self, count: u64) -> f64 {
+        if self.scenario.process.workers.is_some() { count as f64 } else { f64::NAN }
+    }
+
     /// The value of a measure, once the simulation has ended at `end`.
     pub(super) fn measure(
         &self,
@@ -92,6 +97,8 @@ impl Recorder {
             }
             Measure::StartsFailed => counts.starts_failed as f64,
             Measure::OomKills => counts.oom_kills as f64,
+            Measure::WorkersRecycled => self.of_workers(counts.workers_recycled),
+            Measure::WorkersKilled => self.of_workers(counts.workers_killed),
             Measure::NodesLost => self.losses.len() as f64,
             Measure::LostToRestart => {
                 counts.lost_to_restart as f64 / counts.lost_in_collapse as f64

@@ -20,6 +20,9 @@ pub(super) enum Group {
     Marked,
     Ejected,
     Struck,
+    WorkerEnded,
+    WorkerKilled,
+    WorkerFailed,
     Lost,
     Fixed,
     Added,
@@ -32,6 +35,7 @@ impl Group {
         match self {
             Group::FailedRestart | Group::Fixed | Group::Added => 8,
             Group::Restart | Group::Refused => 5,
+            Group::WorkerEnded => 2,
             Group::Ended
             | Group::OutOfMemory
             | Group::Crashed
@@ -40,6 +44,8 @@ impl Group {
             | Group::Marked
             | Group::Ejected
             | Group::Struck
+            | Group::WorkerKilled
+            | Group::WorkerFailed
             | Group::Lost
             | Group::Fleet => 4,
         }
@@ -63,6 +69,9 @@ impl Group {
                 format!("balancers take nodes out {} more times", format::count(count))
             }
             Group::Struck => format!("faults begin or end {} more times", format::count(count)),
+            Group::WorkerEnded => format!("{} replaced", plural(count, "more worker")),
+            Group::WorkerKilled => format!("{} killed", plural(count, "more worker")),
+            Group::WorkerFailed => format!("{} fail in the same way", plural(count, "more worker")),
             Group::Lost => format!("{} lost like these", nodes()),
             Group::Fixed => format!("{} fixed", nodes()),
             Group::Added => format!("{} added", nodes()),

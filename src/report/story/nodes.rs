@@ -3,6 +3,7 @@
 use super::Tone;
 use super::group::Group;
 use super::teller::{Repeat, Tale, Teller};
+use crate::fleet::recycler::Why;
 use crate::kernel::time::{Duration, Instant};
 use crate::report::format::{self, length, with_unit};
 use crate::report::words;
@@ -40,16 +41,16 @@ impl Teller<'_> {
             }
             Observation::OutOfMemory { memory, .. } => self.out_of_memory(at, node, memory),
             Observation::Crashed { fault, .. } => self.crashed(at, node, fault),
-            Observation::Ejected { .. } => {
-                let text = "is taken out by a balancer: attempts on it fail".to_string();
-                self.node_line(at, Tone::Warn, (node, Group::Ejected), text);
-            }
+            Observation::Ejected { .. } => self.ejected(at, node),
             Observation::Struck { fault, on, .. } => self.struck(at, node, fault, on),
-            Observation::Thrashing { on: true, .. } => self.thrashes(at, node),
-            Observation::SupervisorGaveUp { .. } => {
-                let text = format!("{} gives up starting it", words::supervisor(self.scenario));
-                self.node_line(at, Tone::Bad, (node, Group::GaveUp), text);
+            Observation::WorkerEnded { worker, why, killed, .. } => {
+                self.worker_ended(at, node, worker, (why, killed));
             }
+            Observation::WorkerFailed { worker, release, last, .. } => {
+                self.worker_failed(at, node, (worker, release), last);
+            }
+            Observation::Thrashing { on: true, .. } => self.thrashes(at, node),
+            Observation::SupervisorGaveUp { .. } => self.given_up(at, node),
             Observation::NodeMarked { balancer, up, .. } => self.marked(at, node, balancer, up),
             Observation::NodeLost { why, .. } => self.lost(at, node, why),
             Observation::RolloutStopped { .. } => {
@@ -64,6 +65,7 @@ impl Teller<'_> {
             | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::Thrashing { on: false, .. }
+            | Observation::WorkerServing { .. }
             | Observation::NodeSampled { .. }
             | Observation::NodeBack { .. }
             | Observation::FleetDown
@@ -78,6 +80,41 @@ impl Teller<'_> {
             | Observation::FixFinished
             | Observation::Ended { .. } => {}
         }
+    }
+
+    /// Workers come and go all the time: the first of each cause is told, those killed some more.
+    fn worker_ended(&mut self, at: Instant, node: u32, worker: u32, (why, killed): (Why, bool)) {
+        let number = worker + 1;
+        let reason = words::end_of_worker(why);
+        if killed {
+            let text = format!("worker {number} is killed: {reason}");
+            self.node_line(at, Tone::Warn, (node, Group::WorkerKilled), text);
+        } else {
+            let text = format!("worker {number} makes room for a fresh one: {reason}");
+            self.node_line(at, Tone::Input, (node, Group::WorkerEnded), text);
+        }
+    }
+
+    fn worker_failed(&mut self, at: Instant, node: u32, (worker, release): (u32, u32), last: bool) {
+        let release = &self.scenario.releases[release as usize].name;
+        let number = worker + 1;
+        let mut text = format!("worker {number} cannot load release `{release}` and fails");
+        if last {
+            self.tales[node as usize].serving = false;
+            self.tales[node as usize].failing = true;
+            text += "; none is left: the process listens and does not answer";
+        }
+        self.node_line(at, Tone::Bad, (node, Group::WorkerFailed), text);
+    }
+
+    fn ejected(&mut self, at: Instant, node: u32) {
+        let text = "is taken out by a balancer: attempts on it fail".to_string();
+        self.node_line(at, Tone::Warn, (node, Group::Ejected), text);
+    }
+
+    fn given_up(&mut self, at: Instant, node: u32) {
+        let text = format!("{} gives up starting it", words::supervisor(self.scenario));
+        self.node_line(at, Tone::Bad, (node, Group::GaveUp), text);
     }
 
     fn out_of_memory(&mut self, at: Instant, node: u32, memory: u64) {
@@ -106,9 +143,12 @@ impl Teller<'_> {
                 format!("{supervisor} restarts the process: {why}")
             }
             Cause::Rule { .. } | Cause::Deploy => format!("restarts: {why}"),
-            Cause::OutOfMemory | Cause::Crash | Cause::Runtime | Cause::Exit | Cause::Probe => {
-                format!("is started again: {why}")
-            }
+            Cause::OutOfMemory
+            | Cause::Crash
+            | Cause::Runtime
+            | Cause::Exit
+            | Cause::Probe
+            | Cause::Watchdog => format!("is started again: {why}"),
         };
         let line = self.node_line(at, Tone::Warn, (node, Group::Restart), text);
         let tale = &mut self.tales[node as usize];

@@ -171,13 +171,9 @@ impl<'a> Teller<'a> {
                 let text = format!("have found and confirmed the cause, {after} after the alert");
                 self.line(at, Tone::People, "people", text);
             }
-            Observation::NothingToFix => {
-                self.line(at, Tone::People, "people", "find nothing to fix".to_string());
-            }
+            Observation::NothingToFix => self.people(at, "find nothing to fix"),
             Observation::FixStarted { nodes } => self.fix_started(at, nodes),
-            Observation::FixFinished => {
-                self.line(at, Tone::People, "people", "have fixed every node".to_string());
-            }
+            Observation::FixFinished => self.people(at, "have fixed every node"),
             Observation::Ended { .. } => self.ended(),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
@@ -195,6 +191,9 @@ impl<'a> Teller<'a> {
             | Observation::OutOfMemory { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }
+            | Observation::WorkerEnded { .. }
+            | Observation::WorkerServing { .. }
+            | Observation::WorkerFailed { .. }
             | Observation::Struck { .. }
             | Observation::Thrashing { .. }
             | Observation::SupervisorGaveUp { .. }
@@ -205,6 +204,10 @@ impl<'a> Teller<'a> {
             | Observation::RolloutStopped { .. }
             | Observation::NodeFixed { .. } => {}
         }
+    }
+
+    fn people(&mut self, at: Instant, text: &str) {
+        self.line(at, Tone::People, "people", text.to_string());
     }
 
     fn fleet(&mut self, at: Instant, tone: Tone, text: &str) -> usize {

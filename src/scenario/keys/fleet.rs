@@ -1,6 +1,7 @@
 //! Balancers, nodes, processes and supervisors.
 
 use super::quantity::{BytesRange, Dist, NumberRange, TimeRange};
+use super::workers::Workers;
 use crate::scenario::text::{Bytes, Duration, Named, Share, Timestamp, choice, section};
 
 section! {
@@ -265,6 +266,8 @@ section! {
         pub memory: Memory = {};
         /// How old the processes are that run at the start.
         pub age_at_start: Duration = "0s";
+        /// The workers that it forks; without this section it serves all requests itself.
+        pub workers: Option<Workers>;
     }
 }
 
@@ -561,6 +564,12 @@ section! {
         pub timeout_start: Duration = "90s";
         /// From the exit to the start (`RestartSec=`).
         pub restart_sec: Duration = "100ms";
+        /// In how many restarts that delay grows to `restart_max_delay`, by the same factor each
+        /// time (`RestartSteps=`, version 254 and later). The restarts are counted from the last
+        /// start by hand; how long the process ran in between does not matter.
+        pub restart_steps: Option<u32>, within(1, 1000000);
+        /// What it grows to (`RestartMaxDelaySec=`).
+        pub restart_max_delay: Option<Duration>;
         /// Interval of the start limit (`StartLimitIntervalSec=`).
         pub start_limit_interval: Duration = "10s";
         /// Starts allowed in that interval; one more and the unit has failed for good
@@ -570,8 +579,18 @@ section! {
         pub timeout_stop: Duration = "90s";
         /// The kernel kills the process when it needs more (`MemoryMax=`).
         pub memory_max: Option<Bytes>;
+        /// The process slows down when it needs more (`MemoryHigh=`): how much is assumed to be
+        /// `nodes.thrash_speed`, for the whole node.
+        pub memory_high: Option<Bytes>;
         /// The process is ended at that age (`RuntimeMaxSec=`).
         pub runtime_max: Option<Duration>;
+        /// Up to so much is added to that age, drawn for every process
+        /// (`RuntimeRandomizedExtraSec=`).
+        pub runtime_extra: Duration = "0s";
+        /// A process that gives no sign of life for so long is aborted (`WatchdogSec=`). It is
+        /// assumed to give one at the start and every half of that time, as it is advised to do,
+        /// until it stands still, or until all its workers fail.
+        pub watchdog: Option<Duration>, within("1ms", "30d");
     }
 }
 
@@ -582,6 +601,11 @@ choice! {
         Simple = "simple",
         /// The command's return.
         Forking = "forking",
+        /// The process's word that it is ready. One that does not give it within `timeout_start` is
+        /// killed: a boot that takes too long, `when_invalid = "hangs"`, and, although it serves,
+        /// `"stays_in_foreground"`, which here stands for a server that does not know of that word.
+        /// One that `"daemonizes"` ends before it, which is a failure.
+        Notify = "notify",
     }
 }
 
@@ -590,8 +614,16 @@ choice! {
     pub enum Restart {
         /// None.
         No = "no",
-        /// Failures: a non-zero exit, a signal, an out-of-memory kill.
+        /// Clean exits.
+        OnSuccess = "on_success",
+        /// Failures: a non-zero exit, a signal, a time-out, an out-of-memory kill.
         OnFailure = "on_failure",
+        /// Failures but for a non-zero exit.
+        OnAbnormal = "on_abnormal",
+        /// Signals that did not ask it to end.
+        OnAbort = "on_abort",
+        /// The watchdog's abort.
+        OnWatchdog = "on_watchdog",
         /// All.
         Always = "always",
     }

@@ -6,6 +6,7 @@ pub mod claims;
 pub mod fleet;
 pub mod load;
 pub mod quantity;
+pub mod workers;
 
 use super::text::{At, Duration, Name, Named, Share, Timestamp, Zone, section};
 use change::{Deploy, Environment, Fault, People, Protections, Release};

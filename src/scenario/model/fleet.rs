@@ -4,6 +4,7 @@ use super::RequestMemory;
 use crate::fleet::balancer::tuning::Tuning;
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
 use crate::fleet::cpu::Speed;
+use crate::fleet::recycler;
 use crate::kernel::dist::Dist;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Late;
@@ -120,6 +121,15 @@ pub struct Cold {
     pub factor: f64,
 }
 
+impl Cold {
+    /// What a demand grows to in a process that has served for less than [`Cold::lasting`], and
+    /// whose requests need so many times the `work`.
+    pub fn slows(self, demand: Duration, age: Duration, work: f64) -> Duration {
+        let left = 1.0 - age.as_secs_f64() / self.lasting.as_secs_f64();
+        demand.scaled(work * (1.0 + (self.factor - 1.0) * left))
+    }
+}
+
 /// The process that serves on a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
@@ -149,6 +159,25 @@ pub struct Program {
     pub extra_memory: Vec<(u32, u64)>,
     /// How old the processes are that run at the start.
     pub age_at_start: Duration,
+    /// The workers that it forks.
+    pub workers: Option<Workers>,
+}
+
+/// The workers of a process.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workers {
+    /// How many there are, and when they are replaced.
+    pub rules: recycler::Settings,
+    /// From its fork until a worker serves.
+    pub boot: Dist,
+    /// Whether every worker is what the master was started with.
+    pub preload: bool,
+    /// Whether the process ends where a worker cannot load what is on the disk.
+    pub ends_process: bool,
+    /// Memory of a worker after its fork, in bytes; of every worker a value between these.
+    pub memory: (u64, u64),
+    /// Requests served by the workers that run at the start, a value between these.
+    pub served_at_start: (f64, f64),
 }
 
 /// What a process that is told to stop does with the requests in hand.

@@ -178,6 +178,7 @@ impl Resolver<'_> {
             },
             extra_memory: self.extra_memory(),
             age_at_start: keys.age_at_start,
+            workers: keys.workers.as_ref().map(|workers| self.workers(workers)),
         }
     }
 
@@ -209,21 +210,7 @@ impl Resolver<'_> {
                     rules,
                 })
             }
-            fleet::Supervisor::Systemd(keys) => Settings::Systemd(systemd::Settings {
-                restart: match keys.restart {
-                    fleet::Restart::No => systemd::Restart::No,
-                    fleet::Restart::OnFailure => systemd::Restart::OnFailure,
-                    fleet::Restart::Always => systemd::Restart::Always,
-                },
-                forking: keys.r#type == fleet::UnitType::Forking,
-                timeout_start: keys.timeout_start,
-                restart_sec: keys.restart_sec,
-                start_limit_interval: keys.start_limit_interval,
-                start_limit_burst: keys.start_limit_burst,
-                timeout_stop: keys.timeout_stop,
-                memory_max: keys.memory_max.map(Bytes::get),
-                runtime_max: keys.runtime_max,
-            }),
+            fleet::Supervisor::Systemd(keys) => Settings::Systemd(self.systemd(keys)),
             fleet::Supervisor::Monit(keys) => {
                 let rule = |(name, own): (&At<Name>, &fleet::MonitRule)| {
                     let keys = fleet::Rule {
@@ -244,6 +231,58 @@ impl Resolver<'_> {
             fleet::Supervisor::Runit => Settings::Runit,
             fleet::Supervisor::Docker(keys) => Settings::Docker(docker(keys)),
             fleet::Supervisor::Kubernetes(keys) => Settings::Kubernetes(kubernetes(keys)),
+        }
+    }
+
+    fn systemd(&mut self, keys: &fleet::Systemd) -> systemd::Settings {
+        let restart_steps = match (keys.restart_steps, keys.restart_max_delay) {
+            (Some(steps), Some(most)) => Some((steps, most)),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                self.log
+                    .problem(None, "one of `restart_steps` and `restart_max_delay` is missing")
+                    .help("systemd lets the delay grow only where both are set");
+                None
+            }
+        };
+        if let Some((_, most)) = restart_steps
+            && most <= keys.restart_sec
+        {
+            self.log
+                .problem(None, "the delay before a restart cannot grow")
+                .help("`restart_max_delay` must be more than `restart_sec`");
+        }
+        if keys.runtime_extra > Duration::ZERO && keys.runtime_max.is_none() {
+            self.log
+                .problem(None, "`runtime_extra` is added to an age that is not set")
+                .help("add `runtime_max = ..`, or remove `runtime_extra`");
+        }
+        systemd::Settings {
+            restart: match keys.restart {
+                fleet::Restart::No => systemd::Restart::No,
+                fleet::Restart::OnSuccess => systemd::Restart::OnSuccess,
+                fleet::Restart::OnFailure => systemd::Restart::OnFailure,
+                fleet::Restart::OnAbnormal => systemd::Restart::OnAbnormal,
+                fleet::Restart::OnAbort => systemd::Restart::OnAbort,
+                fleet::Restart::OnWatchdog => systemd::Restart::OnWatchdog,
+                fleet::Restart::Always => systemd::Restart::Always,
+            },
+            unit: match keys.r#type {
+                fleet::UnitType::Simple => systemd::Unit::Simple,
+                fleet::UnitType::Forking => systemd::Unit::Forking,
+                fleet::UnitType::Notify => systemd::Unit::Notify,
+            },
+            timeout_start: keys.timeout_start,
+            restart_sec: keys.restart_sec,
+            restart_steps,
+            start_limit_interval: keys.start_limit_interval,
+            start_limit_burst: keys.start_limit_burst,
+            timeout_stop: keys.timeout_stop,
+            memory_max: keys.memory_max.map(Bytes::get),
+            memory_high: keys.memory_high.map(Bytes::get),
+            runtime_max: keys.runtime_max,
+            runtime_extra: keys.runtime_extra,
+            watchdog: keys.watchdog,
         }
     }
 
