@@ -18,6 +18,7 @@ mod compare;
 mod deciding;
 mod fates;
 mod faults;
+mod golden_vectors;
 mod littles_law;
 mod metamorphic;
 #[cfg(feature = "cli")]
@@ -26,6 +27,7 @@ mod properties;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;
+mod sources;
 #[cfg(feature = "store")]
 mod store;
 mod supervisors;

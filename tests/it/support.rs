@@ -9,8 +9,9 @@ use fleetfall::sim::Simulation;
 use fleetfall::sim::observation::{Cause, Observation, Observer};
 use fleetfall::stats::{Tally, half_width};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 /// Nobody sets a key from outside.
 pub(crate) const NOTHING: &[&str] = &[];
@@ -162,4 +163,28 @@ fn cause_in_words(cause: Cause) -> String {
             format!("{cause:?}")
         }
     }
+}
+
+/// Pearson's statistic of counts against the shares that they should have.
+pub(crate) fn chi_squared(counts: &[f64], shares: &[f64]) -> f64 {
+    assert_eq!(counts.len(), shares.len());
+    assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{shares:?}");
+    let all: f64 = counts.iter().sum();
+    let term = |(count, share): (&f64, &f64)| {
+        let expected = all * share;
+        (count - expected) * (count - expected) / expected
+    };
+    counts.iter().zip(shares).map(term).sum()
+}
+
+/// The first seed of what is tested at fresh seeds: that of `FLEETFALL_SEED`, a number or `fresh`, and
+/// without it always the same.
+pub(crate) fn first_seed() -> u64 {
+    static SEED: OnceLock<u64> = OnceLock::new();
+    *SEED.get_or_init(|| match std::env::var("FLEETFALL_SEED").as_deref() {
+        Err(_) => 1,
+        // The standard library draws the keys of its hash tables anew for every process.
+        Ok("fresh") => std::hash::RandomState::new().build_hasher().finish() >> 32,
+        Ok(text) => text.parse().expect("FLEETFALL_SEED is a whole number or `fresh`"),
+    })
 }
