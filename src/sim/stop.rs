@@ -46,8 +46,9 @@ impl Simulation {
         let now = self.now();
         let number = self.processes[at].node;
         self.close_listener(at, observer);
+        let working = self.working(&self.attempts_of(at));
+        self.return_to_socket(at);
         let lost = self.attempts_of(at);
-        let working = self.working(&lost);
         let attempts = &self.attempts;
         self.nodes[number as usize]
             .cpu
@@ -60,6 +61,10 @@ impl Simulation {
         process.backlog.clear();
         self.nodes[number as usize].memory -= working;
         self.end_process(at, observer);
+        if self.nodes[number as usize].listener.is_some() {
+            // Another one has the same socket.
+            self.empty_lobby(number, observer);
+        }
     }
 
     pub(super) fn close_listener(&mut self, at: Ref, observer: &mut impl Observer) {
@@ -68,7 +73,13 @@ impl Simulation {
             return;
         }
         self.integrate_slots(number);
-        self.nodes[number as usize].listener = None;
+        let node = &mut self.nodes[number as usize];
+        let serves = |at: &Ref| self.processes[*at].state == ProcessState::Serving;
+        let others = node.processes.iter().rev().copied().filter(|&other| other != at);
+        node.listener = others.filter(serves).next();
+        if node.listener.is_some() {
+            return;
+        }
         self.serving -= 1;
         if self.serving == 0 {
             observer.observe(self.now(), &Observation::FleetDown);
