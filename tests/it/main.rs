@@ -16,6 +16,7 @@ mod clients;
 mod common_random_numbers;
 mod compare;
 mod deciding;
+mod distributions;
 mod fates;
 mod faults;
 mod golden_vectors;

@@ -4,6 +4,7 @@ use fleetfall::experiment::{Outcome as Made, Plan, Pool, replicate};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Instant;
 use fleetfall::observe::Results;
+use fleetfall::scenario::claim::Claim;
 use fleetfall::scenario::{Problems, Scenario, Study};
 use fleetfall::sim::Simulation;
 use fleetfall::sim::observation::{Cause, Observation, Observer};
@@ -38,7 +39,28 @@ pub(crate) fn study(minutes: u64, text: &str) -> Result<Study, Problems> {
     // Keys of the root come before the first table; a text may begin with some.
     let clock = format!("clock.start = {start}\nclock.end = {end}\n");
     let whole = format!("{head}{clock}{text}");
-    Study::load("test.toml", &whole, NOTHING, NOTHING)
+    let study = Study::load("test.toml", &whole, NOTHING, NOTHING)?;
+    reads_back(&study);
+    Ok(study)
+}
+
+/// A study is printed so that it is read again as the same, and printed as the same. This holds for
+/// every scenario of these tests.
+pub(crate) fn reads_back(study: &Study) {
+    let printed = study.resolved();
+    let again = match Study::load("resolved.toml", &printed, NOTHING, NOTHING) {
+        Ok(again) => again,
+        Err(problems) => panic!("{problems}\nin\n{printed}"),
+    };
+    assert_eq!(again.scenario, study.scenario, "{printed}");
+    // The same claims, in other places.
+    let unplaced = |claims: &[Claim]| -> Vec<Claim> {
+        claims.iter().map(|claim| Claim { place: None, ..claim.clone() }).collect()
+    };
+    assert_eq!(unplaced(&again.claims), unplaced(&study.claims), "{printed}");
+    let cubes = [&again.hypercube_claims, &study.hypercube_claims];
+    assert_eq!(unplaced(cubes[0]), unplaced(cubes[1]), "{printed}");
+    assert_eq!(again.resolved(), printed);
 }
 
 /// Everything that happened, in order.

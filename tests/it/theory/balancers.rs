@@ -54,9 +54,10 @@ process = { slots = 1, backlog = 1000000 }"#;
 /// root below 1 of x = (n rho / (n rho + 1 - x))^n.
 fn taking_turns() -> Theorem {
     let rho = 0.75;
-    let sojourn = |nodes: i32, rho: f64| {
+    let sojourn = |nodes: u32, rho: f64| {
         let stages = f64::from(nodes) * rho;
-        let x = (0..500).fold(0.5, |x: f64, _| (stages / (stages + 1.0 - x)).powi(nodes));
+        let x = (0..500)
+            .fold(0.5, |x: f64, _| libm::pow(stages / (stages + 1.0 - x), f64::from(nodes)));
         SERVICE / (1.0 - x)
     };
     // A single node is M/M/1.

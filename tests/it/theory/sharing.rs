@@ -168,7 +168,7 @@ fn m_hyperexponential_3_sharing() -> Theorem {
 /// 3 L (1 - h^-1/2) / (1 - h^-3/2) with h = 54, and its variance is finite because it ends.
 fn m_pareto_3_sharing() -> Theorem {
     let (low, ratio) = (PARETO_LOW_MICROS as f64 * 1e-6, 54.0_f64);
-    let mean = 3.0 * low * (1.0 - ratio.sqrt().recip()) / (1.0 - ratio.powi(-3).sqrt());
+    let mean = 3.0 * low * (1.0 - 1.0 / ratio.sqrt()) / (1.0 - 1.0 / (ratio * ratio.sqrt()));
     assert!((mean / SERVICE - 1.0).abs() < 1e-4, "{mean}");
     let work = format!(
         ".bounded_pareto = {{ from = \"{PARETO_LOW_MICROS}us\", to = \"{}us\", alpha = 1.5 }}",
