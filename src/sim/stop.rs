@@ -75,8 +75,8 @@ impl Simulation {
         self.integrate_slots(number);
         let node = &mut self.nodes[number as usize];
         let serves = |at: &Ref| self.processes[*at].state == ProcessState::Serving;
-        let others = node.processes.iter().rev().copied().filter(|&other| other != at);
-        node.listener = others.filter(serves).next();
+        let mut others = node.processes.iter().rev().copied().filter(|&other| other != at);
+        node.listener = others.find(serves);
         if node.listener.is_some() {
             return;
         }
