@@ -32,7 +32,7 @@ balancer.policy = "power_of_two"
 nodes.count = 200
 process = { slots = 1, backlog = 1000000 }"#;
     let row = Row {
-        figure: Figure::Of(Measure::SojournMean),
+        figure: Figure::InTheLimit(Measure::SojournMean),
         exact: limit(rho, 2),
         wrong: vec![
             ("three choices", limit(rho, 3)),

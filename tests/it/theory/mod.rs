@@ -14,7 +14,7 @@
 //! ```
 //!
 //! `FLEETFALL_SEED=7` before it takes the seeds from 7 on, `FLEETFALL_SEED=fresh` seeds that nobody
-//! has seen; then one row in a thousand misses by chance. The table and the tests are made from the
+//! has seen; then one row in a thousand misses by chance, and intervals may be a quarter wider. The table and the tests are made from the
 //! same list, and a theorem is simulated once for both.
 //!
 //! *Warm-up.* Fleets start empty. The slowest queue here, M/M/1 at 70 %, forgets its start with a
@@ -72,6 +72,8 @@ struct Row {
 enum Figure {
     /// A measure of the program.
     Of(Measure),
+    /// A measure of a large system of which the limit is known: it may be off by 0.5 %.
+    InTheLimit(Measure),
     /// A measure of a class of requests.
     OfClass(usize, ClassMeasure),
     /// Requests that were refused, over all.
@@ -92,7 +94,7 @@ enum Figure {
 impl Figure {
     fn name(self) -> String {
         match self {
-            Figure::Of(measure) => measure.name().into(),
+            Figure::Of(measure) | Figure::InTheLimit(measure) => measure.name().into(),
             Figure::OfClass(class, measure) => format!("{} of class {}", measure.name(), class + 1),
             Figure::Refused => "refused share".into(),
             Figure::Rate => "issued per second".into(),
@@ -112,6 +114,7 @@ impl Figure {
                 0.03
             }
             Figure::Of(_)
+            | Figure::InTheLimit(_)
             | Figure::OfClass(..)
             | Figure::Refused
             | Figure::Rate
@@ -120,17 +123,19 @@ impl Figure {
         }
     }
 
-    /// What the figure itself may be wrong by: the program's quantiles are the middles of buckets.
+    /// What the figure may be wrong by besides: the program's quantiles are the middles of buckets,
+    /// and a system is not its limit.
     fn slack(self) -> f64 {
         match self {
             Figure::Of(Measure::SojournP50 | Measure::SojournP99) => 0.004,
+            Figure::InTheLimit(_) => 0.005,
             _ => 0.0,
         }
     }
 
     fn value(self, results: &Results, probe: &Probe) -> f64 {
         match self {
-            Figure::Of(measure) => results.measure(measure),
+            Figure::Of(measure) | Figure::InTheLimit(measure) => results.measure(measure),
             Figure::OfClass(class, measure) => results.classes[class][measure as usize],
             Figure::Refused => {
                 results.measure(Measure::Refused) / results.measure(Measure::Requests)
@@ -200,7 +205,9 @@ load.constant.all.rate = "{rate}/s"
         let within = half + figure.slack() * row.exact;
         let is_off = |value: f64| (simulated - value).abs() > within;
         let admitted = row.wrong.iter().find(|(_, value)| !is_off(*value));
-        let miss = if half > figure.precision() * simulated {
+        // The width is random too; the lengths were chosen for the fixed seeds.
+        let room = if first_seed() == 1 { 1.0 } else { 1.25 };
+        let miss = if half > room * figure.precision() * simulated {
             Some("too wide".to_string())
         } else if is_off(row.exact) {
             Some("MISSED".to_string())

@@ -82,7 +82,11 @@ impl Probe {
                     probe.last = Some(scenario.nodes.count + nodes - 1);
                     probe.shares.push(Share { from, to, all: 0, last: 0 });
                 }
-                Figure::Of(_) | Figure::OfClass(..) | Figure::Refused | Figure::Rate => {}
+                Figure::Of(_)
+                | Figure::InTheLimit(_)
+                | Figure::OfClass(..)
+                | Figure::Refused
+                | Figure::Rate => {}
             }
         }
         probe
