@@ -99,7 +99,8 @@ impl Simulation {
                 observer.observe(now, &Observation::AttemptAccepted { node });
             }
             Routed::Waits => {
-                let timer = self.calendar.timer(patience, Event::PatienceOver(attempt));
+                let limit = self.patience_on_the_way(attempt, patience);
+                let timer = self.calendar.timer(limit, Event::PatienceOver(attempt));
                 self.attempts[attempt].timer = Some(timer);
             }
             Routed::Failed(how) => self.fail(attempt, how, observer),

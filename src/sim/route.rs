@@ -197,6 +197,34 @@ impl Simulation {
         Routed::Waits
     }
 
+    /// What waits for a slot of a process that is killed has not been taken from its socket yet: if
+    /// the socket is the host's it stays there.
+    #[cold]
+    pub(super) fn return_to_socket(&mut self, process: Ref) {
+        let number = self.processes[process].node;
+        let node = &mut self.nodes[number as usize];
+        if !self.scenario.process.inherits_socket || node.gone {
+            return;
+        }
+        for at in std::mem::take(&mut self.processes[process].backlog) {
+            node.lobby.push_back(at);
+            let attempt = &mut self.attempts[at];
+            attempt.process = None;
+            let routing = Routing { way: Way::new(0), waiting: Waiting::Lobby, timer: None };
+            attempt.routing = Some(Box::new(routing));
+        }
+    }
+
+    /// How long an attempt that no process has is waited for. A balancer to which a socket has
+    /// answered waits for the answer to the request.
+    #[cold]
+    pub(super) fn patience_on_the_way(&self, at: Ref, patience: Duration) -> Duration {
+        match self.response_timeout {
+            Some(limit) if self.is_on_node(at) => limit.min(patience),
+            _ => patience,
+        }
+    }
+
     fn wait(&mut self, at: Ref, waiting: Waiting, way: Way, length: Duration) {
         let timer = Some(self.calendar.timer(length, Event::RouteDue(at)));
         self.attempts[at].routing = Some(Box::new(Routing { way, waiting, timer }));
@@ -272,19 +300,21 @@ impl Simulation {
     /// What becomes of an attempt that has waited.
     fn arrive(&mut self, at: Ref, routed: Routed, observer: &mut impl Observer) {
         match routed {
-            Routed::Taken(node) => self.taken_late(at, node, observer),
+            Routed::Taken(node) => {
+                observer.observe(self.now(), &Observation::AttemptAccepted { node });
+                self.await_answer(at);
+            }
+            Routed::Waits if self.is_on_node(at) => self.await_answer(at),
             Routed::Waits => {}
             Routed::Failed(how) => self.fail(at, how, observer),
         }
     }
 
-    /// A process has an attempt that had to wait for it.
-    fn taken_late(&mut self, at: Ref, node: u32, observer: &mut impl Observer) {
+    /// A node has an attempt that had to wait for it: from now on the balancer waits for an answer.
+    fn await_answer(&mut self, at: Ref) {
         let now = self.now();
-        observer.observe(now, &Observation::AttemptAccepted { node });
         let Some(timeout) = self.scenario.balancer.response_timeout else { return };
         let attempt = &self.attempts[at];
-        // From now on the balancer waits for an answer.
         if !attempt.abandoned && now + timeout < attempt.deadline {
             if let Some(timer) = attempt.timer {
                 self.calendar.cancel(timer);
@@ -358,7 +388,9 @@ impl Simulation {
                 continue;
             }
             match self.offer_late(at, balancer, number) {
-                Answer::Accepted if self.is_request(at) => self.taken_late(at, number, observer),
+                Answer::Accepted if self.is_request(at) => {
+                    observer.observe(self.now(), &Observation::AttemptAccepted { node: number });
+                }
                 Answer::Accepted => {}
                 Answer::Shed => self.fail(at, Outcome::Shed, observer),
                 Answer::Refused | Answer::Silent | Answer::Lobby | Answer::Delayed => {

@@ -135,8 +135,12 @@ impl Simulation {
         boot
     }
 
-    /// Whether a fresh process on a node finds its port taken.
+    /// Whether a fresh process on a node finds its port taken; one that inherits its socket binds
+    /// none.
     fn is_port_taken(&self, number: u32) -> bool {
+        if self.scenario.process.inherits_socket {
+            return false;
+        }
         let holds = self.scenario.process.holds_port;
         self.nodes[number as usize].processes.iter().any(|&at| match self.processes[at].state {
             ProcessState::Serving | ProcessState::Hung => true,
@@ -206,12 +210,13 @@ impl Simulation {
         let number = process.node;
         self.integrate_slots(number);
         let node = &mut self.nodes[number as usize];
-        node.listener = Some(at);
+        // Of several that share an inherited socket the youngest takes what comes.
+        let is_alone = node.listener.replace(at).is_none();
         node.restarting = false;
-        self.serving += 1;
+        self.serving += u32::from(is_alone);
         observer.observe(now, &Observation::ProcessServing { node: number });
         self.empty_lobby(number, observer);
-        if self.serving == 1 {
+        if is_alone && self.serving == 1 {
             observer.observe(now, &Observation::FleetServing);
         }
         self.begin_duties(at, false);

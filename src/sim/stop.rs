@@ -51,8 +51,9 @@ impl Simulation {
         if self.processes[at].state == ProcessState::Serving {
             self.processes[at].state = ProcessState::Stopping;
         }
+        let working = self.working(&self.attempts_of(at));
+        self.return_to_socket(at);
         let lost = self.attempts_of(at);
-        let working = self.working(&lost);
         let attempts = &self.attempts;
         self.nodes[number as usize]
             .cpu
@@ -65,6 +66,10 @@ impl Simulation {
         process.backlog.clear();
         self.nodes[number as usize].memory -= working;
         self.end_process(at, observer);
+        if self.nodes[number as usize].listener.is_some() {
+            // Another one has the same socket.
+            self.empty_lobby(number, observer);
+        }
     }
 
     pub(super) fn close_listener(&mut self, at: Ref, observer: &mut impl Observer) {
@@ -73,7 +78,13 @@ impl Simulation {
             return;
         }
         self.integrate_slots(number);
-        self.nodes[number as usize].listener = None;
+        let node = &mut self.nodes[number as usize];
+        let serves = |at: &Ref| self.processes[*at].state == ProcessState::Serving;
+        let mut others = node.processes.iter().rev().copied().filter(|&other| other != at);
+        node.listener = others.find(serves);
+        if node.listener.is_some() {
+            return;
+        }
         self.serving -= 1;
         if self.serving == 0 {
             observer.observe(self.now(), &Observation::FleetDown);

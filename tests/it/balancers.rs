@@ -2,13 +2,14 @@
 //!
 //! Arrivals are random; what follows an arrival is worked out by hand from its time.
 
-use crate::support;
+use crate::support::{self, chi_squared};
 use crate::traces::{check, issued};
 use expect_test::expect;
 use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::observe::Results;
 use fleetfall::scenario::measure::Measure;
 use fleetfall::sim::observation::{Observation, Outcome};
+use std::collections::BTreeMap;
 
 /// Two arrivals, 3.648 s apart.
 const SURGE: &str = r#"
@@ -265,4 +266,234 @@ deploy.two = {{ at = 2021-02-01T00:00:30Z, release = "two", method.rolling = {{ 
     assert!((drained.measure(Measure::Restarts) - 4.0).abs() < 0.5);
     let dropped = rollout("");
     assert!(dropped.measure(Measure::Reset) > 8.0, "some 4 or 5 are lost with every node");
+}
+
+/// Finagle's mean latency as it is published (PeakEwma): an answer that took longer than the mean
+/// becomes the mean, any other is averaged in with a weight that grows with the time since it was
+/// last looked at; looking at it is an answer that took no time; who has never answered and has
+/// something in hand comes last.
+#[derive(Clone, Copy, Default)]
+struct Published {
+    mean: f64,
+    stamp: f64,
+    pending: u32,
+}
+
+impl Published {
+    fn observe(&mut self, now: f64, took: f64, jumps: bool) {
+        let weight = libm::exp(-(now - self.stamp) / 10.0);
+        if jumps && took > self.mean {
+            self.mean = took;
+        } else {
+            self.mean = self.mean * weight + took * (1.0 - weight);
+        }
+        self.stamp = now;
+    }
+
+    fn load(&mut self, now: f64, jumps: bool, penalty: bool) -> f64 {
+        self.observe(now, 0.0, jumps);
+        match self.mean <= 0.0 && self.pending > 0 {
+            true if penalty => 1e12 + f64::from(self.pending),
+            _ => self.mean * f64::from(self.pending + 1),
+        }
+    }
+}
+
+/// Two nodes under a balancer that goes by latency; the second joins after half a minute, and one
+/// of them is slow in the last minute. How many picks differ from those
+/// that the published rule makes of what was seen; and of how many.
+fn replayed(jumps: bool, penalty: bool) -> (u32, u32) {
+    let text = r#"
+load.constant.all.rate = "200/s"
+class.web.stages = [{ cpu.lognormal = { mean = "8ms", sigma = 1 } }, { wait.lognormal = { mean = "60ms", sigma = 1.5 } }]
+balancer = { policy = { latency = {} }, health.active = { path = "separate", rise = 1, interval = "500ms" } }
+nodes = { cores = 4, add = [{ at = 2021-02-01T00:00:30Z, count = 1 }] }
+process.slots = 1000
+fault.slow = { at = 2021-02-01T00:02:00Z, kind.slow = { nodes.count = 1, speed = 0.05, lasting = "never" } }"#;
+    let mut nodes = [Published::default(); 2];
+    let mut known = 1;
+    let mut holders = BTreeMap::new();
+    let (mut differ, mut picks) = (0, 0);
+    for (now, seen) in support::log(&support::scenario(3, text), 1) {
+        let secs = now.as_secs_f64();
+        match seen {
+            Observation::NodeMarked { node: 1, up: true, .. } => known = 2,
+            Observation::AttemptAccepted { node } => {
+                if known == 2 {
+                    let loads = [0, 1].map(|node: usize| nodes[node].load(secs, jumps, penalty));
+                    let other = loads[1 - node as usize];
+                    // Which of two equal ones is taken is a matter of the dice.
+                    differ += u32::from(loads[node as usize] > other * (1.0 + 1e-9));
+                    picks += 1;
+                }
+                nodes[node as usize].pending += 1;
+                holders.insert(now, node as usize);
+            }
+            Observation::RequestSettled { issued, outcome, .. } => {
+                assert_eq!(outcome, Outcome::Completed);
+                let node = &mut nodes[holders[&issued]];
+                node.pending -= 1;
+                node.observe(secs, now.since(issued).as_secs_f64(), jumps);
+            }
+            _ => {}
+        }
+    }
+    (differ, picks)
+}
+
+#[test]
+fn latencies_follow_the_published_recurrence() {
+    let (differ, picks) = replayed(true, true);
+    assert!(picks > 20_000, "{picks}");
+    assert_eq!(differ, 0, "of {picks}");
+    // The same replay tells a mean that does not jump to peaks.
+    let (differ, _) = replayed(false, true);
+    assert!(differ > 100, "{differ}");
+    // And one to which a node that never answered is the fastest of all.
+    let (differ, _) = replayed(true, false);
+    assert!(differ > 0);
+}
+
+/// Below half of healthy nodes all ten get a tenth of the requests each; the six dead ones refuse
+/// theirs. With five dead, the five others get a fifth each.
+#[test]
+fn panic_gives_everybody_the_same() {
+    let counts = |dead: u32| {
+        let text = format!(
+            r#"
+load.constant.all.rate = "100/s"
+class.web.stages = [{{ wait = "1ms" }}]
+nodes.count = 10
+balancer = {{ policy = "random", panic_below = "50%", health.active = {{ interval = "1s" }} }}
+process.slots = 100
+fault.dead = {{ at = 2021-02-01T00:00:01Z, kind.crash_process.nodes.count = {dead} }}"#
+        );
+        let mut accepted = BTreeMap::new();
+        let mut refused = 0.0;
+        for (now, seen) in support::log(&support::scenario(6, &text), 1) {
+            match seen {
+                _ if now < Instant::START + Duration::from_secs(60) => {}
+                Observation::AttemptAccepted { node } => {
+                    *accepted.entry(node).or_insert(0.0) += 1.0
+                }
+                Observation::AttemptFailed { how: Outcome::Refused } => refused += 1.0,
+                _ => {}
+            }
+        }
+        (accepted.into_values().collect::<Vec<f64>>(), refused)
+    };
+    // 99.9 % points with four degrees of freedom.
+    let (mut panic, refused) = counts(6);
+    assert_eq!(panic.len(), 4);
+    panic.push(refused);
+    let statistic = chi_squared(&panic, &[0.1, 0.1, 0.1, 0.1, 0.6]);
+    assert!(statistic < 18.47, "{panic:?}");
+    assert!(chi_squared(&panic, &[0.11, 0.09, 0.1, 0.1, 0.6]) > 18.47);
+    let (healthy, refused) = counts(5);
+    assert!(refused < 0.5 && chi_squared(&healthy, &[0.2; 5]) < 18.47, "{healthy:?}");
+}
+
+/// A host's socket keeps what comes while its process restarts, and what waits in it when a process
+/// is killed. One request is served at a time, in order; which of them is lost with a process and
+/// when the others end is worked out from the times of arrivals, kills and starts.
+#[test]
+fn a_host_s_socket_loses_only_what_is_served() {
+    let text = r#"
+load.constant.all.rate = "60/s"
+class.web.stages = [{ wait = "12ms" }]
+clients.patience = "1h"
+process = { slots = 1, backlog = 10000, boot.uniform = { from = "1s", to = "8s" }, socket = "inherited" }
+supervisor.systemd.start_limit_burst = 1000
+fault.kill = { at = 2021-02-01T00:00:20Z, again.random = "25s", kind.crash_process = {} }"#;
+    let work = Duration::from_millis(12);
+    let (mut issued, mut kills, mut ready) = (Vec::new(), Vec::new(), Vec::new());
+    let mut settled = BTreeMap::new();
+    for (now, seen) in support::log(&support::scenario(10, text), 1) {
+        match seen {
+            Observation::RequestIssued { .. } => issued.push(now),
+            Observation::Crashed { .. } => kills.push(now),
+            Observation::ProcessServing { .. } => ready.push(now),
+            Observation::RequestSettled { issued, outcome, .. } => {
+                settled.insert(issued, (now, outcome));
+            }
+            _ => {}
+        }
+    }
+    // A kill that meets a process that boots starts the wait anew; `ready` has those that came up.
+    let up = |at: Instant| {
+        let killed = kills.iter().rev().find(|&&kill| kill <= at);
+        killed.map_or(at, |&kill| match ready.iter().find(|&&ready| ready > kill) {
+            Some(&ready) => ready.max(at),
+            None => Instant::NEVER,
+        })
+    };
+    let mut free = Instant::START;
+    let (mut lost, mut waited) = (0, 0);
+    for &issue in &issued {
+        let start = up(issue.max(free));
+        let end = start.saturating_add(work);
+        let kill = kills.iter().copied().find(|&kill| kill > start && kill < end);
+        free = kill.unwrap_or(end);
+        let expected = match kill {
+            Some(kill) => (kill, Outcome::Reset),
+            None => (end, Outcome::Completed),
+        };
+        match settled.get(&issue) {
+            Some(seen) => assert_eq!(*seen, expected, "issued at {issue:?}"),
+            None => assert!(expected.0 >= Instant::START + Duration::from_secs(600)),
+        }
+        lost += u32::from(kill.is_some());
+        waited += u32::from(start.since(issue) > Duration::from_secs(1));
+    }
+    assert!(kills.len() > 15 && lost > 5 && waited > 1_000, "{kills:?}, {lost}, {waited}");
+}
+
+/// Copies of a process that share the host's socket: nobody finds the port taken, though the process
+/// before still has work in hand and would hold its own port.
+#[test]
+fn who_inherits_a_socket_does_not_find_it_taken() {
+    let failed = |socket: &str| {
+        let text = format!(
+            r#"
+load.constant.all.rate = "20/s"
+class.web.stages = [{{ wait = "15s" }}]
+process = {{ slots = 1000, boot = "1s", stop.finish = "20s", holds_port = true, {socket} }}
+supervisor.bluepill.rule.age = {{ above.age = "50s", every = "2s" }}"#
+        );
+        let seen = support::log(&support::scenario(4, &text), 1);
+        let restarts = seen.iter().filter(|(_, s)| matches!(s, Observation::RestartBegun { .. }));
+        assert!(restarts.count() >= 2);
+        let starts = seen.iter().filter(|(_, s)| matches!(s, Observation::ProcessStarting { .. }));
+        let serving = seen.iter().filter(|(_, s)| matches!(s, Observation::ProcessServing { .. }));
+        starts.count() - serving.count()
+    };
+    assert!(failed("socket = \"own\"") >= 2, "it gives up after 2.5 s, before the other is gone");
+    assert_eq!(failed("socket = \"inherited\""), 0);
+}
+
+/// A balancer does not know that nobody reads from a socket that accepts: it gives up when its own
+/// time is over, not the client's.
+#[test]
+fn a_balancer_gives_up_on_a_socket_that_nobody_reads() {
+    let text = r#"
+load.constant.all.rate = "5/s"
+class.web.stages = [{ wait = "10ms" }]
+balancer.response_timeout = "3s"
+process = { slots = 10, boot = "1s" }
+supervisor = "systemd"
+first_release = "old"
+release.old = {}
+release.new = { needs.workers = "9", when_invalid = "hangs" }
+deploy.new = { at = 2021-02-01T00:00:10Z, release = "new" }
+fault.kill = { at = 2021-02-01T00:00:20Z, kind.crash_process = {} }"#;
+    let mut silent = 0;
+    for (now, seen) in support::log(&support::scenario(2, text), 1) {
+        if let Observation::RequestSettled { issued, outcome, .. } = seen
+            && issued > Instant::START + Duration::from_secs(25)
+        {
+            assert_eq!((outcome, now.since(issued)), (Outcome::NoAnswer, Duration::from_secs(3)));
+            silent += 1;
+        }
+    }
+    assert!(silent > 300, "{silent}");
 }

@@ -4,7 +4,10 @@
 use crate::support;
 use crate::traces::{check, issued};
 use expect_test::expect;
+use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::scenario::measure::{ClassMeasure, Measure};
+use fleetfall::sim::observation::{Observation, Outcome};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A surge in which the seeds below have two arrivals, 0.869 s and 3.648 s apart.
 const SURGE: &str = r#"
@@ -236,4 +239,154 @@ process = { slots = 1000, memory.in_service = "1 MiB" }"#;
         let most = results.measure(Measure::MemoryMax) / f64::from(1 << 20);
         assert!((8.0..50.0).contains(&most), "{most} MiB");
     }
+}
+
+/// What a budget learns, and what it is asked.
+#[derive(Clone, Copy)]
+enum Input {
+    Issued,
+    Failed,
+    /// A second attempt is due.
+    Due,
+    Settled {
+        completed: bool,
+        hedged: bool,
+    },
+}
+
+/// Requests of 1 s of which a second attempt is due after 300 ms, if a rule agrees that stands in the
+/// test: it is told what was seen, and must allow and deny the same ones as the program for so many
+/// seconds. How many it allowed and denied.
+fn hedges_follow(secs: u64, more: &str, mut rule: impl FnMut(Input) -> bool) -> (u32, u32) {
+    let text = format!(
+        r#"
+load.constant.all.rate = "30/s"
+class.web.stages = [{{ wait = "1s" }}]
+clients.hedge = {{ after = "300ms" }}
+nodes.count = 2
+balancer.policy = "random"
+process.slots = 1000
+{more}"#
+    );
+    let seen = support::log(&support::scenario(5, &text), 1);
+    let is_denial = |seen: &&(Instant, Observation)| matches!(seen.1, Observation::RetryDenied);
+    let denials: BTreeSet<Instant> = seen.iter().filter(is_denial).map(|seen| seen.0).collect();
+    // Whether a second attempt was made of those that are open, by their time of issue.
+    let mut open: BTreeMap<Instant, bool> = BTreeMap::new();
+    let mut due: VecDeque<(Instant, Instant)> = VecDeque::new();
+    let (mut allowed, mut denied) = (0, 0);
+    let end = Instant::START + Duration::from_secs(secs);
+    for (now, seen) in seen.into_iter().take_while(|seen| seen.0 < end) {
+        while let Some(&(when, issued)) = due.front().filter(|due| due.0 <= now) {
+            due.pop_front();
+            let Some(hedged) = open.get_mut(&issued) else { continue };
+            *hedged = rule(Input::Due);
+            assert_eq!(*hedged, !denials.contains(&when), "{more}: due at {when:?}");
+            allowed += u32::from(*hedged);
+            denied += u32::from(!*hedged);
+        }
+        match seen {
+            Observation::RequestIssued { .. } => {
+                rule(Input::Issued);
+                open.insert(now, false);
+                due.push_back((now + Duration::from_millis(300), now));
+            }
+            Observation::AttemptFailed { .. } => {
+                rule(Input::Failed);
+            }
+            Observation::RequestSettled { issued, outcome, attempts, .. } => {
+                let hedged = open.remove(&issued).expect("it is open");
+                assert_eq!(attempts, 1 + u32::from(hedged), "{more}: issued at {issued:?}");
+                let completed = outcome == Outcome::Completed;
+                rule(Input::Settled { completed, hedged });
+            }
+            _ => {}
+        }
+    }
+    (allowed, denied)
+}
+
+/// 50 tokens at 5 each let ten second attempts be under way at once; a success returns what they
+/// cost, or adds one.
+#[test]
+fn hedges_pay_for_themselves_in_tokens() {
+    let mut tokens = 50.0_f64;
+    let (allowed, denied) =
+        hedges_follow(300, "clients.budget.tokens.capacity = 50", |input| match input {
+            Input::Due if tokens >= 5.0 => {
+                tokens -= 5.0;
+                true
+            }
+            Input::Settled { completed: true, hedged } => {
+                tokens = (tokens + if hedged { 5.0 } else { 1.0 }).min(50.0);
+                true
+            }
+            Input::Due | Input::Issued | Input::Failed | Input::Settled { .. } => false,
+        });
+    assert!(allowed > 3_000 && denied > 1_000, "{allowed}, {denied}");
+}
+
+/// Second attempts are made for a fifth of what is open, and for three at least.
+#[test]
+fn hedges_are_a_share_of_what_is_open() {
+    let (mut open, mut hedges) = (0.0_f64, 0.0);
+    let (allowed, denied) =
+        hedges_follow(300, "clients.budget = \"concurrent\"", |input| match input {
+            Input::Issued => {
+                open += 1.0;
+                true
+            }
+            Input::Due => {
+                let allows = hedges < (0.2 * open).max(3.0).floor();
+                hedges += f64::from(u8::from(allows));
+                allows
+            }
+            Input::Settled { hedged, .. } => {
+                open -= 1.0;
+                hedges -= f64::from(u8::from(hedged));
+                true
+            }
+            Input::Failed => false,
+        });
+    assert!(allowed > 1_000 && denied > 1_000, "{allowed}, {denied}");
+}
+
+/// With a dead node every other attempt fails and takes a token, and a success adds a tenth: second
+/// attempts are made while more than half of the ten are there.
+#[test]
+fn hedges_stop_at_half_of_the_tokens() {
+    let mut tokens = 10.0_f64;
+    let fails = "clients.budget.throttle = { tokens = 10, ratio = 0.9 }
+fault.dead = { at = 2021-02-01T00:00:00Z, kind.crash_process.nodes.count = 1 }";
+    let (allowed, denied) = hedges_follow(300, fails, |input| match input {
+        Input::Due => tokens > 5.0,
+        Input::Failed => {
+            tokens = (tokens - 1.0).max(0.0);
+            true
+        }
+        Input::Settled { completed: true, .. } => {
+            tokens = (tokens + 0.9).min(10.0);
+            true
+        }
+        Input::Issued | Input::Settled { .. } => false,
+    });
+    assert!(allowed > 100 && denied > 100, "{allowed}, {denied}");
+}
+
+/// A reserve of 100 and 0.2 for every request, of which nothing expires in the first nine seconds.
+#[test]
+fn hedges_are_a_share_of_the_requests() {
+    let mut balance = 100.0_f64;
+    let (allowed, denied) = hedges_follow(9, "clients.budget = \"share\"", |input| match input {
+        Input::Issued => {
+            balance += 0.2;
+            true
+        }
+        Input::Due if balance >= 1.0 - 1e-6 => {
+            balance -= 1.0;
+            true
+        }
+        Input::Due | Input::Failed | Input::Settled { .. } => false,
+    });
+    assert!(allowed > 120 && denied > 50, "{allowed}, {denied}");
 }

@@ -16,8 +16,10 @@ mod clients;
 mod common_random_numbers;
 mod compare;
 mod deciding;
+mod distributions;
 mod fates;
 mod faults;
+mod golden_vectors;
 mod littles_law;
 mod metamorphic;
 #[cfg(feature = "cli")]
@@ -27,6 +29,7 @@ mod recorded;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;
+mod sources;
 #[cfg(feature = "store")]
 mod store;
 mod supervisors;

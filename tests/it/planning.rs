@@ -3,7 +3,7 @@
 use crate::cli::{fleetfall, scratch, text};
 use fleetfall::experiment::replication::run_caught;
 use fleetfall::kernel::chance::Seed;
-use fleetfall::kernel::time::Duration;
+use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::scenario::capacity::{Peak, busy_hours};
 use fleetfall::scenario::model::{FaultKind, Hit, Lasting};
 use fleetfall::scenario::trial::{Trial, deadline};
@@ -129,6 +129,42 @@ fn recovery_is_what_brute_force_finds() {
     let shown = text(&run.stdout);
     assert!(shown.contains("Hysteresis: between load.scale = 1.0 and 3.0"), "{shown}");
     assert!(shown.contains("a gap of 20 requests/s"), "{shown}");
+}
+
+/// The trial of that search, written by hand: the fleet of the storm at one level of its load, killed
+/// after five minutes, with three to come back. What the search derives from the file behaves alike.
+#[test]
+fn a_trial_is_what_a_person_would_write() {
+    let by_hand = |level: f64, fault: &str| {
+        let text = format!(
+            r#"schema = 1
+name = "by-hand"
+title = "Five minutes, a crash, and three minutes to come back"
+clock = {{ start = 2024-05-06T10:30:00Z, end = 2024-05-06T10:40:00Z }}
+outage = {{ below = "95%", recovered = "95%" }}
+load.constant.all = {{ rate = "{}/s" }}
+class.page.stages = [{{ cpu = "50ms" }}]
+clients.patience = "2s"
+clients.retry = {{ attempts = 4, base = "5s", factor = 1 }}
+nodes.count = 2
+process = {{ slots = 50, backlog = 500, boot = "20s" }}
+supervisor.systemd = {{}}
+{fault}"#,
+            10.0 * level
+        );
+        let study = Study::load("by-hand.toml", &text, NOTHING, NOTHING).unwrap();
+        let deadline = Instant::START + Duration::from_secs(5 * 60 + 3 * 60);
+        let is_down =
+            |seed| run_caught(&study.scenario, Seed(seed), false).unwrap().is_down_at(deadline);
+        (2_000..2_040).filter(|&seed| is_down(seed)).count()
+    };
+    let crash = "fault.all = { at = 2024-05-06T10:35:00Z, kind.crash_process = {} }";
+    // The search says that it recovers from 10 requests/s on, and not from 20; and that it bears 30
+    // as long as nothing happens, and not 50. At most 20 % of 40 may fail.
+    assert!(by_hand(1.0, crash) <= 8);
+    assert!(by_hand(2.0, crash) > 8);
+    assert!(by_hand(3.0, "") <= 8);
+    assert!(by_hand(5.0, "") > 8);
 }
 
 /// A release that cannot start does not come back, whatever the load.

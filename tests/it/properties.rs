@@ -626,6 +626,17 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..config() })]
+
+    /// Loading checks that what is printed is read back as the same; a key that is printed wrong shows
+    /// here, where all keys that a scenario can have meet.
+    #[test]
+    fn every_scenario_is_printed_as_it_was_meant(text in scenarios()) {
+        load_text(&text);
+    }
+}
+
 /// How long the surges below rise, in seconds.
 const RAMP: u64 = 20;
 

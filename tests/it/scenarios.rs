@@ -1,12 +1,11 @@
 //! The scenarios that come with the package: they are right, and the incident happens.
 
-use crate::support::NOTHING;
+use crate::support::{NOTHING, reads_back};
 use fleetfall::experiment::{Pool, Replication};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::observe::Results;
 use fleetfall::report::reference;
-use fleetfall::scenario::claim::Claim;
 use fleetfall::scenario::keys::Document;
 use fleetfall::scenario::measure::{Measure, Milestone};
 use fleetfall::scenario::text::{Bytes, Key, Kind, check_defaults};
@@ -50,16 +49,7 @@ fn load(name: &str, text: &str, with: &[&str], sets: &[impl AsRef<str>]) -> Stud
 fn every_scenario_has_no_problem_and_is_printed_as_it_was_meant() {
     for (name, text) in all() {
         let study = load(&name, &text, NOTHING, NOTHING);
-        let resolved = load("resolved.toml", &study.resolved(), NOTHING, NOTHING);
-        assert_eq!(resolved.scenario, study.scenario, "{name}");
-        // The same claims, in other places.
-        let unplaced = |claims: &[Claim]| -> Vec<Claim> {
-            claims.iter().map(|claim| Claim { place: None, ..claim.clone() }).collect()
-        };
-        assert_eq!(unplaced(&resolved.claims), unplaced(&study.claims), "{name}");
-        let cube = [&resolved.hypercube_claims, &study.hypercube_claims];
-        assert_eq!(unplaced(cube[0]), unplaced(cube[1]), "{name}");
-        assert_eq!(resolved.resolved(), study.resolved(), "{name}");
+        reads_back(&study);
     }
 }
 

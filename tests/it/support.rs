@@ -4,13 +4,15 @@ use fleetfall::experiment::{Outcome as Made, Plan, Pool, replicate};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Instant;
 use fleetfall::observe::Results;
+use fleetfall::scenario::claim::Claim;
 use fleetfall::scenario::{Files, Problems, Scenario, Study};
 use fleetfall::sim::Simulation;
 use fleetfall::sim::observation::{Cause, Observation, Observer};
 use fleetfall::stats::{Tally, half_width};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 /// Nobody sets a key from outside.
 pub(crate) const NOTHING: &[&str] = &[];
@@ -37,7 +39,28 @@ pub(crate) fn study(minutes: u64, text: &str) -> Result<Study, Problems> {
     // Keys of the root come before the first table; a text may begin with some.
     let clock = format!("clock.start = {start}\nclock.end = {end}\n");
     let whole = format!("{head}{clock}{text}");
-    Study::load_with("test.toml", &whole, NOTHING, NOTHING, files(&[]))
+    let study = Study::load_with("test.toml", &whole, NOTHING, NOTHING, files(&[]))?;
+    reads_back(&study);
+    Ok(study)
+}
+
+/// A study is printed so that it is read again as the same, and printed as the same. This holds for
+/// every scenario of these tests.
+pub(crate) fn reads_back(study: &Study) {
+    let printed = study.resolved();
+    let again = match Study::load_with("resolved.toml", &printed, NOTHING, NOTHING, files(&[])) {
+        Ok(again) => again,
+        Err(problems) => panic!("{problems}\nin\n{printed}"),
+    };
+    assert_eq!(again.scenario, study.scenario, "{printed}");
+    // The same claims, in other places.
+    let unplaced = |claims: &[Claim]| -> Vec<Claim> {
+        claims.iter().map(|claim| Claim { place: None, ..claim.clone() }).collect()
+    };
+    assert_eq!(unplaced(&again.claims), unplaced(&study.claims), "{printed}");
+    let cubes = [&again.hypercube_claims, &study.hypercube_claims];
+    assert_eq!(unplaced(cubes[0]), unplaced(cubes[1]), "{printed}");
+    assert_eq!(again.resolved(), printed);
 }
 
 /// Two recordings that every scenario may name, and some more files: name and content.
@@ -193,4 +216,28 @@ fn cause_in_words(cause: Cause) -> String {
             format!("{cause:?}")
         }
     }
+}
+
+/// Pearson's statistic of counts against the shares that they should have.
+pub(crate) fn chi_squared(counts: &[f64], shares: &[f64]) -> f64 {
+    assert_eq!(counts.len(), shares.len());
+    assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{shares:?}");
+    let all: f64 = counts.iter().sum();
+    let term = |(count, share): (&f64, &f64)| {
+        let expected = all * share;
+        (count - expected) * (count - expected) / expected
+    };
+    counts.iter().zip(shares).map(term).sum()
+}
+
+/// The first seed of what is tested at fresh seeds: that of `FLEETFALL_SEED`, a number or `fresh`, and
+/// without it always the same.
+pub(crate) fn first_seed() -> u64 {
+    static SEED: OnceLock<u64> = OnceLock::new();
+    *SEED.get_or_init(|| match std::env::var("FLEETFALL_SEED").as_deref() {
+        Err(_) => 1,
+        // The standard library draws the keys of its hash tables anew for every process.
+        Ok("fresh") => std::hash::RandomState::new().build_hasher().finish() >> 32,
+        Ok(text) => text.parse().expect("FLEETFALL_SEED is a whole number or `fresh`"),
+    })
 }

@@ -35,8 +35,40 @@ struct Known {
     credit: f64,
     draining: bool,
     record: Record,
-    /// Latency in seconds, weighted exponentially, and when it was last brought up to date.
-    latency: (f64, Instant),
+    latency: Peak,
+}
+
+/// Finagle's mean latency that jumps to peaks: weighted exponentially, and brought up to date
+/// whenever it is looked at, as if nothing had taken no time.
+#[derive(Clone, Copy, Debug)]
+struct Peak {
+    /// In seconds; zero before the first answer.
+    mean: f64,
+    /// When it was brought up to date.
+    then: Instant,
+}
+
+/// What the latency of a node counts as that has attempts in hand and has never answered, in
+/// seconds: Finagle's, 2^47 ns. Without it everything would go to a node that is new.
+const NEVER_ANSWERED: f64 = 140_737.0;
+
+impl Peak {
+    /// Takes in an answer that took so many seconds.
+    fn take(&mut self, now: Instant, decay: Duration, secs: f64) {
+        let kept = libm::exp(-now.since(self.then).as_secs_f64() / decay.as_secs_f64());
+        self.mean = if secs > self.mean { secs } else { self.mean * kept + secs * (1.0 - kept) };
+        self.then = now;
+    }
+
+    /// What another attempt would cost, beside so many in hand.
+    fn cost(&mut self, now: Instant, decay: Duration, in_hand: u32) -> f64 {
+        self.take(now, decay, 0.0);
+        if self.mean <= 0.0 && in_hand > 0 {
+            NEVER_ANSWERED + f64::from(in_hand)
+        } else {
+            self.mean * (f64::from(in_hand) + 1.0)
+        }
+    }
 }
 
 /// A balancer's knowledge of its nodes.
@@ -63,7 +95,7 @@ impl Knowledge {
             credit: 0.0,
             draining: false,
             record: Record::default(),
-            latency: (0.0, Instant::START),
+            latency: Peak { mean: 0.0, then: Instant::START },
         });
     }
 
@@ -127,17 +159,19 @@ impl Knowledge {
                 });
                 usable[least.unwrap_or(0)]
             }
-            Policy::PowerOfTwo | Policy::Latency => {
+            Policy::PowerOfTwo => {
                 let (one, other) = two(&weights, share(first), share(second));
-                let cost = |at: usize| {
-                    let load = load(usable[at], weights[at]);
-                    if policy == Policy::Latency {
-                        load * self.latency(now, usable[at])
-                    } else {
-                        load
-                    }
-                };
+                let cost = |at: usize| load(usable[at], weights[at]);
                 usable[if cost(other) < cost(one) { other } else { one }]
+            }
+            Policy::Latency => {
+                let (one, other) = two(&weights, share(first), share(second));
+                let mut cost = |at: usize| {
+                    let node = usable[at] as usize;
+                    let latency = &mut self.nodes[node].latency;
+                    latency.cost(now, self.tuning.decay, outstanding[node]) / weights[at]
+                };
+                usable[if other != one && cost(other) < cost(one) { other } else { one }]
             }
         };
         if self.tuning.ejection.is_some() {
@@ -175,22 +209,10 @@ impl Knowledge {
         known.weight * grown.clamp(SLOWEST, 1.0)
     }
 
-    /// The latency of a node, forgotten since its last answer; a node that never answered has none,
-    /// so that it is tried.
-    fn latency(&self, now: Instant, node: u32) -> f64 {
-        let (latency, then) = self.nodes[node as usize].latency;
-        let idle = now.since(then).as_secs_f64() / self.tuning.decay.as_secs_f64();
-        latency * libm::exp(-idle)
-    }
-
-    /// A node has answered after so long; a latency above the average counts at once.
+    /// A node has answered after so long.
     pub(super) fn answered(&mut self, now: Instant, node: u32, after: Duration) {
-        let seen = after.as_secs_f64();
         let known = &mut self.nodes[node as usize];
-        let (latency, then) = known.latency;
-        let passed = now.since(then).as_secs_f64() / self.tuning.decay.as_secs_f64();
-        let kept = libm::exp(-passed);
-        known.latency = (seen.max(latency * kept + seen * (1.0 - kept)), now);
+        known.latency.take(now, self.tuning.decay, after.as_secs_f64());
         if let Some(ejection) = self.tuning.ejection {
             known.record.succeeded(ejection);
         }
@@ -293,14 +315,27 @@ mod tests {
 
     #[test]
     fn a_peak_of_latency_counts_at_once_and_is_forgotten() {
-        let mut knowledge = Knowledge::new(plain(2), 2);
-        knowledge.answered(at(1), 0, Duration::from_secs(2));
-        assert!((knowledge.latency(at(1), 0) - 2.0).abs() < 1e-12);
-        knowledge.answered(at(11), 0, Duration::from_millis(100));
+        let decay = Duration::from_secs(10);
+        let mut latency = Peak { mean: 0.0, then: Instant::START };
+        latency.take(at(1), decay, 2.0);
+        assert!((latency.cost(at(1), decay, 2) - 6.0).abs() < 1e-12);
+        latency.take(at(11), decay, 0.1);
         // A weight of 1/e is left of the 2 s.
         let e = libm::exp(-1.0);
-        assert!((knowledge.latency(at(11), 0) - (2.0 * e + 0.1 * (1.0 - e))).abs() < 1e-12);
-        assert!(knowledge.latency(at(31), 0) < 0.12);
+        let mean = 2.0 * e + 0.1 * (1.0 - e);
+        assert!((latency.mean - mean).abs() < 1e-12);
+        assert!((latency.cost(at(31), decay, 0) - mean * e * e).abs() < 1e-12);
+    }
+
+    /// A node that is new gets one attempt; then it counts as the slowest until it has answered.
+    #[test]
+    fn a_node_that_never_answered_gets_one_attempt() {
+        let decay = Duration::from_secs(10);
+        let mut latency = Peak { mean: 0.0, then: Instant::START };
+        assert!(latency.cost(at(1), decay, 0) <= 0.0);
+        assert!(latency.cost(at(1), decay, 1) > 3_600.0);
+        latency.take(at(2), decay, 1.0);
+        assert!((latency.cost(at(2), decay, 1) - 2.0).abs() < 1e-12);
     }
 
     #[test]

@@ -22,8 +22,8 @@ section! {
         pub retry_pause: Duration = "1s";
         /// How long a node may take to accept a connection before that counts as a refusal.
         pub connect_timeout: Duration = "5s", within("1ms", "1h");
-        /// How long a node may take to answer an attempt that it has accepted; without it only the
-        /// client's patience ends.
+        /// How long a node may take to answer an attempt that it, or the socket of its host, has
+        /// accepted; without it only the client's patience ends.
         pub response_timeout: Option<Duration>;
         /// Weights of nodes by name; all others have 1.
         pub weights: Named<f64>;
@@ -81,7 +81,8 @@ choice! {
         PowerOfTwo = "power_of_two",
         /// Of two drawn at random, the one with the lower product of latency and unanswered
         /// attempts. The latency is an exponentially weighted mean that jumps to peaks, as in
-        /// Finagle, whose decay this is.
+        /// Finagle, whose decay this is; a node that never answered gets one attempt, and others
+        /// when it has.
         Latency(Latency) = "latency",
     }
 }
@@ -299,7 +300,8 @@ choice! {
         /// with the process.
         Own = "own",
         /// The host's, as with systemd's socket activation: while no process serves, connections
-        /// wait for the next one.
+        /// wait for the next one, and what waits for a slot outlives its process. No process finds
+        /// the port taken; of several the youngest takes what comes.
         Inherited = "inherited",
     }
 }
