@@ -1,6 +1,6 @@
 //! Properties of whole runs over random scenarios.
 
-use crate::support::{self, Log};
+use crate::support;
 use fleetfall::experiment::Replication;
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::{Duration, Instant};
@@ -707,10 +707,8 @@ fn everything_happens_in_the_random_scenarios() {
     let mut names: Vec<String> = Vec::new();
     for _ in 0..250 {
         let text = scenarios().new_tree(&mut runner).expect("nothing is filtered").current();
-        let mut log = Log::default();
-        Simulation::new(load_text(&text), Seed(1)).run(&mut log);
-        for (_, seen) in &log.seen {
-            let name = name_of(seen);
+        for (_, seen) in support::log(&load_text(&text), 1) {
+            let name = name_of(&seen);
             if let Err(at) = names.binary_search(&name) {
                 names.insert(at, name);
             }

@@ -4,8 +4,10 @@ use crate::support;
 use crate::traces::{check, issued};
 use expect_test::expect;
 use fleetfall::fleet::recycler::Why;
+use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Instant;
 use fleetfall::scenario::measure::Measure;
+use fleetfall::sim::Simulation;
 use fleetfall::sim::observation::Observation;
 use std::fmt::Write;
 
@@ -456,6 +458,31 @@ process = {{ slots = 8, cold = "1h", cold_factor = 2, workers = {{ count = 8, bo
     // And three times that where it runs the slow release.
     let slow = mean("preload = false, max_requests.count = 1");
     assert!((slow - 0.060).abs() < 0.0005, "{slow}");
+}
+
+/// A snapshot has its workers and cannot go on with others; with more slots and none it can.
+#[test]
+fn a_snapshot_keeps_its_workers() {
+    let scenario = |process: &str| {
+        support::scenario(
+            1,
+            &format!(
+                "load.constant.all.rate = \"9/s\"\nclass.web.stages = [{{ wait = \"1s\" }}]\nprocess = {{ {process} }}"
+            ),
+        )
+    };
+    let goes_on = |one: &str, other: &str| {
+        let mut run = Simulation::new(scenario(one), Seed(1));
+        run.run_until(Instant::from_nanos(30_000_000_000), &mut ());
+        // The invariants are checked at its end.
+        run.fork(scenario(other)).map(|mut fork| fork.run(&mut ())).is_ok()
+    };
+    assert!(goes_on("slots = 8", "slots = 12"));
+    let workers = "slots = 8, workers = { count = 4, max_requests.count = 20 }";
+    assert!(goes_on(workers, workers));
+    for other in ["slots = 8", "slots = 16, workers = { count = 4, max_requests.count = 20 }"] {
+        assert!(!goes_on(workers, other) && !goes_on(other, workers), "{other}");
+    }
 }
 
 /// Workers that cannot be.

@@ -99,12 +99,14 @@ impl Teller<'_> {
         let release = &self.scenario.releases[release as usize].name;
         let number = worker + 1;
         let mut text = format!("worker {number} cannot load release `{release}` and fails");
+        let mut group = Group::WorkerFailed;
         if last {
+            group = Group::Lost;
             self.tales[node as usize].serving = false;
             self.tales[node as usize].failing = true;
             text += "; none is left: the process listens and does not answer";
         }
-        self.node_line(at, Tone::Bad, (node, Group::WorkerFailed), text);
+        self.node_line(at, Tone::Bad, (node, group), text);
     }
 
     fn ejected(&mut self, at: Instant, node: u32) {
