@@ -38,6 +38,12 @@ pub enum Setting {
     Limits,
     /// From how many requests on a process sheds.
     ShedAbove,
+    /// Whether releases are checked where they are built.
+    BuildCheck,
+    /// Whether they are checked between a stop and a start.
+    StartCheck,
+    /// Whether they are checked before a reload.
+    ReloadCheck,
 }
 
 /// A set of settings.
@@ -135,6 +141,9 @@ impl Divergence {
             people.diagnose,
             people.repair,
             protections.config_check,
+            protections.build_check,
+            protections.start_check,
+            protections.reload_check,
             protections.restart_budget
         );
         if rest.protections.shed_above != other.protections.shed_above {

@@ -47,7 +47,8 @@ impl Trial {
             Some(release) => trial.first_release = release,
             None => {
                 let release = &mut trial.releases[scenario.first_release];
-                let start = Start { invalid: None, ..release.start.known().clone() };
+                let known = release.start.known().clone();
+                let start = Start { invalid: None, elsewhere: Vec::new(), ..known };
                 release.start = Late::new(Setting::Releases, start);
             }
         }

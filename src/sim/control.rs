@@ -108,6 +108,9 @@ impl Simulation {
             {
                 self.lose(node, Loss::HealthCheck, observer);
             }
+            if !self.balancers.iter().any(|balancer| balancer.is_up(node)) {
+                self.on_rollout_unready(node);
+            }
         }
     }
 

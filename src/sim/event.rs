@@ -72,16 +72,25 @@ pub enum Event {
     Drained {
         /// The deploy.
         deploy: u16,
-        /// How many nodes it has begun with.
+        /// That of its node, from 1.
         step: u32,
     },
     /// A rolling deploy has waited long enough for its node number `step`.
     RolloutTimeout {
         /// The deploy.
         deploy: u16,
-        /// How many nodes it had restarted.
+        /// That of its node, from 1.
         step: u32,
     },
+    /// A node of a rolling deploy may have been healthy for long enough.
+    RolloutReady {
+        /// The deploy.
+        deploy: u16,
+        /// The node.
+        node: u32,
+    },
+    /// The canaries of a deploy have been compared with the rest for long enough.
+    BakeOver(u32),
     /// The monitoring looks.
     MonitorTick,
     /// Somebody attends to the alert.

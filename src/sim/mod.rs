@@ -3,6 +3,8 @@
 //! [`Simulation`] takes events from the calendar one by one, hands each to the parts it concerns,
 //! and turns their verdicts into new events and into [`Observation`]s. Nothing else advances time.
 
+mod canary;
+mod check;
 mod client;
 mod control;
 pub mod event;
@@ -12,6 +14,7 @@ mod load;
 mod memory;
 pub mod observation;
 mod people;
+mod reload;
 mod rollout;
 mod route;
 pub mod simulation;

@@ -87,7 +87,12 @@ impl Simulation {
     ) -> Result<Routed, Way> {
         match answer {
             Answer::Accepted => return Ok(Routed::Taken(node)),
-            Answer::Shed => return Ok(Routed::Failed(Outcome::Shed)),
+            Answer::Shed => {
+                if self.takes_note {
+                    self.tally(node, |group| group.failed += 1);
+                }
+                return Ok(Routed::Failed(Outcome::Shed));
+            }
             Answer::Silent => return Ok(self.connect(at, balancer, node, way)),
             Answer::Lobby => return Ok(self.enter_lobby(at, balancer, node, way)),
             Answer::Delayed => return Ok(self.delay(at, balancer, node, way)),
@@ -95,6 +100,7 @@ impl Simulation {
         }
         if self.takes_note {
             self.note_failure(balancer, node, observer);
+            self.tally(node, |group| group.failed += 1);
         }
         // Each further choice needs dice of its own; the odd constant spreads them over the range.
         way.dice = way.dice.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);

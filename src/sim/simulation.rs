@@ -1,5 +1,6 @@
 //! The simulation: its state, its birth, and its loop.
 
+use super::check::Checked;
 use super::event::Event;
 use super::load::has_sessions;
 use super::memory::memory_limit;
@@ -67,7 +68,8 @@ pub struct Simulation {
     /// How many attempts wait at balancers, each with those at one.
     pub(super) queued: usize,
     pub(super) queues: Vec<VecDeque<Ref>>,
-    /// Whether balancers take note of how attempts end, and how long they wait for an answer.
+    /// Whether balancers take note of how attempts end, or canaries are being compared; and how
+    /// long balancers wait for an answer.
     pub(super) takes_note: bool,
     pub(super) response_timeout: Option<Duration>,
     /// Whether processes notice that a client has given up.
@@ -355,6 +357,10 @@ impl Simulation {
                 self.on_rollout_timeout(u32::from(deploy), step, observer);
             }
             Event::Drained { deploy, step } => self.on_drained(u32::from(deploy), step, observer),
+            Event::RolloutReady { deploy, node } => {
+                self.on_rollout_ready(u32::from(deploy), node, observer);
+            }
+            Event::BakeOver(deploy) => self.on_bake_over(deploy, observer),
             Event::MonitorTick => self.on_monitor_tick(observer),
             Event::Noticed => self.on_noticed(observer),
             Event::Diagnosed => self.on_diagnosed(observer),
@@ -478,6 +484,7 @@ impl Simulation {
             serving_since: now,
             warm: true,
             bound: true,
+            checked: Checked::default(),
             base,
             retained,
             in_service: 0,

@@ -1,6 +1,8 @@
 //! What the dispatcher remembers: requests, attempts, processes, nodes.
 
+use super::check::Checked;
 use super::observation::{Cause, Outcome, Phase};
+use crate::fleet::canary::Bake;
 use crate::fleet::cpu::{Cpu, Speed};
 use crate::fleet::load::Arrivals;
 use crate::fleet::supervisor::Supervisor;
@@ -43,6 +45,14 @@ pub(super) mod purpose {
     pub(in crate::sim) const LEAVE: Purpose = Purpose(13);
     /// Whether a bad way drops the n-th attempt to a node.
     pub(in crate::sim) const LINK: Purpose = Purpose(14);
+    /// Whether the check on the build machine finds what is wrong with a deploy's release.
+    pub(in crate::sim) const BUILD_CHECK: Purpose = Purpose(18);
+    /// Whether a check finds what is wrong before the n-th start command of a node.
+    pub(in crate::sim) const START_CHECK: Purpose = Purpose(19);
+    /// Whether a check finds what is wrong before a node's reload by a deploy.
+    pub(in crate::sim) const RELOAD_CHECK: Purpose = Purpose(20);
+    /// Which nodes are the canaries of a deploy.
+    pub(in crate::sim) const CANARIES: Purpose = Purpose(21);
 }
 
 /// A load source at work.
@@ -238,6 +248,8 @@ pub(super) struct Process {
     pub warm: bool,
     /// It has its port.
     pub bound: bool,
+    /// The check that comes before it.
+    pub checked: Checked,
     pub base: u64,
     pub retained: u64,
     pub in_service: u32,
@@ -362,17 +374,63 @@ impl Node {
     }
 }
 
-/// A rolling deploy at work.
+/// A deploy at work that goes on for a while.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rollout {
     pub release: usize,
     pub running: bool,
-    /// Nodes restarted so far.
+    pub stage: Stage,
+    /// Nodes that it has come to, by number, and to how many before the batch in hand.
     pub step: u32,
-    /// The node whose health is waited for.
-    pub waiting: Option<u32>,
-    /// By when its node is restarted, drained or not.
+    pub begun: u32,
+    /// Nodes in hand whose end is waited for.
+    pub waiting: Vec<Awaited>,
+    /// Nodes that have failed.
+    pub failures: u32,
+    /// By when the nodes in hand are restarted, drained or not.
     pub drained_by: Instant,
+    /// The canaries, by number, and what each had on its disk before.
+    pub canaries: Vec<(u32, usize)>,
+    /// What has been counted since they are compared.
+    pub bake: Option<Bake>,
+}
+
+impl Rollout {
+    /// The next nodes of `all` to deal with; canaries have been dealt with.
+    pub(super) fn next_batch(&mut self, at_a_time: u32, all: u32) -> Vec<u32> {
+        let is_canary = |node: &u32| self.canaries.iter().any(|(canary, _)| canary == node);
+        let rest = (self.step..all).filter(|node| !is_canary(node));
+        let batch: Vec<u32> = rest.take(at_a_time as usize).collect();
+        self.begun = self.step;
+        self.step = batch.last().map_or(all, |last| last + 1);
+        batch
+    }
+}
+
+/// How far a deploy is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its canaries start.
+    Canaries,
+    /// They are compared with the rest.
+    Bake,
+    /// Batch by batch.
+    #[default]
+    Batches,
+}
+
+/// A node that a deploy waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Awaited {
+    pub node: u32,
+    /// Since when it is healthy, and by which process, where that has to last.
+    pub ready: Option<(Instant, Ref)>,
+}
+
+impl Awaited {
+    pub(super) fn new(node: u32) -> Awaited {
+        Awaited { node, ready: None }
+    }
 }
 
 /// What the monitoring has seen, and where the people are.

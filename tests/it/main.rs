@@ -10,12 +10,14 @@ mod advice;
 mod balancers;
 mod blackhole;
 mod chaos;
+mod checks;
 #[cfg(feature = "cli")]
 mod cli;
 mod clients;
 mod common_random_numbers;
 mod compare;
 mod deciding;
+mod deploys;
 mod fates;
 mod faults;
 mod littles_law;

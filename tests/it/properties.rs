@@ -241,7 +241,22 @@ fn supervisor() -> impl Strategy<Value = String> {
 fn deploys() -> impl Strategy<Value = String> {
     let rolling = r#"{ rolling = { pause = "5s", patience = "40s" } }"#;
     let drained = r#"{ rolling = { pause = "2s", drain = "6s" } }"#;
-    let method = select(vec![r#""hot""#, r#""at_once""#, rolling, rolling, drained]);
+    let batches = r#"{ rolling = { at_a_time = 2, stop_after = 2, min_ready = "4s", pause = "3s", patience = "30s" } }"#;
+    let canary = r#"{ canary = { nodes.count = 1, bake = "15s", patience = "20s", compare.requests = 20 } }"#;
+    let canaries = r#"{ canary = { nodes.share = "30%", by = "files", bake = "30s", compare = { requests = 5, latency = 1 }, then.rolling = { pause = "3s", drain = "2s" } } }"#;
+    let method = select(vec![
+        r#""hot""#,
+        r#""at_once""#,
+        rolling,
+        rolling,
+        drained,
+        batches,
+        canary,
+        canaries,
+        r#""reload""#,
+        r#"{ reload = { when_invalid = "exits", at_a_time = 1, pause = "3s", stop_after = 3 } }"#,
+        r#"{ reload = { when_invalid = "hangs" } }"#,
+    ]);
     let comparison = one_of(&["", r#", comparison = { finds = "50%", corrected = "two" }"#]);
     let release = select(vec!["two", "wrong"]);
     let fails_after = one_of(&[
@@ -254,11 +269,13 @@ fn deploys() -> impl Strategy<Value = String> {
         r#""0s", when_invalid = "hangs""#,
         r#""0s", when_invalid = { slow = 2.5 }"#,
     ]);
-    (method.clone(), method, comparison, release, fails_after).prop_map(
-        |(one, other, comparison, release, fails_after)| {
+    let own = select(vec!["8", "8", "9"]);
+    (method.clone(), method, comparison, release, (fails_after, own)).prop_map(
+        |(one, other, comparison, release, (fails_after, own))| {
             format!(
                 r#"
 environment.provides.workers = "8"
+environment.node.node-1.provides.workers = "{own}"
 first_release = "one"
 release.one.needs.workers = "8"
 release.two = {{}}
@@ -328,10 +345,19 @@ fn protections() -> impl Strategy<Value = String> {
         "",
         "\nprotections.config_check.finds = \"70%\"",
         "\nprotections.config_check = {}",
+        "\nprotections.check.before_stop = { finds = { hangs = \"60%\" }, rules = false }",
+    ]);
+    let more = one_of(&[
+        "",
+        "",
+        "\nprotections.check.build = { provides.workers = \"9\", finds.exits = \"60%\" }",
+        "\nprotections.check.after_stop = { takes = \"2s\", finds = { exits = \"80%\", slow = \"50%\", daemonizes = \"100%\" } }",
+        "\nprotections.check.before_reload.finds = { exits = \"50%\", hangs = \"50%\" }",
     ]);
     let budget = one_of(&["", "\nprotections.restart_budget.nodes = 1"]);
     let shed = one_of(&["", "\nprotections.shed_above = 8"]);
-    (check, budget, shed).prop_map(|(check, budget, shed)| check + &budget + &shed)
+    (check, more, budget, shed)
+        .prop_map(|(check, more, budget, shed)| check + &more + &budget + &shed)
 }
 
 /// A scenario in which much can happen at once.

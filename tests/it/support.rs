@@ -133,6 +133,7 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         Observation::Struck { node: n, fault, on } => {
             format!("{} fault {fault} {}", node(n), if on { "begins" } else { "ends" })
         }
+        Observation::Reloaded { node: n, how, .. } => format!("{} reload, {how:?}", node(n)),
         Observation::Crashed { node: n, .. } => format!("{} crashed", node(n)),
         Observation::OutOfMemory { .. }
         | Observation::Thrashing { .. }
@@ -146,6 +147,11 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         | Observation::NothingToFix
         | Observation::FixStarted { .. }
         | Observation::NodeFixed { .. }
+        | Observation::ReleaseRefused { .. }
+        | Observation::CanaryJudged { .. }
+        | Observation::NodeRemoved { .. }
+        | Observation::RolloutStalled { .. }
+        | Observation::Evicted { .. }
         | Observation::FixFinished => format!("{seen:?}"),
     })
 }

@@ -154,12 +154,6 @@ impl Balancer {
         })
     }
 
-    /// Whether it takes account of how attempts end.
-    #[inline]
-    pub fn takes_note(&self) -> bool {
-        self.knowledge.is_some()
-    }
-
     /// Notes that a node has answered, so long after the attempt was sent.
     pub fn note_answer(&mut self, now: Instant, node: u32, after: Duration) {
         if let Some(knowledge) = &mut self.knowledge {

@@ -23,6 +23,8 @@ pub(super) enum Group {
     Lost,
     Fixed,
     Added,
+    Removed,
+    Reloaded,
     Fleet,
 }
 
@@ -30,7 +32,7 @@ impl Group {
     /// Lines before the rest is told as one.
     fn first(self) -> usize {
         match self {
-            Group::FailedRestart | Group::Fixed | Group::Added => 8,
+            Group::FailedRestart | Group::Fixed | Group::Added | Group::Removed => 8,
             Group::Restart | Group::Refused => 5,
             Group::Ended
             | Group::OutOfMemory
@@ -41,6 +43,7 @@ impl Group {
             | Group::Ejected
             | Group::Struck
             | Group::Lost
+            | Group::Reloaded
             | Group::Fleet => 4,
         }
     }
@@ -66,6 +69,8 @@ impl Group {
             Group::Lost => format!("{} lost like these", nodes()),
             Group::Fixed => format!("{} fixed", nodes()),
             Group::Added => format!("{} added", nodes()),
+            Group::Removed => format!("{} removed or emptied", nodes()),
+            Group::Reloaded => format!("{} reload in the same way", nodes()),
             Group::Fleet => format!("it goes and comes {} more times", count.div_ceil(2)),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::group::Group;
 use super::{Line, Tone};
+use crate::fleet::canary::Verdict;
 use crate::kernel::time::Instant;
 use crate::observe::recorder::Series;
 use crate::report::fleet::node_of;
@@ -149,35 +150,28 @@ impl<'a> Teller<'a> {
             Observation::FleetServing => {
                 self.fleet(at, Tone::Good, "the first node serves again");
             }
-            Observation::Deployed { deploy, release, corrected } => {
-                let text = words::deploy(scenario, deploy, release, corrected);
-                self.line(at, Tone::Input, "deploy", text);
-            }
-            Observation::RolloutDone { .. } => {
-                self.line(at, Tone::Input, "deploy", "every node is healthy with it".to_string());
-            }
+            Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::ReleaseRefused { .. }
+            | Observation::CanaryJudged { .. }
+            | Observation::RolloutStalled { .. } => self.tell_deploy(at, seen),
             Observation::Alerted { alert } => {
                 self.alerted = at;
-                let why = words::alert(scenario, alert);
-                self.line(at, Tone::People, "people", format!("are called: {why}"));
+                self.people(at, format!("are called: {}", words::alert(scenario, alert)));
             }
             Observation::Detected => {
                 let text = format!("attend to it, {} later", length(at.since(self.alerted)));
-                let line = self.line(at, Tone::People, "people", text);
+                let line = self.people(at, text);
                 self.stands(line);
             }
             Observation::Diagnosed => {
                 let after = length(at.since(self.alerted));
                 let text = format!("have found and confirmed the cause, {after} after the alert");
-                self.line(at, Tone::People, "people", text);
+                self.people(at, text);
             }
-            Observation::NothingToFix => {
-                self.line(at, Tone::People, "people", "find nothing to fix".to_string());
-            }
+            Observation::NothingToFix => _ = self.people(at, "find nothing to fix".to_string()),
             Observation::FixStarted { nodes } => self.fix_started(at, nodes),
-            Observation::FixFinished => {
-                self.line(at, Tone::People, "people", "have fixed every node".to_string());
-            }
+            Observation::FixFinished => _ = self.people(at, "have fixed every node".to_string()),
             Observation::Ended { .. } => self.ended(),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
@@ -203,8 +197,42 @@ impl<'a> Teller<'a> {
             | Observation::NodeBack { .. }
             | Observation::NodeAdded { .. }
             | Observation::RolloutStopped { .. }
+            | Observation::Reloaded { .. }
+            | Observation::NodeRemoved { .. }
+            | Observation::Evicted { .. }
             | Observation::NodeFixed { .. } => {}
         }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about no deploy")]
+    fn tell_deploy(&mut self, at: Instant, seen: &Observation) {
+        let scenario = self.scenario;
+        let (tone, text) = match *seen {
+            Observation::Deployed { deploy, release, corrected } => {
+                (Tone::Input, words::deploy(scenario, deploy, release, corrected))
+            }
+            Observation::RolloutDone { .. } => {
+                (Tone::Input, "every node is healthy with it".to_string())
+            }
+            Observation::ReleaseRefused { deploy, release } => {
+                (Tone::Good, words::release_refused(scenario, deploy, release))
+            }
+            Observation::CanaryJudged { verdict: Verdict::Passed, .. } => {
+                (Tone::Input, words::verdict(Verdict::Passed).to_string())
+            }
+            Observation::CanaryJudged { verdict, .. } => {
+                (Tone::Warn, words::verdict(verdict).to_string())
+            }
+            Observation::RolloutStalled { .. } => {
+                (Tone::Warn, "the rollout makes no progress, and goes on trying".to_string())
+            }
+            _ => return,
+        };
+        self.line(at, tone, "deploy", text);
+    }
+
+    fn people(&mut self, at: Instant, text: String) -> usize {
+        self.line(at, Tone::People, "people", text)
     }
 
     fn fleet(&mut self, at: Instant, tone: Tone, text: &str) -> usize {
