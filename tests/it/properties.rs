@@ -242,7 +242,7 @@ fn deploys() -> impl Strategy<Value = String> {
     let rolling = r#"{ rolling = { pause = "5s", patience = "40s" } }"#;
     let drained = r#"{ rolling = { pause = "2s", drain = "6s" } }"#;
     let batches = r#"{ rolling = { at_a_time = 2, stop_after = 2, min_ready = "4s", pause = "3s", patience = "30s" } }"#;
-    let canary = r#"{ canary = { nodes.count = 1, bake = "15s", patience = "20s", compare.requests = 20 } }"#;
+    let canary = r#"{ canary = { nodes.share = "40%", bake = "15s", patience = "20s", compare.requests = 20 } }"#;
     let canaries = r#"{ canary = { nodes.share = "30%", by = "files", bake = "30s", compare = { requests = 5, latency = 1 }, then.rolling = { pause = "3s", drain = "2s" } } }"#;
     let method = select(vec![
         r#""hot""#,
@@ -694,6 +694,7 @@ fn everything_happens_in_the_random_scenarios() {
     }
     expect_test::expect![[r#"
         AttemptAccepted
+        CanaryJudged
         Crashed
         Deployed
         Detected
@@ -714,6 +715,7 @@ fn everything_happens_in_the_random_scenarios() {
         ProcessEnded
         ProcessServing
         ProcessStarting
+        Reloaded
         RequestIssued
         RequestSettled
         RestartBegun
