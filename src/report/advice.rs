@@ -214,6 +214,7 @@ fn releases(scenario: &Scenario, all: &mut Vec<Advice>) {
             Method::Hot => "it is deployed without a restart, so this shows when one happens",
             Method::AtOnce => "every node meets it at once",
             Method::Rolling(_) => "the rollout meets it at its first node",
+            Method::Kubernetes(_) => "the rollout stalls with the pods that it may do without",
             Method::Canary(_) => "a canary meets it if it is restarted",
             Method::Reload(..) => "every node meets it at its reload, or at its next restart",
         };

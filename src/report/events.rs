@@ -72,11 +72,12 @@ impl Event {
                 let detail = if of_restart { "of_restart" } else { "again" };
                 (event.release, event.detail) = (release(number), detail.to_string());
             }
-            Observation::OutOfMemory { memory, .. } => {
-                (event.metric, event.value) = ("memory", memory.to_string());
-            }
+            Observation::OutOfMemory { memory, .. } => event.set_memory(memory),
             Observation::Crashed { fault, .. } | Observation::Struck { fault, .. } => {
                 event.detail = scenario.faults[fault as usize].name.clone();
+            }
+            Observation::Evicted { maintenance: number, .. } => {
+                event.detail.clone_from(&scenario.maintenance[number as usize].name);
             }
             Observation::NodeMarked { balancer, .. } | Observation::Ejected { balancer, .. } => {
                 event.balancer = (balancer + 1).to_string()
@@ -124,10 +125,13 @@ impl Event {
             | Observation::NothingToFix
             | Observation::NodeFixed { .. }
             | Observation::NodeRemoved { .. }
-            | Observation::Evicted { .. }
             | Observation::FixFinished => {}
         }
         event
+    }
+
+    fn set_memory(&mut self, bytes: u64) {
+        (self.metric, self.value) = ("memory", bytes.to_string());
     }
 
     fn refuse(&mut self, scenario: &Scenario, why: Refusal, cause: Cause) {
@@ -156,6 +160,7 @@ impl Event {
             Cause::Deploy => "deploy",
             Cause::Exit => "exit",
             Cause::Probe => "probe",
+            Cause::Eviction => "eviction",
         };
     }
 }

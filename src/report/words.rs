@@ -73,6 +73,7 @@ pub(super) fn cause(scenario: &Scenario, cause: Cause, full: bool) -> String {
         Cause::Runtime => "it had reached its greatest age".to_string(),
         Cause::Deploy => "the deploy has reached it".to_string(),
         Cause::Exit => "it had ended".to_string(),
+        Cause::Eviction => "its machine was emptied for maintenance".to_string(),
     }
 }
 
@@ -141,6 +142,7 @@ pub(super) fn deploy(scenario: &Scenario, number: u32, release: u32, corrected: 
         Method::AtOnce => "every node is restarted at the same time",
         Method::Rolling(_) => "node by node, each is restarted",
         Method::Canary(_) => "to some nodes first, which are compared with the rest",
+        Method::Kubernetes(_) => "new pods take the place of old ones",
         Method::Reload(..) => "the files change, and processes read them without a restart",
     };
     let mut text = format!("release `{}` is deployed: {how}", release.name);

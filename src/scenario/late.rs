@@ -44,6 +44,8 @@ pub enum Setting {
     StartCheck,
     /// Whether they are checked before a reload.
     ReloadCheck,
+    /// How many nodes a maintenance must leave.
+    DisruptionBudget,
 }
 
 /// A set of settings.
@@ -144,6 +146,7 @@ impl Divergence {
             protections.build_check,
             protections.start_check,
             protections.reload_check,
+            protections.disruption_budget,
             protections.restart_budget
         );
         if rest.protections.shed_above != other.protections.shed_above {

@@ -54,6 +54,7 @@ pub(super) fn draft(document: &Document, log: &mut Diagnostics) -> Scenario {
         first_release: resolver.first_release(),
         deploys: resolver.deploys(),
         faults: resolver.faults(),
+        maintenance: resolver.maintenance(),
         people: resolver.people(),
         protections: resolver.protections(),
         outage: resolver.outage(),

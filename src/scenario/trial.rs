@@ -54,6 +54,7 @@ impl Trial {
         }
         trial.deploys.clear();
         trial.faults.clear();
+        trial.maintenance.clear();
         if let Some(kind) = self.fault.clone() {
             let at = Instant::START + SETTLE;
             trial.faults.push(Fault {

@@ -66,7 +66,7 @@ pub enum Event {
     LeakDue(u32),
     /// A machine that had crashed is there again.
     MachineBack(u32),
-    /// A rolling deploy goes on with its next node.
+    /// A rolling deploy goes on with its next nodes, or one of pods looks at them.
     RolloutNext(u32),
     /// A rolling deploy looks whether its node number `step` is drained.
     Drained {
@@ -91,6 +91,10 @@ pub enum Event {
     },
     /// The canaries of a deploy have been compared with the rest for long enough.
     BakeOver(u32),
+    /// A maintenance turns to its next node.
+    MaintenanceDue(u32),
+    /// A node that was emptied is there again.
+    Restored(u32),
     /// The monitoring looks.
     MonitorTick,
     /// Somebody attends to the alert.

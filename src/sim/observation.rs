@@ -87,6 +87,8 @@ pub enum Cause {
     Crash,
     /// Its liveness probe failed too often.
     Probe,
+    /// Its machine was emptied for maintenance.
+    Eviction,
 }
 
 /// Why a node is lost.

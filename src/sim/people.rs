@@ -75,6 +75,7 @@ impl Simulation {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         observer.observe(now, &Observation::Diagnosed);
+        self.end_wrong_rollouts(observer);
         let asked = &mut self.asked;
         let repair = scenario.people.repair.ask(asked);
         let mut invalid = |release: usize, node: u32| {

@@ -51,6 +51,7 @@ impl Simulation {
                 self.rollouts[number as usize] = rollout;
                 self.on_rollout_next(number, observer);
             }
+            Method::Kubernetes(_) => self.begin_pods(number, release, observer),
             Method::Canary(canary) => self.begin_canaries(number, release, canary, observer),
         }
     }
@@ -67,12 +68,16 @@ impl Simulation {
     pub(super) fn on_rollout_next(&mut self, number: u32, observer: &mut impl Observer) {
         let scenario = Arc::clone(&self.scenario);
         let plan = scenario.deploys[number as usize].plan.ask(&mut self.asked);
+        if let Method::Kubernetes(pods) = &plan.method {
+            self.look_at_pods(number, *pods, observer);
+            return;
+        }
         let Some(&rolling) = plan.method.rolling() else { return };
         let rollout = &mut self.rollouts[number as usize];
         if !rollout.running {
             return;
         }
-        let batch = rollout.next_batch(rolling.at_a_time, self.nodes.len() as u32);
+        let batch = rollout.next_batch(rolling.at_a_time, &self.nodes);
         let release = rollout.release;
         if batch.is_empty() {
             rollout.running = false;
@@ -97,9 +102,11 @@ impl Simulation {
             self.nodes[node as usize].on_disk = release;
             match &plan.method {
                 Method::Reload(_, invalid) => self.reload(number, node, *invalid, observer),
-                Method::Rolling(_) | Method::Canary(_) | Method::AtOnce | Method::Hot => {
-                    self.begin_node(number, node, rolling, observer);
-                }
+                Method::Rolling(_)
+                | Method::Canary(_)
+                | Method::Kubernetes(_)
+                | Method::AtOnce
+                | Method::Hot => self.begin_node(number, node, rolling, observer),
             }
             self.settle_nodes(observer);
         }

@@ -82,6 +82,8 @@ pub struct Simulation {
     pub(super) struck: u32,
     /// How often each fault has happened.
     pub(super) fault_counts: Vec<u64>,
+    /// The nodes that each maintenance has still to empty, last first; `None` before it begins.
+    pub(super) to_empty: Vec<Option<Vec<u32>>>,
     pub(super) watch: Watch,
     pub(super) counts: Counts,
     /// Nodes with a process that serves.
@@ -160,6 +162,7 @@ impl Simulation {
             rollouts: vec![Rollout::default(); scenario.deploys.len()],
             struck: 0,
             fault_counts: vec![0; scenario.faults.len()],
+            to_empty: vec![None; scenario.maintenance.len()],
             calendar: Calendar::default(),
             requests: Slab::default(),
             attempts: Slab::default(),
@@ -199,6 +202,9 @@ impl Simulation {
         }
         for (number, fault) in scenario.faults.iter().enumerate() {
             sim.calendar.at(fault.at, Event::FaultDue(number as u32));
+        }
+        for (number, maintenance) in scenario.maintenance.iter().enumerate() {
+            sim.calendar.at(maintenance.at, Event::MaintenanceDue(number as u32));
         }
         for (number, addition) in scenario.nodes.additions.iter().enumerate() {
             sim.calendar.at(addition.at, Event::NodesAdded(number as u32));
@@ -280,6 +286,7 @@ impl Simulation {
             (old.clients.count != new.clients.count, "number of clients"),
             (old.deploys.len() != new.deploys.len(), "deploys"),
             (old.faults != new.faults, "faults"),
+            (old.maintenance != new.maintenance, "maintenance"),
             (old.releases.len() != new.releases.len(), "releases"),
             (old.supervisor.name() != new.supervisor.name(), "supervisor"),
             (rules(old) != rules(new), "restart rules"),
@@ -361,6 +368,8 @@ impl Simulation {
                 self.on_rollout_ready(u32::from(deploy), node, observer);
             }
             Event::BakeOver(deploy) => self.on_bake_over(deploy, observer),
+            Event::Restored(node) => self.on_restored(node, observer),
+            Event::MaintenanceDue(number) => self.on_maintenance_due(number, observer),
             Event::MonitorTick => self.on_monitor_tick(observer),
             Event::Noticed => self.on_noticed(observer),
             Event::Diagnosed => self.on_diagnosed(observer),
@@ -447,6 +456,8 @@ impl Simulation {
             token: false,
             held: false,
             gone: false,
+            removed: false,
+            evicted: false,
             faults: Vec::new(),
             struck: Struck::default(),
             is_struck: false,

@@ -347,8 +347,11 @@ pub(super) struct Node {
     pub token: bool,
     /// People keep it from starting until all are fixed.
     pub held: bool,
-    /// The machine has crashed and is not back.
+    /// The machine has crashed, or was taken away, and is not back.
     pub gone: bool,
+    /// It was taken away: its processes may still finish what they have. For good, or not.
+    pub removed: bool,
+    pub evicted: bool,
     /// Faults at work on it, what they do together, and whether that concerns attempts.
     pub faults: Vec<u32>,
     pub struck: Struck,
@@ -393,13 +396,37 @@ pub(super) struct Rollout {
     pub canaries: Vec<(u32, usize)>,
     /// What has been counted since they are compared.
     pub bake: Option<Bake>,
+    /// Its pods, of a rollout of Kubernetes.
+    pub pods: Option<Pods>,
+}
+
+/// The pods of a rollout.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pods {
+    /// Nodes with an old one, by number.
+    pub old: Vec<u32>,
+    /// Nodes with a new one, in order of their creation.
+    pub new: Vec<u32>,
+    /// Since when new ones are ready.
+    pub ready: Vec<(u32, Instant)>,
+    /// Nodes whose old one was deleted, and that have no new one yet.
+    pub free: Vec<u32>,
+    /// Nodes that have joined.
+    pub joined: Vec<u32>,
+    /// How many new ones were available at the last look, and when there was progress last.
+    pub available: u32,
+    pub progress: Instant,
+    /// It has been reported that there is none.
+    pub stalled: bool,
 }
 
 impl Rollout {
-    /// The next nodes of `all` to deal with; canaries have been dealt with.
-    pub(super) fn next_batch(&mut self, at_a_time: u32, all: u32) -> Vec<u32> {
+    /// The next nodes to deal with; canaries have been dealt with.
+    pub(super) fn next_batch(&mut self, at_a_time: u32, nodes: &[Node]) -> Vec<u32> {
+        let all = nodes.len() as u32;
         let is_canary = |node: &u32| self.canaries.iter().any(|(canary, _)| canary == node);
-        let rest = (self.step..all).filter(|node| !is_canary(node));
+        let is_left = |node: &u32| !nodes[*node as usize].removed && !is_canary(node);
+        let rest = (self.step..all).filter(is_left);
         let batch: Vec<u32> = rest.take(at_a_time as usize).collect();
         self.begun = self.step;
         self.step = batch.last().map_or(all, |last| last + 1);

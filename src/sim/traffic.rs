@@ -163,7 +163,7 @@ impl Simulation {
     }
 
     /// Whether a process of a node listens and never answers.
-    fn is_hung(&self, number: u32) -> bool {
+    pub(super) fn is_hung(&self, number: u32) -> bool {
         let processes = &self.nodes[number as usize].processes;
         processes.iter().any(|&at| self.processes[at].state == ProcessState::Hung)
     }

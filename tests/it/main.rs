@@ -20,6 +20,7 @@ mod deciding;
 mod deploys;
 mod fates;
 mod faults;
+mod kubernetes;
 mod littles_law;
 mod metamorphic;
 #[cfg(feature = "cli")]

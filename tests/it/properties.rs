@@ -232,6 +232,8 @@ fn supervisor() -> impl Strategy<Value = String> {
         "\nsupervisor.docker.restart.at_most = 2",
         "\nsupervisor.kubernetes = { liveness = { timeout = \"200ms\", period = \"3s\" }, grace = \"4s\" }",
         "\nsupervisor.kubernetes = { memory_max = \"180 MiB\", backoff = \"2s\" }",
+        "\nsupervisor.kubernetes.grace = \"9s\"",
+        "\nsupervisor.kubernetes.liveness = {}",
         "\nsupervisor.monit = { cycle = \"3s\", start_timeout = \"8s\", gives_up = { restarts = 3, cycles = 12 }, rule.memory = { above.memory.uniform = { from = \"130 MiB\", to = \"200 MiB\" }, over = 2, samples = 2 } }",
         "\nsupervisor.systemd = { type = \"forking\", timeout_start = \"9s\", runtime_max = \"50s\" }",
     ]);
@@ -350,7 +352,7 @@ fn protections() -> impl Strategy<Value = String> {
     let more = one_of(&[
         "",
         "",
-        "\nprotections.check.build = { provides.workers = \"9\", finds.exits = \"60%\" }",
+        "\nprotections.check.build = { provides.workers = \"8\" }",
         "\nprotections.check.after_stop = { takes = \"2s\", finds = { exits = \"80%\", slow = \"50%\", daemonizes = \"100%\" } }",
         "\nprotections.check.before_reload.finds = { exits = \"50%\", hangs = \"50%\" }",
     ]);
@@ -360,16 +362,47 @@ fn protections() -> impl Strategy<Value = String> {
         .prop_map(|(check, more, budget, shed)| check + &more + &budget + &shed)
 }
 
+fn maintenance() -> impl Strategy<Value = String> {
+    one_of(&[
+        "",
+        "",
+        "\nmaintenance.patches = { at = 2021-02-01T00:00:50Z, away.uniform = { from = \"0s\", to = \"20s\" } }",
+        "\nmaintenance.patches = { at = 2021-02-01T00:01:10Z, nodes.share = \"60%\", away = \"5s\", retry = \"2s\" }\nprotections.disruption_budget.max_unavailable = { count = 1 }",
+        "\nmaintenance.patches = { at = 2021-02-01T00:00:10Z, away = \"3s\" }\nprotections.disruption_budget.min_available = \"50%\"",
+    ])
+}
+
+/// A rollout of pods, for a fleet that has some.
+fn pods() -> impl Strategy<Value = String> {
+    let release = select(vec!["two", "wrong"]);
+    let limits = one_of(&[
+        "\"kubernetes\"",
+        "{ kubernetes = { max_surge = { count = 2 }, max_unavailable = \"0%\", min_ready = \"3s\", progress_deadline = \"20s\" } }",
+        "{ kubernetes = { max_surge = \"0%\", max_unavailable = { count = 1 }, progress_deadline = \"30s\" } }",
+        "{ kubernetes = { max_surge = \"60%\", max_unavailable = \"60%\" } }",
+    ]);
+    (release, limits, 30..130_u64).prop_map(|(release, limits, at)| {
+        format!(
+            "\ndeploy.third = {{ at = 2021-02-01T00:{:02}:{:02}Z, release = \"{release}\", method = {limits} }}",
+            at / 60,
+            at % 60
+        )
+    })
+}
+
 /// A scenario in which much can happen at once.
 pub(crate) fn scenarios() -> impl Strategy<Value = String> {
     let traffic = (load(), classes(), clients(), balancer());
     let fleet = (nodes(), process(), supervisor(), deploys());
-    let others = (people(), protections(), faults());
+    let others = (people(), protections(), faults(), maintenance(), pods());
     (traffic, fleet, others).prop_map(|(traffic, fleet, others)| {
+        let has_pods = fleet.2.contains("kubernetes") && traffic.3.contains("active");
         [traffic.0, traffic.1, traffic.2, traffic.3, fleet.0, fleet.1, fleet.2, fleet.3].concat()
             + &others.0
             + &others.1
             + &others.2
+            + &others.3
+            + if has_pods { &others.4 } else { "" }
     })
 }
 
@@ -455,6 +488,7 @@ impl Accounts {
                 self.processes.push(0);
                 self.lost.push(false);
             }
+            Observation::NodeRemoved { node } => self.lost[node as usize] = false,
             Observation::NodeLost { node, .. } => {
                 let lost = std::mem::replace(&mut self.lost[node as usize], true);
                 assert!(!lost, "a node was lost twice");
@@ -701,6 +735,7 @@ fn everything_happens_in_the_random_scenarios() {
         Diagnosed
         Ejected
         Ended
+        Evicted
         FixFinished
         FixStarted
         FleetDown
@@ -709,18 +744,21 @@ fn everything_happens_in_the_random_scenarios() {
         NodeBack
         NodeFixed
         NodeMarked
+        NodeRemoved
         NodeSampled
         NothingToFix
         OutOfMemory
         ProcessEnded
         ProcessServing
         ProcessStarting
+        ReleaseRefused
         Reloaded
         RequestIssued
         RequestSettled
         RestartBegun
         RetryDenied
         RolloutDone
+        RolloutStalled
         RolloutStopped
         StartFailed
         Struck

@@ -164,6 +164,7 @@ fn cause_in_words(cause: Cause) -> String {
         | Cause::Runtime
         | Cause::Deploy
         | Cause::Exit
+        | Cause::Eviction
         | Cause::Probe => {
             format!("{cause:?}")
         }

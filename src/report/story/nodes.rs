@@ -138,7 +138,12 @@ impl Teller<'_> {
                 format!("{supervisor} restarts the process: {why}")
             }
             Cause::Rule { .. } | Cause::Deploy => format!("restarts: {why}"),
-            Cause::OutOfMemory | Cause::Crash | Cause::Runtime | Cause::Exit | Cause::Probe => {
+            Cause::OutOfMemory
+            | Cause::Crash
+            | Cause::Runtime
+            | Cause::Exit
+            | Cause::Probe
+            | Cause::Eviction => {
                 format!("is started again: {why}")
             }
         };

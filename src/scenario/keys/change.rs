@@ -249,6 +249,8 @@ choice! {
         Canary(Canary) = "canary",
         /// The files change and processes read them without going down.
         Reload(Reload) = "reload",
+        /// As a Deployment of Kubernetes does it: new pods beside the old ones, within limits.
+        Kubernetes(Pods) = "kubernetes",
     }
 }
 
@@ -258,7 +260,11 @@ impl Method {
         let rolling = match self {
             Method::Rolling(rolling) => rolling,
             Method::Canary(Canary { then: Then::Rolling(rolling), .. }) => rolling,
-            Method::Hot | Method::AtOnce | Method::Canary(_) | Method::Reload(_) => return false,
+            Method::Hot
+            | Method::AtOnce
+            | Method::Canary(_)
+            | Method::Reload(_)
+            | Method::Kubernetes(_) => return false,
         };
         rolling.drain > Duration::from_nanos(0)
     }
@@ -379,6 +385,56 @@ section! {
     }
 }
 
+section! {
+    /// A rollout of Kubernetes. Pods are nodes: a new pod takes the place of an old one that was
+    /// deleted, once that is gone, or joins as a node of its own as far as the surge goes; as many
+    /// old ones leave in the end. Old pods that are not ready are deleted first. A release that
+    /// does not become ready stalls the rollout, which goes on trying; nothing rolls back. People
+    /// who fix its nodes end it, and what is too many of them leaves.
+    ///
+    /// It needs `supervisor.kubernetes`, which begins with each new pod anew, and `balancer.health`
+    /// for the readiness probe: a pod is ready while a balancer believes it up, a new one begins as
+    /// one that is not, and one that is deleted gets nothing more from that moment on. The rollout
+    /// looks at its pods once a second.
+    pub struct Pods {
+        /// How many pods there may be beside those wanted (`maxSurge`); a share is rounded up.
+        pub max_surge: Amount = "25%";
+        /// How many of those wanted may be missing (`maxUnavailable`); a share is rounded down.
+        pub max_unavailable: Amount = "25%";
+        /// How long a new pod must have been ready to count as available (`minReadySeconds`).
+        pub min_ready: Duration = "0s";
+        /// After so long without progress that is reported, and people are called if
+        /// `people.alert.rollout_stopped` (`progressDeadlineSeconds`).
+        pub progress_deadline: Duration = "10min", within("1s", "30d");
+    }
+}
+
+choice! {
+    /// A number of nodes, or a share of them.
+    pub enum Amount shorthand Share {
+        /// This share.
+        Share(Share) = "share",
+        /// So many.
+        Count(u32) = "count",
+    }
+}
+
+section! {
+    /// A planned event that empties machines, one after the other: what runs on one is told to
+    /// stop, and gets no more requests from that moment on; when the machine, or another in its
+    /// place, is there, it starts anew and the next one's turn comes.
+    pub struct Maintenance {
+        /// When it begins.
+        pub at: At<Timestamp>;
+        /// Which nodes.
+        pub nodes: Hit = "all";
+        /// How long each is away.
+        pub away: Dist = "1min";
+        /// How soon it tries again where `protections.disruption_budget` does not allow it.
+        pub retry: Duration = "5s", within("1s", "1d");
+    }
+}
+
 choice! {
     /// What a process does that is told to read an invalid configuration.
     pub enum ReloadInvalid {
@@ -481,6 +537,10 @@ section! {
         /// A limit on how many nodes are away because of restarts. A token is held until the node
         /// is healthy again; without one a rule's restart does not happen.
         pub restart_budget: Option<Budget>;
+        /// A limit on how many nodes may be missing for a maintenance to take another one away.
+        /// It limits nothing else: no rollout, no restart, no kill; but what these take away
+        /// counts.
+        pub disruption_budget: Option<DisruptionBudget>;
         /// A process answers with an error at once while it holds so many requests, in service and
         /// waiting.
         pub shed_above: Option<u32>;
@@ -493,6 +553,17 @@ section! {
     pub struct ConfigCheck {
         /// Probability that an invalid configuration is found.
         pub finds: Share = "100%";
+    }
+}
+
+choice! {
+    /// A disruption budget, as of Kubernetes; shares are rounded up. A node is available while it
+    /// serves and a balancer believes it up.
+    pub enum DisruptionBudget {
+        /// So many must stay available.
+        MinAvailable(Amount) = "min_available",
+        /// So many may be missing.
+        MaxUnavailable(Amount) = "max_unavailable",
     }
 }
 

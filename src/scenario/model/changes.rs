@@ -195,6 +195,8 @@ pub enum Method {
     Canary(Box<Canary>),
     /// Batch by batch, files and a reload.
     Reload(Rolling, ReloadInvalid),
+    /// New pods beside old ones.
+    Kubernetes(Pods),
 }
 
 impl Method {
@@ -206,7 +208,83 @@ impl Method {
                 Then::Rolling(rolling) => Some(rolling),
                 Then::Hot | Then::AtOnce => None,
             },
-            Method::Hot | Method::AtOnce => None,
+            Method::Hot | Method::AtOnce | Method::Kubernetes(_) => None,
+        }
+    }
+}
+
+/// The limits of a rollout of Kubernetes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pods {
+    /// How many there may be beside those wanted.
+    pub max_surge: Amount,
+    /// How many of those wanted may be missing.
+    pub max_unavailable: Amount,
+    /// How long a new one must have been ready to be available.
+    pub min_ready: Duration,
+    /// How long the rollout may make no progress before that is reported.
+    pub progress_deadline: Duration,
+}
+
+/// A number of nodes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    /// A share of them.
+    Share(f64),
+    /// So many.
+    Count(u32),
+}
+
+impl Amount {
+    /// How many of so many that is, a share rounded up.
+    pub fn up(self, of: u32) -> u32 {
+        match self {
+            Amount::Share(share) => (share * f64::from(of) - 1e-9).ceil().max(0.0) as u32,
+            Amount::Count(count) => count,
+        }
+    }
+
+    /// How many of so many that is, a share rounded down.
+    pub fn down(self, of: u32) -> u32 {
+        match self {
+            Amount::Share(share) => (share * f64::from(of) + 1e-9).floor() as u32,
+            Amount::Count(count) => count,
+        }
+    }
+}
+
+/// A planned event that empties machines, one after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Maintenance {
+    /// Its name.
+    pub name: String,
+    /// The stream of its draws, from its name.
+    pub stream: u64,
+    /// When it begins.
+    pub at: Instant,
+    /// Which.
+    pub nodes: Hit,
+    /// How long each is away.
+    pub away: Dist,
+    /// How soon it tries again where a budget does not allow it.
+    pub retry: Duration,
+}
+
+/// How many nodes a maintenance must leave available.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DisruptionBudget {
+    /// So many.
+    MinAvailable(Amount),
+    /// All but so many.
+    MaxUnavailable(Amount),
+}
+
+impl DisruptionBudget {
+    /// How many of so many must be available.
+    pub fn available(self, of: u32) -> u32 {
+        match self {
+            DisruptionBudget::MinAvailable(amount) => amount.up(of),
+            DisruptionBudget::MaxUnavailable(amount) => of.saturating_sub(amount.up(of)),
         }
     }
 }
@@ -335,6 +413,8 @@ pub struct Protections {
     pub reload_check: Late<Option<Finds>>,
     /// How many nodes may be away because of restarts at a time.
     pub restart_budget: Late<Option<u32>>,
+    /// How many nodes a maintenance must leave available.
+    pub disruption_budget: Late<Option<DisruptionBudget>>,
     /// A process sheds requests while it holds so many, in service and waiting.
     pub shed_above: Option<u32>,
 }

@@ -7,12 +7,12 @@ use crate::fleet::cpu::Speed;
 use crate::fleet::supervisor::Settings;
 use crate::kernel::dist::Dist;
 use crate::kernel::time::Duration;
-use crate::scenario::keys::change;
+use crate::scenario::keys::{change, fleet};
 use crate::scenario::late::{Late, Setting};
 use crate::scenario::model::{
-    Again, Canaries, Canary, Deploy, Effect, Fault, FaultKind, Finds, Hit, Lasting, Method, People,
-    Plan, Protections, Rejoin, Release, ReloadInvalid, Repair, Rolling, Start, StartCheck,
-    StopCheck, Then, WhenInvalid,
+    Again, Amount, Canaries, Canary, Deploy, DisruptionBudget, Effect, Fault, FaultKind, Finds,
+    Hit, Lasting, Maintenance, Method, People, Plan, Pods, Protections, Rejoin, Release,
+    ReloadInvalid, Repair, Rolling, Start, StartCheck, StopCheck, Then, WhenInvalid,
 };
 use crate::scenario::text::{At, Named, Place};
 
@@ -117,6 +117,7 @@ impl Resolver<'_> {
             change::Method::AtOnce => Method::AtOnce,
             change::Method::Rolling(keys) => Method::Rolling(rolling(keys)),
             change::Method::Canary(keys) => Method::Canary(Box::new(self.canary(keys, what))),
+            change::Method::Kubernetes(keys) => Method::Kubernetes(self.pods(keys, what)),
             change::Method::Reload(keys) => {
                 let rolling = Rolling {
                     at_a_time: keys.at_a_time.unwrap_or(u32::MAX),
@@ -134,6 +135,55 @@ impl Resolver<'_> {
                 Method::Reload(rolling, invalid)
             }
         }
+    }
+
+    /// A rollout of pods needs somebody who looks after pods, and a probe that says when they are
+    /// ready.
+    fn pods(&mut self, keys: &change::Pods, what: &str) -> Pods {
+        let document = self.document;
+        if !matches!(document.supervisor, fleet::Supervisor::Kubernetes(_)) {
+            self.log
+                .problem(None, format!("{what} is a rollout of Kubernetes, and no pods are there"))
+                .help("add `supervisor = \"kubernetes\"`, or use `method.rolling`");
+        }
+        if document.balancer.health == fleet::Health::None {
+            self.log
+                .problem(
+                    None,
+                    format!("{what} waits for pods to be ready, and nothing probes them"),
+                )
+                .help("add `balancer.product = \"kubernetes\"`, or `balancer.health`");
+        }
+        let pods = Pods {
+            max_surge: amount(&keys.max_surge),
+            max_unavailable: amount(&keys.max_unavailable),
+            min_ready: keys.min_ready,
+            progress_deadline: keys.progress_deadline,
+        };
+        let all = document.nodes.count;
+        if pods.max_surge.up(all) == 0 && pods.max_unavailable.down(all) == 0 {
+            self.log
+                .problem(None, format!("{what} may neither add a pod nor take one away"))
+                .help("give `max_surge` or `max_unavailable` at least one of the nodes");
+        }
+        pods
+    }
+
+    pub(super) fn maintenance(&mut self) -> Vec<Maintenance> {
+        let mut all = Vec::new();
+        for (name, keys) in self.document.maintenance.iter() {
+            let what = format!("maintenance `{}`", name.as_str());
+            let name = name.as_str().to_string();
+            all.push(Maintenance {
+                stream: stream("maintenance", &name),
+                name,
+                at: self.instant(keys.at.value, &what, keys.at.place),
+                nodes: self.hit(&keys.nodes, &what),
+                away: self.dist(&keys.away),
+                retry: keys.retry,
+            });
+        }
+        all
     }
 
     fn canary(&mut self, keys: &change::Canary, what: &str) -> Canary {
@@ -321,6 +371,17 @@ impl Resolver<'_> {
                 Setting::RestartBudget,
                 keys.restart_budget.as_ref().map(|budget| budget.nodes),
             ),
+            disruption_budget: Late::new(
+                Setting::DisruptionBudget,
+                keys.disruption_budget.as_ref().map(|budget| match budget {
+                    change::DisruptionBudget::MinAvailable(least) => {
+                        DisruptionBudget::MinAvailable(amount(least))
+                    }
+                    change::DisruptionBudget::MaxUnavailable(most) => {
+                        DisruptionBudget::MaxUnavailable(amount(most))
+                    }
+                }),
+            ),
             shed_above: keys.shed_above,
         }
     }
@@ -345,6 +406,13 @@ fn lacks<'a>(
         })
         .collect();
     (!missing.is_empty()).then(|| missing.join("; "))
+}
+
+fn amount(keys: &change::Amount) -> Amount {
+    match keys {
+        change::Amount::Share(share) => Amount::Share(share.get()),
+        change::Amount::Count(count) => Amount::Count(*count),
+    }
 }
 
 fn rolling(keys: &change::Rolling) -> Rolling {
