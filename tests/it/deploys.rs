@@ -465,3 +465,40 @@ fn a_reload_goes_from_node_to_node() {
     let done = |(_, seen): &&(_, Observation)| matches!(seen, Observation::RolloutDone { .. });
     assert_eq!(seen.iter().filter(done).count(), 1);
 }
+
+#[test]
+fn deploys_that_make_no_sense_are_refused() {
+    let problems = |text: &str| {
+        let whole = format!(
+            "{FLEET}load.constant.all.rate = \"1/s\"\nclass.web.stages = [{{ wait = \"5s\" }}]\n{text}"
+        );
+        support::try_scenario(1, &whole).expect_err("something is wrong").lines()
+    };
+    let canary = |nodes: &str| {
+        problems(&format!(
+            "deploy.now = {{ at = 2021-02-01T00:00:10Z, release = \"old\", method.canary.nodes = {nodes} }}"
+        ))
+    };
+    let all = [
+        canary("{ count = 8 }"),
+        canary("{ count = 0 }"),
+        canary("{ named = [] }"),
+        canary("{ named = [\"node-9\", \"node-1\"] }"),
+        problems("environment.node.web-1.provides.workers = \"9\""),
+        problems("environment.provides.supervisor = \"systemd\""),
+        problems("protections = { config_check = {}, check.before_stop = {} }"),
+        problems("protections.check.before_start = {}"),
+        problems("maintenance.kernel = { at = 2021-02-01T00:00:10Z, nodes.count = 9 }"),
+    ];
+    expect![[r#"
+        test.toml:14:92: deploy `now` has 8 canaries among 8 nodes; give from 1 to 7 of them, and leave some to compare
+        test.toml:14:92: deploy `now` has 0 canaries among 8 nodes; give from 1 to 7 of them, and leave some to compare
+        deploy `now` has 0 canaries among 8 nodes; give from 1 to 7 of them, and leave some to compare
+        test.toml:14:93: no node is called `node-9`; nodes are `node-1` to `node-8`
+        test.toml:14:18: no node is called `web-1`; nodes are `node-1` to `node-8`
+        test.toml:14:22: `supervisor` is provided by the supervisor that the fleet has; remove this line; `[supervisor]` decides
+        there are two checks of the configuration before a stop; keep `protections.check.before_stop`, or `protections.config_check`
+        test.toml:14:19: unknown key `before_start` in `protections.check`; did you mean `before_stop`?
+        test.toml:14:65: maintenance `kernel` hits 9 of 8 nodes; give a number from 1 to 8
+    "#]].assert_eq(&all.concat());
+}

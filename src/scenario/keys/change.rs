@@ -248,7 +248,7 @@ choice! {
         /// Some nodes first, which are compared with the rest for a while; then the rest, or back.
         Canary(Canary) = "canary",
         /// The files change and processes read them without going down.
-        Reload(Reload) = "reload",
+        Reload(Reloading) = "reload",
         /// As a Deployment of Kubernetes does it: new pods beside the old ones, within limits.
         Kubernetes(Pods) = "kubernetes",
     }
@@ -369,7 +369,7 @@ section! {
     /// A deploy by reload: each process reads its new configuration, keeps its age and its memory,
     /// and goes on with the requests that it has. What only concerns a start (the foreground, the
     /// file with the number) does no harm then; the next restart finds it on the disk.
-    pub struct Reload {
+    pub struct Reloading {
         /// What a process does with a configuration with which a start would exit or hang.
         pub when_invalid: ReloadInvalid = "keeps";
         /// How many nodes are told together; all without it.
@@ -533,7 +533,7 @@ section! {
         /// it finds a fault the process serves on, over its limit, and people are called.
         pub config_check: Option<ConfigCheck>;
         /// Checks of the configuration at other places, and for other kinds of faults.
-        pub check: Checks = {};
+        pub check: ConfigChecks = {};
         /// A limit on how many nodes are away because of restarts. A token is held until the node
         /// is healthy again; without one a rule's restart does not happen.
         pub restart_budget: Option<Budget>;
@@ -569,7 +569,7 @@ choice! {
 
 section! {
     /// Checks of the configuration, by the place where they are made.
-    pub struct Checks {
+    pub struct ConfigChecks {
         /// On the machine that builds the release, at the deploy. What it finds stops the deploy.
         pub build: Option<BuildCheck>;
         /// On the node, before a restart stops the process. What it finds prevents the restart: the
