@@ -4,6 +4,7 @@
 //! dice that it is handed.
 
 pub mod balancer;
+pub mod canary;
 pub mod client;
 pub mod cpu;
 pub mod load;

@@ -114,6 +114,8 @@ pub enum Why {
     Timeout,
     /// The kernel killed it.
     OutOfMemory,
+    /// Its process reads a new configuration.
+    Reload,
 }
 
 /// What follows for a worker.

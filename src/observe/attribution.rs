@@ -147,6 +147,8 @@ impl Attribution {
                 self.last_loss = Some(now);
             }
             Observation::NodeBack { node } => self.node(node).lost = false,
+            // What has left for good is not missed any more.
+            Observation::NodeRemoved { node } => *self.node(node) = View::FRESH,
             // What joins is not missed before it is there.
             Observation::NodeAdded { .. } => {
                 self.nodes.push(View { processes: 0, ..View::FRESH });

@@ -466,6 +466,11 @@ impl Recorder {
         *count += u64::from(now >= self.warm_up);
     }
 
+    fn on_fleet_down(&mut self, now: Instant) {
+        self.reach(Milestone::FleetDown, now);
+        self.down_since = Some(now);
+    }
+
     fn on_control(&mut self, now: Instant, seen: &Observation) {
         if let Some(series) = &mut self.series {
             series.story.observe(now, seen);
@@ -491,14 +496,13 @@ impl Recorder {
                 self.counts.memory_max = self.counts.memory_max.max(memory);
             }
             Observation::NodeLost { node, why } => self.on_lost(now, node, why),
-            Observation::NodeBack { node } => self.on_back(node),
+            Observation::NodeBack { node } | Observation::NodeRemoved { node } => {
+                self.on_back(node);
+            }
             Observation::NodeAdded { .. } => {
                 self.nodes.push(NodeView { gauges: None, first: None, lost: false });
             }
-            Observation::FleetDown => {
-                self.reach(Milestone::FleetDown, now);
-                self.down_since = Some(now);
-            }
+            Observation::FleetDown => self.on_fleet_down(now),
             Observation::FleetServing => {
                 let since = self.down_since.take().unwrap_or(now);
                 self.counts.no_node_serves += now.since(since);
@@ -532,6 +536,11 @@ impl Recorder {
             | Observation::Deployed { .. }
             | Observation::RolloutDone { .. }
             | Observation::RolloutStopped { .. }
+            | Observation::ReleaseRefused { .. }
+            | Observation::CanaryJudged { .. }
+            | Observation::Reloaded { .. }
+            | Observation::RolloutStalled { .. }
+            | Observation::Evicted { .. }
             | Observation::NothingToFix => {}
         }
     }

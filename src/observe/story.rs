@@ -54,6 +54,12 @@ impl Observer for Story {
             | Observation::FixStarted { .. }
             | Observation::NodeFixed { .. }
             | Observation::FixFinished
+            | Observation::ReleaseRefused { .. }
+            | Observation::CanaryJudged { .. }
+            | Observation::Reloaded { .. }
+            | Observation::NodeRemoved { .. }
+            | Observation::RolloutStalled { .. }
+            | Observation::Evicted { .. }
             | Observation::Ended { .. } => self.events.push((now, *seen)),
         }
     }

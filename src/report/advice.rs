@@ -209,11 +209,14 @@ fn releases(scenario: &Scenario, all: &mut Vec<Advice>) {
     for deploy in &scenario.deploys {
         let plan = deploy.plan.known();
         let release = &scenario.releases[plan.release];
-        let Some(why) = &release.start.known().invalid else { continue };
+        let Some(why) = release.start.known().invalid_anywhere() else { continue };
         let when = match plan.method {
             Method::Hot => "it is deployed without a restart, so this shows when one happens",
             Method::AtOnce => "every node meets it at once",
-            Method::Rolling { .. } => "the rollout meets it at its first node",
+            Method::Rolling(_) => "the rollout meets it at its first node",
+            Method::Kubernetes(_) => "the rollout stalls with the pods that it may do without",
+            Method::Canary(_) => "a canary meets it if it is restarted",
+            Method::Reload(..) => "every node meets it at its reload, or at its next restart",
         };
         all.push(warning(
             "deployed-invalid",
@@ -284,7 +287,7 @@ fn restarts(scenario: &Scenario, all: &mut Vec<Advice>) {
     }
     let Settings::Systemd(settings) = &scenario.supervisor else { return };
     let fails = scenario.releases.iter().map(|release| release.start.known());
-    let fails = fails.filter(|start| start.invalid.is_some());
+    let fails = fails.filter(|start| start.invalid_anywhere().is_some());
     let slowest = fails.map(|start| start.fails_after.mean_secs()).fold(0.0, f64::max);
     let tries = f64::from(settings.start_limit_burst);
     let gives_up = tries * (settings.restart_sec.as_secs_f64() + slowest);

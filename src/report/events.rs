@@ -7,10 +7,11 @@
 
 use super::fleet::node_of;
 use super::{Report, tables, words};
+use crate::fleet::canary::Verdict;
 use crate::fleet::recycler::Why;
 use crate::scenario::Scenario;
 use crate::scenario::model::Nodes;
-use crate::sim::observation::{Alert, Cause, Loss, Observation, Refusal};
+use crate::sim::observation::{Alert, Cause, Loss, Observation, Refusal, Reloaded};
 
 /// Every control event of the first replication.
 pub fn events(report: &Report) -> String {
@@ -64,24 +65,20 @@ impl Event {
         let node = node_of(seen).map_or(String::new(), Nodes::name);
         let mut event = Event { name: name(seen), node, ..Event::default() };
         let release = |number: u32| scenario.releases[number as usize].name.clone();
-        let deploy = |number: u32| scenario.deploys[number as usize].name.clone();
         match *seen {
             Observation::RestartBegun { cause, .. } => event.set_cause(scenario, cause),
-            Observation::RestartRefused { why, cause, .. } => {
-                event.set_cause(scenario, cause);
-                event.detail = refusal_name(why).to_string();
-            }
+            Observation::RestartRefused { why, cause, .. } => event.refuse(scenario, why, cause),
             Observation::ProcessStarting { release: number, .. } => event.release = release(number),
             Observation::StartFailed { release: number, of_restart, .. } => {
-                event.release = release(number);
-                event.detail = if of_restart { "of_restart" } else { "again" }.to_string();
+                let detail = if of_restart { "of_restart" } else { "again" };
+                (event.release, event.detail) = (release(number), detail.to_string());
             }
-            Observation::OutOfMemory { memory, .. } => {
-                event.metric = "memory";
-                event.value = memory.to_string();
-            }
+            Observation::OutOfMemory { memory, .. } => event.set_memory(memory),
             Observation::Crashed { fault, .. } | Observation::Struck { fault, .. } => {
                 event.detail = scenario.faults[fault as usize].name.clone();
+            }
+            Observation::Evicted { maintenance: number, .. } => {
+                event.detail.clone_from(&scenario.maintenance[number as usize].name);
             }
             Observation::NodeMarked { balancer, .. } | Observation::Ejected { balancer, .. } => {
                 event.balancer = (balancer + 1).to_string()
@@ -97,13 +94,25 @@ impl Event {
             Observation::WorkerFailed { worker, release: number, last, .. } => {
                 event.set_worker(worker, release(number), if last { " none_left" } else { "" });
             }
-            Observation::Deployed { deploy: number, release: brought, corrected } => {
-                event.deploy = deploy(number);
-                event.release = release(brought);
-                event.detail = if corrected { "corrected" } else { "" }.to_string();
+            Observation::Deployed { deploy, release: brought, corrected } => {
+                event.set_deploy(scenario, deploy);
+                let detail = if corrected { "corrected" } else { "" };
+                (event.release, event.detail) = (release(brought), detail.to_string());
             }
-            Observation::RolloutDone { deploy: number }
-            | Observation::RolloutStopped { deploy: number, .. } => event.deploy = deploy(number),
+            Observation::RolloutDone { deploy }
+            | Observation::RolloutStalled { deploy }
+            | Observation::RolloutStopped { deploy, .. } => event.set_deploy(scenario, deploy),
+            Observation::ReleaseRefused { deploy, release: refused } => {
+                event.set_deploy(scenario, deploy);
+                event.release = release(refused);
+            }
+            Observation::CanaryJudged { deploy, verdict } => {
+                event.set_deploy(scenario, deploy);
+                event.detail = verdict_name(verdict).to_string();
+            }
+            Observation::Reloaded { release: number, how, .. } => {
+                (event.release, event.detail) = (release(number), reloaded_name(how).to_string());
+            }
             Observation::Alerted { alert } => event.cause = alert_name(alert),
             Observation::FixStarted { nodes } => event.detail = format!("nodes={nodes}"),
             Observation::Ended { open } => event.detail = format!("open_requests={open}"),
@@ -126,6 +135,7 @@ impl Event {
             | Observation::Diagnosed
             | Observation::NothingToFix
             | Observation::NodeFixed { .. }
+            | Observation::NodeRemoved { .. }
             | Observation::FixFinished => {}
         }
         event
@@ -134,6 +144,19 @@ impl Event {
     fn set_worker(&mut self, worker: u32, release: String, how: &str) {
         self.release = release;
         self.detail = format!("worker={}{how}", worker + 1);
+    }
+
+    fn set_memory(&mut self, bytes: u64) {
+        (self.metric, self.value) = ("memory", bytes.to_string());
+    }
+
+    fn refuse(&mut self, scenario: &Scenario, why: Refusal, cause: Cause) {
+        self.set_cause(scenario, cause);
+        self.detail = refusal_name(why).to_string();
+    }
+
+    fn set_deploy(&mut self, scenario: &Scenario, number: u32) {
+        self.deploy = scenario.deploys[number as usize].name.clone();
     }
 
     fn set_cause(&mut self, scenario: &Scenario, cause: Cause) {
@@ -154,7 +177,28 @@ impl Event {
             Cause::Exit => "exit",
             Cause::Probe => "probe",
             Cause::Watchdog => "watchdog",
+            Cause::Eviction => "eviction",
         };
+    }
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::NotHealthy => "not_healthy",
+        Verdict::Lost => "lost",
+        Verdict::Restarts => "restarts",
+        Verdict::Failed => "failed",
+        Verdict::Latency => "latency",
+    }
+}
+
+fn reloaded_name(how: Reloaded) -> &'static str {
+    match how {
+        Reloaded::Took => "took",
+        Reloaded::Kept => "kept",
+        Reloaded::Exited => "exited",
+        Reloaded::Hung => "hung",
     }
 }
 
@@ -182,6 +226,7 @@ fn end_name(why: Why) -> &'static str {
         Why::Turn => "turn",
         Why::Timeout => "timeout",
         Why::OutOfMemory => "out_of_memory",
+        Why::Reload => "reload",
     }
 }
 
@@ -237,6 +282,12 @@ fn name(seen: &Observation) -> &'static str {
         Observation::FixStarted { .. } => "fix_started",
         Observation::NodeFixed { .. } => "node_fixed",
         Observation::FixFinished => "fix_finished",
+        Observation::ReleaseRefused { .. } => "release_refused",
+        Observation::CanaryJudged { .. } => "canary_judged",
+        Observation::Reloaded { .. } => "reloaded",
+        Observation::NodeRemoved { .. } => "node_removed",
+        Observation::RolloutStalled { .. } => "rollout_stalled",
+        Observation::Evicted { .. } => "evicted",
         Observation::Ended { .. } => "ended",
     }
 }

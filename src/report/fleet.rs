@@ -3,7 +3,7 @@
 use super::Report;
 use crate::kernel::time::Instant;
 use crate::observe::recorder::Series;
-use crate::sim::observation::{Observation, Phase};
+use crate::sim::observation::{Observation, Phase, Reloaded};
 
 /// The state of a node as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +71,8 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
         let Some(node) = nodes.get_mut(number as usize) else { continue };
         match *seen {
             Observation::ProcessStarting { release, .. } => {
-                node.booting = scenario.releases[release as usize].start.known().invalid.is_none();
+                let start = scenario.releases[release as usize].start.known();
+                node.booting = start.invalid_on(number).is_none();
             }
             Observation::ProcessServing { .. } => (node.serving, node.booting) = (true, false),
             // A process that finishes what it has in hand has left the fleet with the restart.
@@ -80,9 +81,10 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::Crashed { .. } => {
                 node.serving = false;
             }
-            Observation::ProcessEnded { .. } | Observation::WorkerFailed { last: true, .. } => {
-                node.serving = false;
-            }
+            Observation::ProcessEnded { .. }
+            | Observation::NodeRemoved { .. }
+            | Observation::WorkerFailed { last: true, .. }
+            | Observation::Reloaded { how: Reloaded::Hung, .. } => node.serving = false,
             Observation::StartFailed { .. } => node.booting = false,
             Observation::Thrashing { on, .. } => node.thrashing = on,
             Observation::NodeMarked { balancer, up, .. } => node.up[balancer as usize] = up,
@@ -115,6 +117,11 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::FixStarted { .. }
             | Observation::NodeFixed { .. }
             | Observation::FixFinished
+            | Observation::ReleaseRefused { .. }
+            | Observation::CanaryJudged { .. }
+            | Observation::Reloaded { .. }
+            | Observation::RolloutStalled { .. }
+            | Observation::Evicted { .. }
             | Observation::Ended { .. } => {}
         }
         node.note(*at);
@@ -210,6 +217,9 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::NodeLost { node, .. }
         | Observation::NodeBack { node }
         | Observation::NodeAdded { node }
+        | Observation::NodeRemoved { node }
+        | Observation::Reloaded { node, .. }
+        | Observation::Evicted { node, .. }
         | Observation::RolloutStopped { node, .. }
         | Observation::NodeFixed { node } => Some(node),
         Observation::RequestIssued { .. }
@@ -226,6 +236,9 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::NothingToFix
         | Observation::FixStarted { .. }
         | Observation::FixFinished
+        | Observation::ReleaseRefused { .. }
+        | Observation::CanaryJudged { .. }
+        | Observation::RolloutStalled { .. }
         | Observation::Ended { .. } => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What happened, in words.
 
 use super::format::{length, number, percent, plural, with_unit};
+use crate::fleet::canary::Verdict;
 use crate::fleet::recycler::Why;
 use crate::fleet::supervisor::Settings;
 use crate::fleet::supervisor::rule::{Metric, Rule};
@@ -72,8 +73,9 @@ pub(super) fn cause(scenario: &Scenario, cause: Cause, full: bool) -> String {
         Cause::Probe => "its liveness probe had failed too often".to_string(),
         Cause::Watchdog => "it had given no sign of life".to_string(),
         Cause::Runtime => "it had reached its greatest age".to_string(),
-        Cause::Deploy => "the rolling deploy has reached it".to_string(),
+        Cause::Deploy => "the deploy has reached it".to_string(),
         Cause::Exit => "it had ended".to_string(),
+        Cause::Eviction => "its machine was emptied for maintenance".to_string(),
     }
 }
 
@@ -86,6 +88,7 @@ pub(super) fn end_of_worker(why: Why) -> &'static str {
         Why::Turn => "it was its turn",
         Why::Timeout => "a request had taken it too long",
         Why::OutOfMemory => "the kernel needed its memory",
+        Why::Reload => "its process reads a new configuration",
     }
 }
 
@@ -121,6 +124,30 @@ pub(super) fn alert(scenario: &Scenario, alert: Alert) -> String {
     }
 }
 
+/// A deploy that did not reach a node.
+pub(super) fn release_refused(scenario: &Scenario, number: u32, release: u32) -> String {
+    let deploy = &scenario.deploys[number as usize].name;
+    let release = &scenario.releases[release as usize];
+    let why = release.start.known().at_build.as_deref().unwrap_or("invalid");
+    format!(
+        "deploy `{deploy}` ends on the build machine: the check says that release `{}` does not \
+         work there ({why})",
+        release.name
+    )
+}
+
+/// What came of the comparison of canaries with the rest.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "the canaries are no worse than the rest, which gets the release too",
+        Verdict::NotHealthy => "a canary does not become healthy: they go back to what they had",
+        Verdict::Lost => "canaries were lost: they go back to what they had",
+        Verdict::Restarts => "canaries restart more often: they go back to what they had",
+        Verdict::Failed => "more attempts fail on canaries: they go back to what they had",
+        Verdict::Latency => "canaries are slower: they go back to what they had",
+    }
+}
+
 /// A deploy, with what lies in wait in it.
 pub(super) fn deploy(scenario: &Scenario, number: u32, release: u32, corrected: bool) -> String {
     let plan = scenario.deploys[number as usize].plan.known();
@@ -128,7 +155,10 @@ pub(super) fn deploy(scenario: &Scenario, number: u32, release: u32, corrected: 
     let how = match plan.method {
         Method::Hot => "the files change on every node, no process is touched",
         Method::AtOnce => "every node is restarted at the same time",
-        Method::Rolling { .. } => "node by node, each is restarted",
+        Method::Rolling(_) => "node by node, each is restarted",
+        Method::Canary(_) => "to some nodes first, which are compared with the rest",
+        Method::Kubernetes(_) => "new pods take the place of old ones",
+        Method::Reload(..) => "the files change, and processes read them without a restart",
     };
     let mut text = format!("release `{}` is deployed: {how}", release.name);
     if corrected {
@@ -137,8 +167,11 @@ pub(super) fn deploy(scenario: &Scenario, number: u32, release: u32, corrected: 
             "; a comparison found what is wrong with `{planned}`, and this release is corrected"
         );
     }
-    if let Some(why) = &release.start.known().invalid {
-        text += &format!("; a process cannot start with it here ({why})");
+    let start = release.start.known();
+    if let Some(why) = start.invalid_anywhere() {
+        let everywhere = start.invalid.is_some() && start.elsewhere.is_empty();
+        let place = if everywhere { "here" } else { "on some nodes" };
+        text += &format!("; a process cannot start with it {place} ({why})");
         if plan.method == Method::Hot {
             text += ", which shows when the first one has to";
         }

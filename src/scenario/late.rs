@@ -38,6 +38,14 @@ pub enum Setting {
     Limits,
     /// From how many requests on a process sheds.
     ShedAbove,
+    /// Whether releases are checked where they are built.
+    BuildCheck,
+    /// Whether they are checked between a stop and a start.
+    StartCheck,
+    /// Whether they are checked before a reload.
+    ReloadCheck,
+    /// How many nodes a maintenance must leave.
+    DisruptionBudget,
 }
 
 /// A set of settings.
@@ -135,6 +143,10 @@ impl Divergence {
             people.diagnose,
             people.repair,
             protections.config_check,
+            protections.build_check,
+            protections.start_check,
+            protections.reload_check,
+            protections.disruption_budget,
             protections.restart_budget
         );
         if rest.protections.shed_above != other.protections.shed_above {

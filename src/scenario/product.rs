@@ -4,7 +4,7 @@ use super::text::{Diagnostics, Kind, Node, Place, merge, parse_default};
 use std::borrow::Cow;
 
 /// The balancers' defaults, by the name in `balancer.product`.
-const BALANCERS: [(&str, &str); 4] = [
+const BALANCERS: [(&str, &str); 5] = [
     // `retries 3`, `inter 2s`, `fall 3`, `rise 2`; connection failures alone are tried again, on
     // the same server after min(timeout connect, 1s) without `option redispatch`. HAProxy
     // configuration manual 2.6, measured with 2.6.12.
@@ -36,6 +36,14 @@ const BALANCERS: [(&str, &str); 4] = [
         r#"{ policy = "round_robin", none_up = "fail_open", connect_timeout = "10s",
              response_timeout = "60s",
              health = { active = { interval = "30s", timeout = "5s", fall = 2, rise = 5 } } }"#,
+    ),
+    // `periodSeconds` 10, `timeoutSeconds` 1, `failureThreshold` 3, `successThreshold` 1: the API
+    // reference of Kubernetes, container probes; kube-proxy picks at random and refuses where a
+    // service has no endpoint.
+    (
+        "kubernetes",
+        r#"{ policy = "random",
+             health = { active = { interval = "10s", timeout = "1s", fall = 3, rise = 1 } } }"#,
     ),
 ];
 

@@ -57,6 +57,7 @@ pub(super) fn draft(document: &Document, files: &Files, log: &mut Diagnostics) -
         first_release: resolver.first_release(),
         deploys: resolver.deploys(),
         faults: resolver.faults(),
+        maintenance: resolver.maintenance(),
         people: resolver.people(),
         protections: resolver.protections(),
         outage: resolver.outage(),

@@ -47,12 +47,14 @@ impl Trial {
             Some(release) => trial.first_release = release,
             None => {
                 let release = &mut trial.releases[scenario.first_release];
-                let start = Start { invalid: None, ..release.start.known().clone() };
+                let known = release.start.known().clone();
+                let start = Start { invalid: None, elsewhere: Vec::new(), ..known };
                 release.start = Late::new(Setting::Releases, start);
             }
         }
         trial.deploys.clear();
         trial.faults.clear();
+        trial.maintenance.clear();
         if let Some(kind) = self.fault.clone() {
             let at = Instant::START + SETTLE;
             trial.faults.push(Fault {

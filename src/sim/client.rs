@@ -113,17 +113,22 @@ impl Simulation {
         attempt.abandoned = true;
         let (owner, balancer, node) = (attempt.owner, attempt.balancer, attempt.node);
         let by_client = self.calendar.now() >= attempt.deadline;
+        let has_node = attempt.process.is_some();
         self.leave(at, observer);
         match owner {
             Owner::Check | Owner::Probe => {
                 self.on_answer(owner, balancer, node, false, observer);
             }
             Owner::Request(request) if by_client => {
+                if self.takes_note && has_node {
+                    self.tally(node, |group| group.failed += 1);
+                }
                 self.after_failure(request, Outcome::TimedOut, observer);
             }
             Owner::Request(request) => {
                 if self.takes_note {
                     self.note_failure(balancer, node, observer);
+                    self.tally(node, |group| group.failed += 1);
                 }
                 self.after_failure(request, Outcome::NoAnswer, observer);
             }

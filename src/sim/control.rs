@@ -13,6 +13,9 @@ impl Simulation {
     pub(super) fn on_check_due(&mut self, balancer: u16, node: u32, observer: &mut impl Observer) {
         let scenario = Arc::clone(&self.scenario);
         let Some(health) = &scenario.balancer.health else { return };
+        if self.nodes[node as usize].removed {
+            return;
+        }
         if let Some(passed) = self.nodes[node as usize].struck.lie {
             self.on_check_result(u32::from(balancer), node, passed, observer);
             return;
@@ -112,6 +115,9 @@ impl Simulation {
             {
                 self.lose(node, Loss::HealthCheck, observer);
             }
+            if !self.balancers.iter().any(|balancer| balancer.is_up(node)) {
+                self.on_rollout_unready(node);
+            }
         }
     }
 
@@ -145,17 +151,23 @@ impl Simulation {
     }
 
     pub(super) fn on_nodes_added(&mut self, addition: u32, observer: &mut impl Observer) {
-        let now = self.now();
         for _ in 0..self.scenario.nodes.additions[addition as usize].count {
-            let number = self.nodes.len() as u32;
-            self.add_machine();
-            for balancer in 0..self.balancers.len() as u32 {
-                let unchecked = self.scenario.balancer.health.is_none();
-                self.balancers[balancer as usize].add_node(unchecked);
-                self.schedule_first_check(balancer, number);
-            }
-            observer.observe(now, &Observation::NodeAdded { node: number });
-            self.start_process(number, observer);
+            self.add_node(None, observer);
         }
+    }
+
+    /// Adds a node with this release, or the one that new nodes get, and starts its process.
+    pub(super) fn add_node(&mut self, release: Option<usize>, observer: &mut impl Observer) {
+        let number = self.nodes.len() as u32;
+        self.add_machine();
+        let node = &mut self.nodes[number as usize];
+        node.on_disk = release.unwrap_or(node.on_disk);
+        for balancer in 0..self.balancers.len() as u32 {
+            let unchecked = self.scenario.balancer.health.is_none();
+            self.balancers[balancer as usize].add_node(unchecked);
+            self.schedule_first_check(balancer, number);
+        }
+        observer.observe(self.now(), &Observation::NodeAdded { node: number });
+        self.start_process(number, observer);
     }
 }

@@ -82,22 +82,35 @@ pub enum Event {
     LeakDue(u32),
     /// A machine that had crashed is there again.
     MachineBack(u32),
-    /// A rolling deploy goes on with its next node.
+    /// A rolling deploy goes on with its next nodes, or one of pods looks at them.
     RolloutNext(u32),
     /// A rolling deploy looks whether its node number `step` is drained.
     Drained {
         /// The deploy.
         deploy: u16,
-        /// How many nodes it has begun with.
+        /// That of its node, from 1.
         step: u32,
     },
     /// A rolling deploy has waited long enough for its node number `step`.
     RolloutTimeout {
         /// The deploy.
         deploy: u16,
-        /// How many nodes it had restarted.
+        /// That of its node, from 1.
         step: u32,
     },
+    /// A node of a rolling deploy may have been healthy for long enough.
+    RolloutReady {
+        /// The deploy.
+        deploy: u16,
+        /// The node.
+        node: u32,
+    },
+    /// The canaries of a deploy have been compared with the rest for long enough.
+    BakeOver(u32),
+    /// A maintenance turns to its next node.
+    MaintenanceDue(u32),
+    /// A node that was emptied is there again.
+    Restored(u32),
     /// The monitoring looks.
     MonitorTick,
     /// Somebody attends to the alert.

@@ -41,7 +41,7 @@ impl Simulation {
             | FaultKind::CrashNode { nodes, .. }
             | FaultKind::Lasting { nodes, .. } => nodes,
         };
-        for node in self.hit(number, occurrence, nodes) {
+        for node in self.hit(fault.stream, occurrence, nodes) {
             match &fault.kind {
                 FaultKind::CrashProcess { .. } => self.crash_process(node, number, observer),
                 FaultKind::CrashNode { back, .. } => {
@@ -49,7 +49,7 @@ impl Simulation {
                     match back {
                         Lasting::Never => {}
                         Lasting::After(after) => {
-                            let after = self.lasts(number, occurrence, node, after);
+                            let after = self.lasts(fault.stream, occurrence, node, after);
                             self.calendar.after(after, Event::MachineBack(node));
                         }
                         Lasting::Repair => self.nodes[node as usize].to_repair = true,
@@ -64,15 +64,14 @@ impl Simulation {
         }
     }
 
-    /// How long a fault lasts on a node.
-    fn lasts(&self, fault: u32, occurrence: u64, node: u32, length: &Dist) -> Duration {
-        let stream = self.scenario.faults[fault as usize].stream;
+    /// How long a fault, or a maintenance, with this stream lasts on a node.
+    pub(super) fn lasts(&self, stream: u64, occurrence: u64, node: u32, length: &Dist) -> Duration {
         let draw = self.streams.draw(purpose::FAULT, stream, occurrence, node);
         length.sample(&mut draw.die(die::LASTING))
     }
 
-    /// The nodes that a fault hits, by number.
-    fn hit(&self, fault: u32, occurrence: u64, hit: Hit) -> Vec<u32> {
+    /// The nodes that a fault, or a maintenance, with this stream hits, by number.
+    pub(super) fn hit(&self, stream: u64, occurrence: u64, hit: Hit) -> Vec<u32> {
         let there = |node: &u32| !self.nodes[*node as usize].gone;
         let mut left: Vec<u32> = (0..self.nodes.len() as u32).filter(there).collect();
         let count = match hit {
@@ -83,7 +82,6 @@ impl Simulation {
         if count as usize >= left.len() {
             return left;
         }
-        let stream = self.scenario.faults[fault as usize].stream;
         let mut hit: Vec<u32> = (0..count)
             .map(|step| {
                 let draw = self.streams.draw(purpose::FAULT, stream, occurrence, step);
@@ -112,7 +110,8 @@ impl Simulation {
         match lasting {
             Lasting::Never => {}
             Lasting::After(length) => {
-                let length = self.lasts(fault, occurrence, number, length);
+                let stream = self.scenario.faults[fault as usize].stream;
+                let length = self.lasts(stream, occurrence, number, length);
                 self.calendar.after(length, Event::FaultOver { fault: fault as u16, node: number });
             }
             Lasting::Repair => node.to_repair = true,
@@ -267,6 +266,10 @@ impl Simulation {
         let now = self.now();
         let supervisor = self.new_supervisor(number);
         let node = &mut self.nodes[number as usize];
+        // It may have crashed before it was taken away for good, or for a while.
+        if node.removed || node.evicted {
+            return;
+        }
         node.gone = false;
         node.supervisor = supervisor;
         // Who holds it back starts it later by hand.

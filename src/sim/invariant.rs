@@ -48,6 +48,11 @@ impl Simulation {
         );
         let queued: usize = self.queues.iter().map(|queue| queue.len()).sum();
         assert!(queued == self.queued, "{queued} attempts are queued, {} counted", self.queued);
+        let baking = self.rollouts.iter().any(|rollout| rollout.bake.is_some());
+        assert!(
+            self.takes_note == (self.scenario.balancer.tuning.is_some() || baking),
+            "canaries are compared, and nobody counts, or the other way round"
+        );
         self.check_nodes();
     }
 
@@ -56,8 +61,14 @@ impl Simulation {
         for (number, node) in self.nodes.iter().enumerate() {
             serving += u32::from(node.listener.is_some());
             assert!(
-                !node.gone || node.processes.is_empty(),
+                !node.gone || node.removed || node.evicted || node.processes.is_empty(),
                 "node-{} runs a process without a machine",
+                number + 1
+            );
+            assert!(
+                !(node.removed || node.evicted)
+                    || self.balancers.iter().all(|balancer| !balancer.is_up(number as u32)),
+                "node-{} was taken away, and a balancer sends to it",
                 number + 1
             );
             let mut used = 0;

@@ -3,15 +3,20 @@
 //! [`Simulation`] takes events from the calendar one by one, hands each to the parts it concerns,
 //! and turns their verdicts into new events and into [`Observation`]s. Nothing else advances time.
 
+mod canary;
+mod check;
 mod client;
 mod control;
 pub mod event;
 mod fault;
 mod invariant;
 mod load;
+mod maintenance;
 mod memory;
 pub mod observation;
 mod people;
+mod pods;
+mod reload;
 mod rollout;
 mod route;
 pub mod simulation;

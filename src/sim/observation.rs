@@ -1,5 +1,6 @@
 //! What has happened.
 
+use crate::fleet::canary::Verdict;
 use crate::fleet::recycler::Why;
 use crate::kernel::time::{Area, Duration, Instant};
 
@@ -79,7 +80,7 @@ pub enum Cause {
     OutOfMemory,
     /// It was old enough.
     Runtime,
-    /// A rolling deploy.
+    /// A deploy.
     Deploy,
     /// It had ended, nobody knows why.
     Exit,
@@ -89,6 +90,8 @@ pub enum Cause {
     Probe,
     /// Its supervisor aborted it because it gave no sign of life.
     Watchdog,
+    /// Its machine was emptied for maintenance.
+    Eviction,
 }
 
 /// Why a node is lost.
@@ -124,6 +127,19 @@ pub enum Alert {
     RolloutStopped,
     /// A restart was refused.
     RestartRefused,
+}
+
+/// What a process did that was told to read its new configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reloaded {
+    /// It has taken it.
+    Took,
+    /// It has kept the one that it had, since the new one is invalid.
+    Kept,
+    /// It exited.
+    Exited,
+    /// It listens and does not answer any more.
+    Hung,
 }
 
 /// Gauges of a node.
@@ -403,6 +419,46 @@ pub enum Observation {
         release: u32,
         /// Whether no worker of the process serves any more, and none will.
         last: bool,
+    },
+    /// The check on the build machine stopped a deploy before it reached a node.
+    ReleaseRefused {
+        /// The deploy.
+        deploy: u32,
+        /// The release.
+        release: u32,
+    },
+    /// The canaries of a deploy were compared with the rest, or could not be.
+    CanaryJudged {
+        /// The deploy.
+        deploy: u32,
+        /// What came of it.
+        verdict: Verdict,
+    },
+    /// A process was told to read its new configuration.
+    Reloaded {
+        /// The node.
+        node: u32,
+        /// The release on its disk.
+        release: u32,
+        /// What it did.
+        how: Reloaded,
+    },
+    /// A node has left the fleet for good.
+    NodeRemoved {
+        /// The node.
+        node: u32,
+    },
+    /// A rollout has made no progress for as long as it may take.
+    RolloutStalled {
+        /// The deploy.
+        deploy: u32,
+    },
+    /// A node was emptied for maintenance.
+    Evicted {
+        /// The node.
+        node: u32,
+        /// The maintenance.
+        maintenance: u32,
     },
 }
 

@@ -75,16 +75,18 @@ impl Simulation {
         let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         observer.observe(now, &Observation::Diagnosed);
+        self.end_wrong_rollouts(observer);
         let asked = &mut self.asked;
         let repair = scenario.people.repair.ask(asked);
-        let mut invalid =
-            |release: usize| scenario.releases[release].start.ask(asked).invalid.is_some();
-        let mut needs_fix = |node: &Node| {
-            let wrong = !node.gone && repair.fixed_release.is_some() && invalid(node.on_disk);
-            wrong || node.to_repair
+        let mut invalid = |release: usize, node: u32| {
+            scenario.releases[release].start.ask(asked).invalid_on(node).is_some()
+        };
+        let mut needs_fix = |number: u32, node: &Node| {
+            let can_fix = !node.gone && repair.fixed_release.is_some();
+            can_fix && invalid(node.on_disk, number) || node.to_repair
         };
         let mut to_fix: Vec<u32> = (0..self.nodes.len() as u32)
-            .filter(|&node| needs_fix(&self.nodes[node as usize]))
+            .filter(|&node| needs_fix(node, &self.nodes[node as usize]))
             .collect();
         if to_fix.is_empty() {
             observer.observe(now, &Observation::NothingToFix);

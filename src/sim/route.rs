@@ -87,7 +87,12 @@ impl Simulation {
     ) -> Result<Routed, Way> {
         match answer {
             Answer::Accepted => return Ok(Routed::Taken(node)),
-            Answer::Shed => return Ok(Routed::Failed(Outcome::Shed)),
+            Answer::Shed => {
+                if self.takes_note {
+                    self.tally(node, |group| group.failed += 1);
+                }
+                return Ok(Routed::Failed(Outcome::Shed));
+            }
             Answer::Silent => return Ok(self.connect(at, balancer, node, way)),
             Answer::Lobby => return Ok(self.enter_lobby(at, balancer, node, way)),
             Answer::Delayed => return Ok(self.delay(at, balancer, node, way)),
@@ -95,6 +100,7 @@ impl Simulation {
         }
         if self.takes_note {
             self.note_failure(balancer, node, observer);
+            self.tally(node, |group| group.failed += 1);
         }
         // Each further choice needs dice of its own; the odd constant spreads them over the range.
         way.dice = way.dice.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
@@ -202,10 +208,14 @@ impl Simulation {
     #[cold]
     pub(super) fn return_to_socket(&mut self, process: Ref) {
         let number = self.processes[process].node;
-        let node = &mut self.nodes[number as usize];
-        if !self.scenario.process.inherits_socket || node.gone {
-            return;
+        if self.scenario.process.inherits_socket && !self.nodes[number as usize].gone {
+            self.back_to_socket(process);
         }
+    }
+
+    /// What waits for a slot of a process waits in its socket instead.
+    pub(super) fn back_to_socket(&mut self, process: Ref) {
+        let node = &mut self.nodes[self.processes[process].node as usize];
         for at in std::mem::take(&mut self.processes[process].backlog) {
             node.lobby.push_back(at);
             let attempt = &mut self.attempts[at];

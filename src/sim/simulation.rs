@@ -1,5 +1,6 @@
 //! The simulation: its state, its birth, and its loop.
 
+use super::check::Checked;
 use super::event::Event;
 use super::load::has_sessions;
 use super::memory::{memory_limit, slow_memory};
@@ -66,7 +67,8 @@ pub struct Simulation {
     /// How many attempts wait at balancers, each with those at one.
     pub(super) queued: usize,
     pub(super) queues: Vec<VecDeque<Ref>>,
-    /// Whether balancers take note of how attempts end, and how long they wait for an answer.
+    /// Whether balancers take note of how attempts end, or canaries are being compared; and how
+    /// long balancers wait for an answer.
     pub(super) takes_note: bool,
     pub(super) response_timeout: Option<Duration>,
     /// Whether processes notice that a client has given up.
@@ -80,6 +82,8 @@ pub struct Simulation {
     pub(super) struck: u32,
     /// How often each fault has happened.
     pub(super) fault_counts: Vec<u64>,
+    /// The nodes that each maintenance has still to empty, last first; `None` before it begins.
+    pub(super) to_empty: Vec<Option<Vec<u32>>>,
     pub(super) watch: Watch,
     pub(super) counts: Counts,
     /// Nodes with a process that serves.
@@ -158,6 +162,7 @@ impl Simulation {
             rollouts: vec![Rollout::default(); scenario.deploys.len()],
             struck: u32::from(scenario.process.workers.is_some()),
             fault_counts: vec![0; scenario.faults.len()],
+            to_empty: vec![None; scenario.maintenance.len()],
             calendar: Calendar::default(),
             requests: Slab::default(),
             attempts: Slab::default(),
@@ -197,6 +202,9 @@ impl Simulation {
         }
         for (number, fault) in scenario.faults.iter().enumerate() {
             sim.calendar.at(fault.at, Event::FaultDue(number as u32));
+        }
+        for (number, maintenance) in scenario.maintenance.iter().enumerate() {
+            sim.calendar.at(maintenance.at, Event::MaintenanceDue(number as u32));
         }
         for (number, addition) in scenario.nodes.additions.iter().enumerate() {
             sim.calendar.at(addition.at, Event::NodesAdded(number as u32));
@@ -280,6 +288,7 @@ impl Simulation {
             (old.clients.count != new.clients.count, "number of clients"),
             (old.deploys.len() != new.deploys.len(), "deploys"),
             (old.faults != new.faults, "faults"),
+            (old.maintenance != new.maintenance, "maintenance"),
             (old.releases.len() != new.releases.len(), "releases"),
             (old.supervisor.name() != new.supervisor.name(), "supervisor"),
             (!has_same_workers(old, new), "workers"),
@@ -364,6 +373,12 @@ impl Simulation {
                 self.on_rollout_timeout(u32::from(deploy), step, observer);
             }
             Event::Drained { deploy, step } => self.on_drained(u32::from(deploy), step, observer),
+            Event::RolloutReady { deploy, node } => {
+                self.on_rollout_ready(u32::from(deploy), node, observer);
+            }
+            Event::BakeOver(deploy) => self.on_bake_over(deploy, observer),
+            Event::Restored(node) => self.on_restored(node, observer),
+            Event::MaintenanceDue(number) => self.on_maintenance_due(number, observer),
             Event::MonitorTick => self.on_monitor_tick(observer),
             Event::Noticed => self.on_noticed(observer),
             Event::Diagnosed => self.on_diagnosed(observer),
@@ -450,6 +465,8 @@ impl Simulation {
             token: false,
             held: false,
             gone: false,
+            removed: false,
+            evicted: false,
             faults: Vec::new(),
             struck: Struck::default(),
             is_struck: false,
@@ -487,6 +504,7 @@ impl Simulation {
             serving_since: now,
             warm: true,
             bound: true,
+            checked: Checked::default(),
             base,
             retained,
             slots: self.scenario.process.slots,

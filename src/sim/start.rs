@@ -1,5 +1,6 @@
 //! How processes start, in every way that a start can go.
 
+use super::check::Checked;
 use super::event::Event;
 use super::observation::{Cause, Loss, Observation, Observer};
 use super::simulation::{Simulation, between};
@@ -29,60 +30,39 @@ const BIND_AGAIN: Duration = Duration::from_millis(500);
 impl Simulation {
     /// Gives the start command; returns how long the supervisor is held up by it.
     pub(super) fn start_process(&mut self, number: u32, observer: &mut impl Observer) -> Duration {
-        let now = self.now();
         let scenario = Arc::clone(&self.scenario);
         let node = &mut self.nodes[number as usize];
         let occurrence = node.starts;
         node.starts += 1;
         let release = node.on_disk;
-        let busy_before = node.cpu.busy(now);
         let is_taken = self.is_port_taken(number);
         let start = scenario.releases[release].start.ask(&mut self.asked);
-        let wrong = start.wrong();
-        let course = Course::of(wrong, &scenario.supervisor);
-        let base = self.draw_base(number, occurrence);
-        let process = self.processes.add(Process {
-            node: number,
-            release,
-            state: ProcessState::Booting,
-            supervised: course != Course::Unseen,
-            work: if let Some(WhenInvalid::Slow(factor)) = wrong { factor } else { 1.0 },
-            born: now,
-            age_before: Duration::ZERO,
-            serving_since: now,
-            warm: false,
-            bound: false,
-            base,
-            retained: 0,
-            slots: scenario.process.slots,
-            in_service: 0,
-            backlog: VecDeque::new(),
-            served: 0,
-            busy_before,
-            aborted_at: Instant::NEVER,
-            workers: None,
-        });
-        let node = &mut self.nodes[number as usize];
-        node.processes.push(process);
-        node.memory += base;
-        self.touch(number);
-        self.add_workers(process, occurrence, false);
+        let wrong = start.wrong_on(number);
+        let checked = self.check_start(number, occurrence);
+        let course = match checked.stops {
+            true => Course::Exits,
+            false => Course::of(wrong, &scenario.supervisor),
+        };
+        let process = self.add_process(number, occurrence, course, wrong, checked);
         let seen = Observation::ProcessStarting { node: number, release: release as u32 };
-        observer.observe(now, &seen);
-        let returns = if course == Course::Exits {
+        observer.observe(self.now(), &seen);
+        let returns = if checked.stops {
+            self.calendar.after(checked.takes, Event::StartFailed(process));
+            Returns::Fails(Duration::ZERO)
+        } else if course == Course::Exits {
             let draw = self.streams.draw(purpose::START, u64::from(number), occurrence, 0);
             let after = start.fails_after.sample(&mut draw.die(die::FAILS_AFTER));
-            self.calendar.after(after, Event::StartFailed(process));
+            self.calendar.after(checked.takes + after, Event::StartFailed(process));
             Returns::Fails(after)
         } else if is_taken {
-            self.calendar.after(BIND_AGAIN, Event::BindDue(process));
+            self.calendar.after(checked.takes + BIND_AGAIN, Event::BindDue(process));
             Returns::Fails(scenario.process.bind_retries)
         } else {
-            let boot = self.boot(process, occurrence);
+            let boot = self.boot(process, occurrence, checked.takes);
             if let Some(limit) = scenario.supervisor.ready_within()
                 && (boot > limit || wrong == Some(WhenInvalid::Hangs))
             {
-                self.calendar.after(limit, Event::StartTimeout(process));
+                self.calendar.after(checked.takes + limit, Event::StartTimeout(process));
             }
             match course {
                 // A launcher that expects to stay ends at once, and leaves the process behind.
@@ -95,43 +75,92 @@ impl Simulation {
                 Course::Works | Course::Unseen | Course::Exits => Returns::Works(boot),
             }
         };
-        self.after_start(process, number, course, wrong, returns)
+        self.after_start(process, course, wrong, returns)
     }
 
-    /// What the supervisor makes of a start command; how long it is held up by it.
+    /// Adds the process that the n-th start command of a node gives birth to.
+    fn add_process(
+        &mut self,
+        number: u32,
+        occurrence: u64,
+        course: Course,
+        wrong: Option<WhenInvalid>,
+        checked: Checked,
+    ) -> Ref {
+        let now = self.now();
+        let base = self.draw_base(number, occurrence);
+        let node = &mut self.nodes[number as usize];
+        let process = self.processes.add(Process {
+            node: number,
+            release: node.on_disk,
+            state: ProcessState::Booting,
+            supervised: course != Course::Unseen,
+            work: if let Some(WhenInvalid::Slow(factor)) = wrong { factor } else { 1.0 },
+            born: now,
+            age_before: Duration::ZERO,
+            serving_since: now,
+            warm: false,
+            bound: false,
+            checked,
+            base,
+            retained: 0,
+            slots: self.scenario.process.slots,
+            in_service: 0,
+            backlog: VecDeque::new(),
+            served: 0,
+            busy_before: node.cpu.busy(now),
+            aborted_at: Instant::NEVER,
+            workers: None,
+        });
+        node.processes.push(process);
+        node.memory += base;
+        self.touch(number);
+        self.add_workers(process, occurrence, false);
+        process
+    }
+
+    /// What the supervisor makes of a start command; how long it is held up by it and by the check
+    /// before it.
     fn after_start(
         &mut self,
         process: Ref,
-        number: u32,
         course: Course,
         wrong: Option<WhenInvalid>,
         returns: Returns,
     ) -> Duration {
-        let now = self.now();
+        let Process { node: number, checked, .. } = self.processes[process];
+        let begins = self.now() + checked.takes;
         let settings = &self.scenario.supervisor;
+        // One that waits for a file runs the check as a part of the start.
+        let is_part = settings.waits_for_pid_file();
         if course == Course::Waits
             && let Some(limit) = settings.kills_start_after()
         {
-            self.calendar.after(limit, Event::StartTimeout(process));
+            let before = if is_part { Duration::ZERO } else { checked.takes };
+            self.calendar.after(before + limit, Event::StartTimeout(process));
         }
         // It sees the launcher exit, and thinks that was the process.
         if course == Course::Unseen && wrong == Some(WhenInvalid::Daemonizes) {
-            let exit = Exit { at: now, how: How::Success, lived: Duration::ZERO };
+            let exit = Exit { at: begins, how: How::Success, lived: checked.takes };
             let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
             self.follow(number, after);
         }
         let settings = &self.scenario.supervisor;
-        self.nodes[number as usize].supervisor.started(now, settings, returns)
+        let held = self.nodes[number as usize].supervisor.started(begins, settings, returns);
+        match returns {
+            Returns::Fails(_) | Returns::Never if is_part => held.max(checked.takes),
+            Returns::Works(_) | Returns::Fails(_) | Returns::Never => checked.takes + held,
+        }
     }
 
-    /// Begins to boot a process; how long it takes.
-    fn boot(&mut self, process: Ref, occurrence: u64) -> Duration {
+    /// Begins to boot a process after the check before it; how long it takes.
+    fn boot(&mut self, process: Ref, occurrence: u64, check: Duration) -> Duration {
         let node = u64::from(self.processes[process].node);
         let draw = self.streams.draw(purpose::START, node, occurrence, 0);
         let boot = self.scenario.process.boot.ask(&mut self.asked);
         let boot = boot.sample(&mut draw.die(die::BOOT));
         self.processes[process].bound = true;
-        self.calendar.after(boot, Event::BootDone(process));
+        self.calendar.after(check + boot, Event::BootDone(process));
         boot
     }
 
@@ -151,10 +180,10 @@ impl Simulation {
 
     pub(super) fn on_bind_due(&mut self, at: Ref, observer: &mut impl Observer) {
         let Some(process) = self.processes.get(at) else { return };
-        let (number, born) = (process.node, process.born);
+        let (number, born) = (process.node, process.born + process.checked.takes);
         if !self.is_port_taken(number) {
             let occurrence = self.nodes[number as usize].starts - 1;
-            self.boot(at, occurrence);
+            self.boot(at, occurrence, Duration::ZERO);
         } else if self.now().since(born) >= self.scenario.process.bind_retries {
             self.on_start_failed(at, observer);
         } else {
@@ -166,7 +195,8 @@ impl Simulation {
     pub(super) fn on_start_timeout(&mut self, at: Ref, observer: &mut impl Observer) {
         let Some(process) = self.processes.get(at) else { return };
         let (number, state) = (process.node, process.state);
-        let wrong = self.scenario.releases[process.release].start.ask(&mut self.asked).wrong();
+        let start = self.scenario.releases[process.release].start.ask(&mut self.asked);
+        let wrong = start.wrong_on(number);
         if state == ProcessState::Serving && wrong == Some(WhenInvalid::Hangs) {
             // Its workers have come to serve after all.
             return;
@@ -191,11 +221,11 @@ impl Simulation {
         let now = self.now();
         // Stale if people or a rollout have stopped it meanwhile.
         let Some(process) = self.processes.get_mut(at) else { return };
+        let number = process.node;
         let release = &self.scenario.releases[process.release];
-        if release.start.ask(&mut self.asked).wrong() == Some(WhenInvalid::Hangs) {
+        if release.start.ask(&mut self.asked).wrong_on(number) == Some(WhenInvalid::Hangs) {
             process.state = ProcessState::Hung;
             process.serving_since = now;
-            let number = process.node;
             self.lose(number, Loss::FailedRestart, observer);
             self.fail_all_workers(at);
             self.begin_duties(at, false);
@@ -207,7 +237,6 @@ impl Simulation {
         }
         process.state = ProcessState::Serving;
         process.serving_since = now;
-        let number = process.node;
         self.integrate_slots(number);
         let node = &mut self.nodes[number as usize];
         // Of several that share an inherited socket the youngest takes what comes.
@@ -230,9 +259,9 @@ impl Simulation {
     pub(super) fn on_start_failed(&mut self, at: Ref, observer: &mut impl Observer) {
         let Some(process) = self.processes.get(at) else { return };
         let (number, release, born) = (process.node, process.release, process.born);
-        let supervised = process.supervised;
-        let daemonizes = self.scenario.releases[release].start.ask(&mut self.asked).wrong()
-            == Some(WhenInvalid::Daemonizes);
+        let (supervised, checked) = (process.supervised, process.checked);
+        let start = self.scenario.releases[release].start.ask(&mut self.asked);
+        let daemonizes = start.wrong_on(number) == Some(WhenInvalid::Daemonizes) && !checked.stops;
         self.end_process(at, observer);
         let of_restart = std::mem::take(&mut self.nodes[number as usize].restarting);
         let seen = Observation::StartFailed { node: number, release: release as u32, of_restart };

@@ -1,6 +1,8 @@
 //! What the dispatcher remembers: requests, attempts, processes, nodes.
 
+use super::check::Checked;
 use super::observation::{Cause, Outcome, Phase};
+use crate::fleet::canary::Bake;
 use crate::fleet::cpu::{Cpu, Speed};
 use crate::fleet::load::Arrivals;
 use crate::fleet::recycler::Recycler;
@@ -50,6 +52,14 @@ pub(super) mod purpose {
     pub(in crate::sim) const MASTER: Purpose = Purpose(16);
     /// How old the n-th process of a node may get.
     pub(in crate::sim) const RUNTIME: Purpose = Purpose(17);
+    /// Whether the check on the build machine finds what is wrong with a deploy's release.
+    pub(in crate::sim) const BUILD_CHECK: Purpose = Purpose(18);
+    /// Whether a check finds what is wrong before the n-th start command of a node.
+    pub(in crate::sim) const START_CHECK: Purpose = Purpose(19);
+    /// Whether a check finds what is wrong before a node's reload by a deploy.
+    pub(in crate::sim) const RELOAD_CHECK: Purpose = Purpose(20);
+    /// Which nodes are the canaries of a deploy.
+    pub(in crate::sim) const CANARIES: Purpose = Purpose(21);
     /// How often the n-th request of a recording comes.
     pub(in crate::sim) const COPIES: Purpose = Purpose(25);
 }
@@ -247,6 +257,8 @@ pub(super) struct Process {
     pub warm: bool,
     /// It has its port.
     pub bound: bool,
+    /// The check that comes before it.
+    pub checked: Checked,
     pub base: u64,
     pub retained: u64,
     /// Requests that it can serve at once as things are.
@@ -360,8 +372,11 @@ pub(super) struct Node {
     pub token: bool,
     /// People keep it from starting until all are fixed.
     pub held: bool,
-    /// The machine has crashed and is not back.
+    /// The machine has crashed, or was taken away, and is not back.
     pub gone: bool,
+    /// It was taken away: its processes may still finish what they have. For good, or not.
+    pub removed: bool,
+    pub evicted: bool,
     /// Faults at work on it, what they do together, and whether that concerns attempts.
     pub faults: Vec<u32>,
     pub struck: Struck,
@@ -387,17 +402,87 @@ impl Node {
     }
 }
 
-/// A rolling deploy at work.
+/// A deploy at work that goes on for a while.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rollout {
     pub release: usize,
     pub running: bool,
-    /// Nodes restarted so far.
+    pub stage: Stage,
+    /// Nodes that it has come to, by number, and to how many before the batch in hand.
     pub step: u32,
-    /// The node whose health is waited for.
-    pub waiting: Option<u32>,
-    /// By when its node is restarted, drained or not.
+    pub begun: u32,
+    /// Nodes in hand whose end is waited for.
+    pub waiting: Vec<Awaited>,
+    /// Nodes that have failed.
+    pub failures: u32,
+    /// By when the nodes in hand are restarted, drained or not.
     pub drained_by: Instant,
+    /// The canaries, by number, and what each had on its disk before.
+    pub canaries: Vec<(u32, usize)>,
+    /// What has been counted since they are compared.
+    pub bake: Option<Bake>,
+    /// Its pods, of a rollout of Kubernetes.
+    pub pods: Option<Pods>,
+}
+
+/// The pods of a rollout.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pods {
+    /// Nodes with an old one, by number.
+    pub old: Vec<u32>,
+    /// Nodes with a new one, in order of their creation.
+    pub new: Vec<u32>,
+    /// Since when new ones are ready.
+    pub ready: Vec<(u32, Instant)>,
+    /// Nodes whose old one was deleted, and that have no new one yet.
+    pub free: Vec<u32>,
+    /// Nodes that have joined.
+    pub joined: Vec<u32>,
+    /// How many new ones were available at the last look, and when there was progress last.
+    pub available: u32,
+    pub progress: Instant,
+    /// It has been reported that there is none.
+    pub stalled: bool,
+}
+
+impl Rollout {
+    /// The next nodes to deal with; canaries have been dealt with.
+    pub(super) fn next_batch(&mut self, at_a_time: u32, nodes: &[Node]) -> Vec<u32> {
+        let all = nodes.len() as u32;
+        let is_canary = |node: &u32| self.canaries.iter().any(|(canary, _)| canary == node);
+        let is_left = |node: &u32| !nodes[*node as usize].removed && !is_canary(node);
+        let rest = (self.step..all).filter(is_left);
+        let batch: Vec<u32> = rest.take(at_a_time as usize).collect();
+        self.begun = self.step;
+        self.step = batch.last().map_or(all, |last| last + 1);
+        batch
+    }
+}
+
+/// How far a deploy is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its canaries start.
+    Canaries,
+    /// They are compared with the rest.
+    Bake,
+    /// Batch by batch.
+    #[default]
+    Batches,
+}
+
+/// A node that a deploy waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Awaited {
+    pub node: u32,
+    /// Since when it is healthy, and by which process, where that has to last.
+    pub ready: Option<(Instant, Ref)>,
+}
+
+impl Awaited {
+    pub(super) fn new(node: u32) -> Awaited {
+        Awaited { node, ready: None }
+    }
 }
 
 /// What the monitoring has seen, and where the people are.

@@ -11,7 +11,7 @@ use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Setting;
-use crate::scenario::model::{Freeze, WhenInvalid};
+use crate::scenario::model::Freeze;
 use std::sync::Arc;
 
 impl Simulation {
@@ -114,19 +114,7 @@ impl Simulation {
                 return Some(Refusal::Budget);
             }
         }
-        if let Some(finds) = *protections.config_check.ask(&mut self.asked) {
-            let node = &mut self.nodes[number as usize];
-            let occurrence = node.checks;
-            node.checks += 1;
-            let release = &self.scenario.releases[node.on_disk];
-            if release.start.ask(&mut self.asked).wrong() == Some(WhenInvalid::Exits) {
-                let draw = self.streams.draw(purpose::CHECK, u64::from(number), occurrence, 0);
-                if unit(&mut draw.die(0)) < finds {
-                    return Some(Refusal::ConfigCheck);
-                }
-            }
-        }
-        None
+        self.is_stop_forbidden(number, false).then_some(Refusal::ConfigCheck)
     }
 
     fn refuse_restart(
@@ -171,6 +159,9 @@ impl Simulation {
         node.token = true;
         node.ended = None;
         observer.observe(now, &Observation::RestartBegun { node: number, cause });
+        if self.takes_note {
+            self.tally(number, |group| group.restarts += 1);
+        }
         if !std::mem::replace(&mut self.restarted, true)
             && *self.scenario.freeze.ask(&mut self.asked) == Freeze::FirstRestart
         {
@@ -321,6 +312,9 @@ impl Simulation {
         let node = &mut self.nodes[number as usize];
         if !std::mem::replace(&mut node.lost, true) {
             observer.observe(self.now(), &Observation::NodeLost { node: number, why });
+            if self.takes_note {
+                self.tally(number, |group| group.lost += 1);
+            }
         }
     }
 

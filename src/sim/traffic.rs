@@ -171,7 +171,7 @@ impl Simulation {
     }
 
     /// Whether a process of a node listens and never answers.
-    fn is_hung(&self, number: u32) -> bool {
+    pub(super) fn is_hung(&self, number: u32) -> bool {
         let processes = &self.nodes[number as usize].processes;
         processes.iter().any(|&at| self.processes[at].state == ProcessState::Hung)
     }
@@ -302,10 +302,10 @@ impl Simulation {
         let process = process.expect("it was in service");
         self.attempts.discard(at);
         self.release_slot(at, (number, process), class, true, observer);
-        let view = &mut self.balancers[balancer as usize];
-        view.answered(number);
-        if view.takes_note() {
-            view.note_answer(now, number, now.since(accepted));
+        self.balancers[balancer as usize].answered(number);
+        if self.takes_note {
+            let counts = !abandoned && matches!(owner, Owner::Request(_));
+            self.note_answer(balancer, number, now.since(accepted), counts);
         }
         // Whoever has given it up has no timer any more.
         if let Some(timer) = timer {
@@ -461,6 +461,9 @@ impl Simulation {
             self.balancers[attempt.balancer as usize].answered(attempt.node);
             if self.takes_note && how == Outcome::Reset {
                 self.note_failure(attempt.balancer, attempt.node, observer);
+                if !attempt.abandoned && matches!(attempt.owner, Owner::Request(_)) {
+                    self.tally(attempt.node, |group| group.failed += 1);
+                }
             }
         }
         self.cancel_timer(&attempt);

@@ -276,9 +276,9 @@ impl Simulation {
         if setup.preload {
             return (process.release, process.work, false);
         }
-        let release = self.nodes[process.node as usize].on_disk;
-        let start = self.scenario.releases[release].start.ask(&mut self.asked);
-        match start.wrong() {
+        let number = process.node;
+        let release = self.nodes[number as usize].on_disk;
+        match self.wrong_on_disk(number) {
             Some(WhenInvalid::Exits | WhenInvalid::Hangs) => (release, 1.0, true),
             Some(WhenInvalid::Slow(factor)) => (release, factor, false),
             // How a master is started is none of a worker's business.
@@ -461,6 +461,29 @@ impl Simulation {
             self.end_process(at, observer);
         }
         self.touch(number);
+    }
+
+    /// Tells all workers of a process that load what is on the disk to leave, for fresh ones that
+    /// do; whether it has such workers.
+    pub(super) fn replace_all_workers(&mut self, at: Ref, observer: &mut impl Observer) -> bool {
+        let Some(setup) = &self.scenario.process.workers else { return false };
+        let (count, preload) = (setup.rules.count as usize, setup.preload);
+        if preload {
+            return false;
+        }
+        for worker in 0..count {
+            self.tell_worker(at, worker, Why::Reload, observer);
+        }
+        true
+    }
+
+    /// All workers of a process go on with another release, and this factor on their work.
+    pub(super) fn reload_workers(&mut self, at: Ref, release: usize, work: f64) {
+        let Some(workers) = &mut self.processes[at].workers else { return };
+        for worker in 0..workers.recycler.workers().len() {
+            let birth = &mut workers.recycler.worker(worker).birth;
+            (birth.release, birth.work) = (release, work);
+        }
     }
 
     /// What a master does every so often.

@@ -10,16 +10,19 @@ mod advice;
 mod balancers;
 mod blackhole;
 mod chaos;
+mod checks;
 #[cfg(feature = "cli")]
 mod cli;
 mod clients;
 mod common_random_numbers;
 mod compare;
 mod deciding;
+mod deploys;
 mod distributions;
 mod fates;
 mod faults;
 mod golden_vectors;
+mod kubernetes;
 mod littles_law;
 mod metamorphic;
 #[cfg(feature = "cli")]

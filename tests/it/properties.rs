@@ -261,6 +261,8 @@ fn supervisor() -> impl Strategy<Value = String> {
         "\nsupervisor.docker.restart.at_most = 2",
         "\nsupervisor.kubernetes = { liveness = { timeout = \"200ms\", period = \"3s\" }, grace = \"4s\" }",
         "\nsupervisor.kubernetes = { memory_max = \"180 MiB\", backoff = \"2s\" }",
+        "\nsupervisor.kubernetes.grace = \"9s\"",
+        "\nsupervisor.kubernetes.liveness = {}",
         "\nsupervisor.monit = { cycle = \"3s\", start_timeout = \"8s\", gives_up = { restarts = 3, cycles = 12 }, rule.memory = { above.memory.uniform = { from = \"130 MiB\", to = \"200 MiB\" }, over = 2, samples = 2 } }",
         "\nsupervisor.systemd = { type = \"forking\", timeout_start = \"9s\", runtime_max = \"50s\" }",
     ]);
@@ -270,7 +272,22 @@ fn supervisor() -> impl Strategy<Value = String> {
 fn deploys() -> impl Strategy<Value = String> {
     let rolling = r#"{ rolling = { pause = "5s", patience = "40s" } }"#;
     let drained = r#"{ rolling = { pause = "2s", drain = "6s" } }"#;
-    let method = select(vec![r#""hot""#, r#""at_once""#, rolling, rolling, drained]);
+    let batches = r#"{ rolling = { at_a_time = 2, stop_after = 2, min_ready = "4s", pause = "3s", patience = "30s" } }"#;
+    let canary = r#"{ canary = { nodes.share = "40%", bake = "15s", patience = "20s", compare.requests = 20 } }"#;
+    let canaries = r#"{ canary = { nodes.share = "30%", by = "files", bake = "30s", compare = { requests = 5, latency = 1 }, then.rolling = { pause = "3s", drain = "2s" } } }"#;
+    let method = select(vec![
+        r#""hot""#,
+        r#""at_once""#,
+        rolling,
+        rolling,
+        drained,
+        batches,
+        canary,
+        canaries,
+        r#""reload""#,
+        r#"{ reload = { when_invalid = "exits", at_a_time = 1, pause = "3s", stop_after = 3 } }"#,
+        r#"{ reload = { when_invalid = "hangs" } }"#,
+    ]);
     let comparison = one_of(&["", r#", comparison = { finds = "50%", corrected = "two" }"#]);
     let release = select(vec!["two", "wrong"]);
     let fails_after = one_of(&[
@@ -283,11 +300,13 @@ fn deploys() -> impl Strategy<Value = String> {
         r#""0s", when_invalid = "hangs""#,
         r#""0s", when_invalid = { slow = 2.5 }"#,
     ]);
-    (method.clone(), method, comparison, release, fails_after).prop_map(
-        |(one, other, comparison, release, fails_after)| {
+    let own = select(vec!["8", "8", "9"]);
+    (method.clone(), method, comparison, release, (fails_after, own)).prop_map(
+        |(one, other, comparison, release, (fails_after, own))| {
             format!(
                 r#"
 environment.provides.workers = "8"
+environment.node.node-1.provides.workers = "{own}"
 first_release = "one"
 release.one.needs.workers = "8"
 release.two = {{}}
@@ -357,22 +376,62 @@ fn protections() -> impl Strategy<Value = String> {
         "",
         "\nprotections.config_check.finds = \"70%\"",
         "\nprotections.config_check = {}",
+        "\nprotections.check.before_stop = { finds = { hangs = \"60%\" }, rules = false }",
+    ]);
+    let more = one_of(&[
+        "",
+        "",
+        "\nprotections.check.build = { provides.workers = \"8\" }",
+        "\nprotections.check.after_stop = { takes = \"2s\", finds = { exits = \"80%\", slow = \"50%\", daemonizes = \"100%\" } }",
+        "\nprotections.check.before_reload.finds = { exits = \"50%\", hangs = \"50%\" }",
     ]);
     let budget = one_of(&["", "\nprotections.restart_budget.nodes = 1"]);
     let shed = one_of(&["", "\nprotections.shed_above = 8"]);
-    (check, budget, shed).prop_map(|(check, budget, shed)| check + &budget + &shed)
+    (check, more, budget, shed)
+        .prop_map(|(check, more, budget, shed)| check + &more + &budget + &shed)
+}
+
+fn maintenance() -> impl Strategy<Value = String> {
+    one_of(&[
+        "",
+        "",
+        "\nmaintenance.patches = { at = 2021-02-01T00:00:50Z, away.uniform = { from = \"0s\", to = \"20s\" } }",
+        "\nmaintenance.patches = { at = 2021-02-01T00:01:10Z, nodes.share = \"60%\", away = \"5s\", retry = \"2s\" }\nprotections.disruption_budget.max_unavailable = { count = 1 }",
+        "\nmaintenance.patches = { at = 2021-02-01T00:00:10Z, away = \"3s\" }\nprotections.disruption_budget.min_available = \"50%\"",
+    ])
+}
+
+/// A rollout of pods, for a fleet that has some.
+fn pods() -> impl Strategy<Value = String> {
+    let release = select(vec!["two", "wrong"]);
+    let limits = one_of(&[
+        "\"kubernetes\"",
+        "{ kubernetes = { max_surge = { count = 2 }, max_unavailable = \"0%\", min_ready = \"3s\", progress_deadline = \"20s\" } }",
+        "{ kubernetes = { max_surge = \"0%\", max_unavailable = { count = 1 }, progress_deadline = \"30s\" } }",
+        "{ kubernetes = { max_surge = \"60%\", max_unavailable = \"60%\" } }",
+    ]);
+    (release, limits, 30..130_u64).prop_map(|(release, limits, at)| {
+        format!(
+            "\ndeploy.third = {{ at = 2021-02-01T00:{:02}:{:02}Z, release = \"{release}\", method = {limits} }}",
+            at / 60,
+            at % 60
+        )
+    })
 }
 
 /// A scenario in which much can happen at once.
 pub(crate) fn scenarios() -> impl Strategy<Value = String> {
     let traffic = (load(), classes(), clients(), balancer());
     let fleet = (nodes(), process(), supervisor(), deploys());
-    let others = (people(), protections(), faults());
+    let others = (people(), protections(), faults(), maintenance(), pods());
     (traffic, fleet, others).prop_map(|(traffic, fleet, others)| {
+        let has_pods = fleet.2.contains("kubernetes") && traffic.3.contains("active");
         [traffic.0, traffic.1, traffic.2, traffic.3, fleet.0, fleet.1, fleet.2, fleet.3].concat()
             + &others.0
             + &others.1
             + &others.2
+            + &others.3
+            + if has_pods { &others.4 } else { "" }
     })
 }
 
@@ -458,6 +517,7 @@ impl Accounts {
                 self.processes.push(0);
                 self.lost.push(false);
             }
+            Observation::NodeRemoved { node } => self.lost[node as usize] = false,
             Observation::NodeLost { node, .. } => {
                 let lost = std::mem::replace(&mut self.lost[node as usize], true);
                 assert!(!lost, "a node was lost twice");
@@ -716,12 +776,14 @@ fn everything_happens_in_the_random_scenarios() {
     }
     expect_test::expect![[r#"
         AttemptAccepted
+        CanaryJudged
         Crashed
         Deployed
         Detected
         Diagnosed
         Ejected
         Ended
+        Evicted
         FixFinished
         FixStarted
         FleetDown
@@ -730,17 +792,21 @@ fn everything_happens_in_the_random_scenarios() {
         NodeBack
         NodeFixed
         NodeMarked
+        NodeRemoved
         NodeSampled
         NothingToFix
         OutOfMemory
         ProcessEnded
         ProcessServing
         ProcessStarting
+        ReleaseRefused
+        Reloaded
         RequestIssued
         RequestSettled
         RestartBegun
         RetryDenied
         RolloutDone
+        RolloutStalled
         RolloutStopped
         StartFailed
         Struck

@@ -416,7 +416,7 @@ fn malformed_files_are_refused() {
         a node that is not there: bad.toml:25:13: no node is called `node-9`; nodes are `node-1` to `node-1`
         a weight of nothing: bad.toml:25:13: a weight must be more than zero
         a queue that nothing fills: a queue of the balancer fills where nodes have a limit; add `balancer.node_limit = ..`, or remove `balancer.queue`
-        a product that nobody makes: bad.toml:25:11: `balancer.product` is `haproxxy`, must be one of `none`, `haproxy`, `nginx`, `envoy`, `alb`; did you mean `haproxy`?
+        a product that nobody makes: bad.toml:25:11: `balancer.product` is `haproxxy`, must be one of `none`, `haproxy`, `nginx`, `envoy`, `alb`, `kubernetes`; did you mean `haproxy`?
         points out of order: bad.toml:25:63: a point of load profile `x` is before the one above it
         a profile without points: bad.toml:25:10: a load profile needs a point
         states without length: bad.toml:25:10: the states of a modulated source last too short a time

@@ -175,6 +175,7 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         Observation::Struck { node: n, fault, on } => {
             format!("{} fault {fault} {}", node(n), if on { "begins" } else { "ends" })
         }
+        Observation::Reloaded { node: n, how, .. } => format!("{} reload, {how:?}", node(n)),
         Observation::Crashed { node: n, .. } => format!("{} crashed", node(n)),
         Observation::WorkerEnded { node: n, worker, why, killed } => {
             let how = if killed { "killed" } else { "left" };
@@ -199,6 +200,11 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
         | Observation::NothingToFix
         | Observation::FixStarted { .. }
         | Observation::NodeFixed { .. }
+        | Observation::ReleaseRefused { .. }
+        | Observation::CanaryJudged { .. }
+        | Observation::NodeRemoved { .. }
+        | Observation::RolloutStalled { .. }
+        | Observation::Evicted { .. }
         | Observation::FixFinished => format!("{seen:?}"),
     })
 }
@@ -211,6 +217,7 @@ fn cause_in_words(cause: Cause) -> String {
         | Cause::Runtime
         | Cause::Deploy
         | Cause::Exit
+        | Cause::Eviction
         | Cause::Probe
         | Cause::Watchdog => {
             format!("{cause:?}")

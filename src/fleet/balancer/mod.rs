@@ -56,6 +56,8 @@ struct Mark {
     up: bool,
     /// Consecutive results that speak against it.
     streak: u32,
+    /// It was taken away, and what checks say of it counts for nothing.
+    left: bool,
 }
 
 /// A balancer instance.
@@ -77,7 +79,7 @@ impl Balancer {
     pub fn new(nodes: u32, tuning: Option<Tuning>) -> Balancer {
         Balancer {
             knowledge: tuning.map(|tuning| Box::new(Knowledge::new(tuning, nodes))),
-            marks: vec![Mark { up: true, streak: 0 }; nodes as usize],
+            marks: vec![Mark { up: true, streak: 0, left: false }; nodes as usize],
             outstanding: vec![0; nodes as usize],
             up: (0..nodes).collect(),
             cursor: 0,
@@ -89,7 +91,7 @@ impl Balancer {
         if up {
             self.up.push(self.marks.len() as u32);
         }
-        self.marks.push(Mark { up, streak: 0 });
+        self.marks.push(Mark { up, streak: 0, left: false });
         self.outstanding.push(0);
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.add_node();
@@ -154,12 +156,6 @@ impl Balancer {
         })
     }
 
-    /// Whether it takes account of how attempts end.
-    #[inline]
-    pub fn takes_note(&self) -> bool {
-        self.knowledge.is_some()
-    }
-
     /// Notes that a node has answered, so long after the attempt was sent.
     pub fn note_answer(&mut self, now: Instant, node: u32, after: Duration) {
         if let Some(knowledge) = &mut self.knowledge {
@@ -179,6 +175,25 @@ impl Balancer {
         }
     }
 
+    /// Takes a node away: nothing is sent to it any more.
+    pub fn remove(&mut self, node: u32) {
+        self.marks[node as usize] = Mark { up: false, streak: 0, left: true };
+        self.up.retain(|&other| other != node);
+        self.drain(node, true);
+    }
+
+    /// Gives a node back that was taken away, with the mark of one that is added.
+    pub fn restore(&mut self, node: u32, up: bool) {
+        self.marks[node as usize] = Mark { up, streak: 0, left: false };
+        self.recount();
+        self.drain(node, false);
+    }
+
+    fn recount(&mut self) {
+        let marks = &self.marks;
+        self.up = (0..marks.len() as u32).filter(|&n| marks[n as usize].up).collect();
+    }
+
     /// Attempts in hand on a node.
     pub fn in_hand(&self, node: u32) -> u32 {
         self.outstanding[node as usize]
@@ -186,7 +201,8 @@ impl Balancer {
 
     /// Picks among all nodes, up or not, as [`Balancer::pick`] does among those that are up.
     pub fn pick_any(&mut self, policy: Policy, tried: &[u32], dice: u64) -> Option<u32> {
-        let all: Vec<u32> = (0..self.marks.len() as u32).collect();
+        let is_there = |node: &u32| !self.marks[*node as usize].left;
+        let all: Vec<u32> = (0..self.marks.len() as u32).filter(is_there).collect();
         let picked = self.choose(policy, &untried(&all, tried), dice)?;
         self.cursor = picked + 1;
         Some(picked)
@@ -214,7 +230,7 @@ impl Balancer {
         thresholds: Thresholds,
     ) -> Option<bool> {
         let mark = &mut self.marks[node as usize];
-        if passed == mark.up {
+        if passed == mark.up || mark.left {
             mark.streak = 0;
             return None;
         }
@@ -225,8 +241,7 @@ impl Balancer {
         }
         mark.up = passed;
         mark.streak = 0;
-        let marks = &self.marks;
-        self.up = (0..marks.len() as u32).filter(|&n| marks[n as usize].up).collect();
+        self.recount();
         if let Some(knowledge) = self.knowledge.as_mut().filter(|_| passed) {
             knowledge.came_up(now, node);
         }

@@ -216,6 +216,12 @@ impl Settings {
         }
     }
 
+    /// Whether a start fails if what is run before it fails; otherwise that is only written to a
+    /// log. Those that know nothing of it run a script which checks first, and ends there.
+    pub fn heeds_start_check(&self) -> bool {
+        !matches!(self, Settings::Bluepill(_))
+    }
+
     /// Memory, in bytes, beyond which the kernel kills the process.
     pub fn memory_max(&self) -> Option<u64> {
         match self {

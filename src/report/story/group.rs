@@ -26,6 +26,8 @@ pub(super) enum Group {
     Lost,
     Fixed,
     Added,
+    Removed,
+    Reloaded,
     Fleet,
 }
 
@@ -33,7 +35,7 @@ impl Group {
     /// Lines before the rest is told as one.
     fn first(self) -> usize {
         match self {
-            Group::FailedRestart | Group::Fixed | Group::Added => 8,
+            Group::FailedRestart | Group::Fixed | Group::Added | Group::Removed => 8,
             Group::Restart | Group::Refused => 5,
             Group::WorkerEnded => 2,
             Group::Ended
@@ -47,6 +49,7 @@ impl Group {
             | Group::WorkerKilled
             | Group::WorkerFailed
             | Group::Lost
+            | Group::Reloaded
             | Group::Fleet => 4,
         }
     }
@@ -75,6 +78,8 @@ impl Group {
             Group::Lost => format!("{} lost like these", nodes()),
             Group::Fixed => format!("{} fixed", nodes()),
             Group::Added => format!("{} added", nodes()),
+            Group::Removed => format!("{} removed or emptied", nodes()),
+            Group::Reloaded => format!("{} reload in the same way", nodes()),
             Group::Fleet => format!("it goes and comes {} more times", count.div_ceil(2)),
         }
     }

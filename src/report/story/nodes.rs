@@ -8,23 +8,14 @@ use crate::kernel::time::{Duration, Instant};
 use crate::report::format::{self, length, with_unit};
 use crate::report::words;
 use crate::scenario::model::{Effect, Fault, FaultKind, Nodes};
-use crate::sim::observation::{Cause, Loss, Observation};
+use crate::sim::observation::{Cause, Loss, Observation, Refusal, Reloaded};
 
 impl Teller<'_> {
     pub(super) fn tell_node(&mut self, at: Instant, node: u32, seen: &Observation) {
         match *seen {
-            Observation::NodeAdded { .. } => {
-                let text = "is added and boots".to_string();
-                let line = self.node_line(at, Tone::Input, (node, Group::Added), text);
-                self.tales.push(Tale { returning: Some(line), ..Tale::default() });
-            }
+            Observation::NodeAdded { .. } => self.added(at, node),
             Observation::RestartBegun { cause, .. } => self.restart_begun(at, node, cause),
-            Observation::RestartRefused { why, cause, .. } => {
-                let is_first = !std::mem::replace(&mut self.rule_given, true);
-                let cause = words::cause(self.scenario, cause, is_first);
-                let text = format!("would restart, {cause}, but {}", words::refusal(why));
-                self.node_line(at, Tone::Warn, (node, Group::Refused), text);
-            }
+            Observation::RestartRefused { why, cause, .. } => self.refused(at, node, why, cause),
             Observation::ProcessStarting { .. } => {
                 self.tales[node as usize].starting = Some(at);
             }
@@ -58,6 +49,9 @@ impl Teller<'_> {
                 self.line(at, Tone::Warn, "deploy", text);
             }
             Observation::NodeFixed { .. } => self.node_fixed(at, node),
+            Observation::Reloaded { release, how, .. } => self.reloaded(at, node, release, how),
+            Observation::NodeRemoved { .. } => self.removed(at, node, "is removed"),
+            Observation::Evicted { .. } => self.removed(at, node, "is emptied for maintenance"),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
@@ -78,6 +72,9 @@ impl Teller<'_> {
             | Observation::NothingToFix
             | Observation::FixStarted { .. }
             | Observation::FixFinished
+            | Observation::ReleaseRefused { .. }
+            | Observation::CanaryJudged { .. }
+            | Observation::RolloutStalled { .. }
             | Observation::Ended { .. } => {}
         }
     }
@@ -119,6 +116,41 @@ impl Teller<'_> {
         self.node_line(at, Tone::Bad, (node, Group::GaveUp), text);
     }
 
+    fn added(&mut self, at: Instant, node: u32) {
+        let text = "is added and boots".to_string();
+        let line = self.node_line(at, Tone::Input, (node, Group::Added), text);
+        self.tales.push(Tale { returning: Some(line), ..Tale::default() });
+    }
+
+    fn removed(&mut self, at: Instant, node: u32, what: &str) {
+        self.tales[node as usize].serving = false;
+        self.node_line(at, Tone::Input, (node, Group::Removed), what.to_string());
+    }
+
+    fn refused(&mut self, at: Instant, node: u32, why: Refusal, cause: Cause) {
+        let is_first = !std::mem::replace(&mut self.rule_given, true);
+        let cause = words::cause(self.scenario, cause, is_first);
+        let text = format!("would restart, {cause}, but {}", words::refusal(why));
+        self.node_line(at, Tone::Warn, (node, Group::Refused), text);
+    }
+
+    /// A reload is worth a line where it does not do what it is meant to.
+    fn reloaded(&mut self, at: Instant, node: u32, release: u32, how: Reloaded) {
+        let release = &self.scenario.releases[release as usize];
+        let why = release.start.known().invalid_on(node).unwrap_or("invalid");
+        let what = match how {
+            Reloaded::Took => return,
+            Reloaded::Kept => "keeps the configuration that it has, and serves on",
+            Reloaded::Exited => "exits",
+            Reloaded::Hung => "listens and does not answer any more",
+        };
+        self.tales[node as usize].serving &= how == Reloaded::Kept;
+        let tone = if how == Reloaded::Kept { Tone::Warn } else { Tone::Bad };
+        let name = &release.name;
+        let text = format!("is told to read the configuration of release `{name}` ({why}): {what}");
+        self.node_line(at, tone, (node, Group::Reloaded), text);
+    }
+
     fn out_of_memory(&mut self, at: Instant, node: u32, memory: u64) {
         self.tales[node as usize].serving = false;
         let used = with_unit("B", memory as f64);
@@ -150,7 +182,8 @@ impl Teller<'_> {
             | Cause::Runtime
             | Cause::Exit
             | Cause::Probe
-            | Cause::Watchdog => format!("is started again: {why}"),
+            | Cause::Watchdog
+            | Cause::Eviction => format!("is started again: {why}"),
         };
         let line = self.node_line(at, Tone::Warn, (node, Group::Restart), text);
         let tale = &mut self.tales[node as usize];
@@ -176,7 +209,7 @@ impl Teller<'_> {
         let why = if std::mem::replace(&mut self.reason_given, true) {
             "and cannot start either".to_string()
         } else {
-            let why = release.start.known().invalid.as_deref().unwrap_or("invalid");
+            let why = release.start.known().invalid_on(node).unwrap_or("invalid");
             let name = &release.name;
             let took = length(took);
             format!(

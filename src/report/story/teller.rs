@@ -2,6 +2,7 @@
 
 use super::group::Group;
 use super::{Line, Tone};
+use crate::fleet::canary::Verdict;
 use crate::kernel::time::Instant;
 use crate::observe::recorder::Series;
 use crate::report::fleet::node_of;
@@ -149,31 +150,28 @@ impl<'a> Teller<'a> {
             Observation::FleetServing => {
                 self.fleet(at, Tone::Good, "the first node serves again");
             }
-            Observation::Deployed { deploy, release, corrected } => {
-                let text = words::deploy(scenario, deploy, release, corrected);
-                self.line(at, Tone::Input, "deploy", text);
-            }
-            Observation::RolloutDone { .. } => {
-                self.line(at, Tone::Input, "deploy", "every node is healthy with it".to_string());
-            }
+            Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::ReleaseRefused { .. }
+            | Observation::CanaryJudged { .. }
+            | Observation::RolloutStalled { .. } => self.tell_deploy(at, seen),
             Observation::Alerted { alert } => {
                 self.alerted = at;
-                let why = words::alert(scenario, alert);
-                self.line(at, Tone::People, "people", format!("are called: {why}"));
+                self.people(at, &format!("are called: {}", words::alert(scenario, alert)));
             }
             Observation::Detected => {
                 let text = format!("attend to it, {} later", length(at.since(self.alerted)));
-                let line = self.line(at, Tone::People, "people", text);
+                let line = self.people(at, &text);
                 self.stands(line);
             }
             Observation::Diagnosed => {
                 let after = length(at.since(self.alerted));
                 let text = format!("have found and confirmed the cause, {after} after the alert");
-                self.line(at, Tone::People, "people", text);
+                self.people(at, &text);
             }
-            Observation::NothingToFix => self.people(at, "find nothing to fix"),
+            Observation::NothingToFix => _ = self.people(at, "find nothing to fix"),
             Observation::FixStarted { nodes } => self.fix_started(at, nodes),
-            Observation::FixFinished => self.people(at, "have fixed every node"),
+            Observation::FixFinished => _ = self.people(at, "have fixed every node"),
             Observation::Ended { .. } => self.ended(),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
@@ -202,12 +200,42 @@ impl<'a> Teller<'a> {
             | Observation::NodeBack { .. }
             | Observation::NodeAdded { .. }
             | Observation::RolloutStopped { .. }
+            | Observation::Reloaded { .. }
+            | Observation::NodeRemoved { .. }
+            | Observation::Evicted { .. }
             | Observation::NodeFixed { .. } => {}
         }
     }
 
-    fn people(&mut self, at: Instant, text: &str) {
-        self.line(at, Tone::People, "people", text.to_string());
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about no deploy")]
+    fn tell_deploy(&mut self, at: Instant, seen: &Observation) {
+        let scenario = self.scenario;
+        let (tone, text) = match *seen {
+            Observation::Deployed { deploy, release, corrected } => {
+                (Tone::Input, words::deploy(scenario, deploy, release, corrected))
+            }
+            Observation::RolloutDone { .. } => {
+                (Tone::Input, "every node is healthy with it".to_string())
+            }
+            Observation::ReleaseRefused { deploy, release } => {
+                (Tone::Good, words::release_refused(scenario, deploy, release))
+            }
+            Observation::CanaryJudged { verdict: Verdict::Passed, .. } => {
+                (Tone::Input, words::verdict(Verdict::Passed).to_string())
+            }
+            Observation::CanaryJudged { verdict, .. } => {
+                (Tone::Warn, words::verdict(verdict).to_string())
+            }
+            Observation::RolloutStalled { .. } => {
+                (Tone::Warn, "the rollout makes no progress, and goes on trying".to_string())
+            }
+            _ => return,
+        };
+        self.line(at, tone, "deploy", text);
+    }
+
+    fn people(&mut self, at: Instant, text: &str) -> usize {
+        self.line(at, Tone::People, "people", text.to_string())
     }
 
     fn fleet(&mut self, at: Instant, tone: Tone, text: &str) -> usize {

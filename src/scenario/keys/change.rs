@@ -9,6 +9,18 @@ section! {
     pub struct Environment {
         /// Names and values, as a release needs them.
         pub provides: Named<String>;
+        /// Hosts that differ from the others, by the name of the node.
+        pub node: Named<NodeEnvironment>;
+    }
+}
+
+section! {
+    /// What one host provides otherwise than the others. It is what a configuration finds there;
+    /// the process is looked after by the fleet's supervisor all the same.
+    pub struct NodeEnvironment {
+        /// Names and values, each in place of the one that all hosts provide, or beside them; here
+        /// `supervisor` may be named too.
+        pub provides: Named<String>;
     }
 }
 
@@ -230,22 +242,45 @@ choice! {
         /// The files change and every process is restarted at the same time: no capacity is left
         /// until they are back, and nothing stops it.
         AtOnce = "at_once",
-        /// Node by node, files and a restart, each when the one before is healthy; stops at the
-        /// first failure.
+        /// Node by node, or batch by batch, files and a restart, each when the one before is
+        /// healthy; stops at the first failure, or after some.
         Rolling(Rolling) = "rolling",
+        /// Some nodes first, which are compared with the rest for a while; then the rest, or back.
+        Canary(Canary) = "canary",
+        /// The files change and processes read them without going down.
+        Reload(Reloading) = "reload",
+        /// As a Deployment of Kubernetes does it: new pods beside the old ones, within limits.
+        Kubernetes(Pods) = "kubernetes",
     }
 }
 
 impl Method {
     /// Whether balancers must stop sending to nodes before their restart.
     pub fn drains(&self) -> bool {
-        matches!(self, Method::Rolling(rolling) if rolling.drain > Duration::from_nanos(0))
+        let rolling = match self {
+            Method::Rolling(rolling) => rolling,
+            Method::Canary(Canary { then: Then::Rolling(rolling), .. }) => rolling,
+            Method::Hot
+            | Method::AtOnce
+            | Method::Canary(_)
+            | Method::Reload(_)
+            | Method::Kubernetes(_) => return false,
+        };
+        rolling.drain > Duration::from_nanos(0)
     }
 }
 
 section! {
     /// A rolling deploy.
     pub struct Rolling {
+        /// How many nodes are restarted together; the next batch follows when all of them are
+        /// healthy or have failed.
+        pub at_a_time: u32 = 1, within(1, 4096);
+        /// Failures after which it stops: a start that fails, a node that is not healthy in time, a
+        /// check that finds something.
+        pub stop_after: u32 = 1, within(1, 4096);
+        /// How long a node must have been healthy, without a break, to count as that.
+        pub min_ready: Duration = "0s";
         /// How long a node may take, before its restart, to finish what it has while balancers
         /// send it nothing new.
         pub drain: Duration = "0s";
@@ -253,6 +288,164 @@ section! {
         pub pause: Duration = "30s";
         /// How long a node may take to become healthy.
         pub patience: Duration = "5min";
+    }
+}
+
+section! {
+    /// A canary deploy. Over the bake time the canaries are compared with all other nodes; what
+    /// fails on them while they start stops the deploy too.
+    pub struct Canary {
+        /// Which nodes get the release first.
+        pub nodes: Canaries = { share = "10%" };
+        /// How they get it. By files alone no process is touched: what a restart would show stays
+        /// unseen, unless something restarts a canary during the bake time.
+        pub by: CanaryBy = "restart";
+        /// How long a canary may take to become healthy after its restart.
+        pub patience: Duration = "5min";
+        /// From when all of them are healthy to the verdict.
+        pub bake: Duration = "10min", within("1s", "30d");
+        /// What is compared. If it is worse than this the canaries go back to what they had, by a
+        /// restart where a process has the release or none serves, and people are called.
+        pub compare: Compare = {};
+        /// How the others get the release if it is not.
+        pub then: Then = "hot";
+    }
+}
+
+choice! {
+    /// Which nodes are canaries.
+    pub enum Canaries {
+        /// This share of those that are there, at least one and not all, drawn at random.
+        Share(Share) = "share",
+        /// So many of them, drawn at random.
+        Count(At<u32>) = "count",
+        /// These: `node-1` and so on.
+        Named(Vec<At<Name>>) = "named",
+    }
+}
+
+choice! {
+    /// How canaries get a release.
+    pub enum CanaryBy {
+        /// Their files change and they are restarted, all at the same time.
+        Restart = "restart",
+        /// Their files change.
+        Files = "files",
+    }
+}
+
+section! {
+    /// What is compared between canaries and the rest over the bake time, and how much worse the
+    /// canaries may be. Requests are compared where both have had enough of them; a verdict without
+    /// enough of them rests on nodes and restarts alone.
+    pub struct Compare {
+        /// Attempts on either side below which their failures and latencies are not compared.
+        pub requests: u64 = 100;
+        /// How much larger the share of the attempts may be that fail: refused, reset, shed, not
+        /// answered, or given up by their clients.
+        pub failed: Share = "1%";
+        /// Factor by which the mean time from an attempt's acceptance to its answer may be larger.
+        pub latency: f64 = 1.5, within(1, 1000000);
+        /// How many more restarts there may be a node.
+        pub restarts: f64 = 1, within(0, 1000000);
+        /// How many canaries may have been lost.
+        pub lost: u32 = 0;
+    }
+}
+
+choice! {
+    /// How the nodes that are no canaries get a release.
+    pub enum Then {
+        /// Their files change.
+        Hot = "hot",
+        /// Their files change and they are restarted at the same time.
+        AtOnce = "at_once",
+        /// Batch by batch.
+        Rolling(Rolling) = "rolling",
+    }
+}
+
+section! {
+    /// A deploy by reload: each process reads its new configuration, keeps its age and its memory,
+    /// and goes on with the requests that it has. What only concerns a start (the foreground, the
+    /// file with the number) does no harm then; the next restart finds it on the disk.
+    pub struct Reloading {
+        /// What a process does with a configuration with which a start would exit or hang.
+        pub when_invalid: ReloadInvalid = "keeps";
+        /// How many nodes are told together; all without it.
+        pub at_a_time: Option<u32>, within(1, 4096);
+        /// Failures after which it stops: a check that finds something, a process that is not
+        /// there, and one that a reload has ended or made hang. One that keeps its configuration
+        /// says nothing.
+        pub stop_after: u32 = 1, within(1, 4096);
+        /// From one node, or batch, to the next.
+        pub pause: Duration = "30s";
+        /// How long a node may take to be healthy after it.
+        pub patience: Duration = "5min";
+    }
+}
+
+section! {
+    /// A rollout of Kubernetes. Pods are nodes: a new pod takes the place of an old one that was
+    /// deleted, once that is gone, or joins as a node of its own as far as the surge goes; as many
+    /// old ones leave in the end. Old pods that are not ready are deleted first. A release that
+    /// does not become ready stalls the rollout, which goes on trying; nothing rolls back. People
+    /// who fix its nodes end it, and what is too many of them leaves.
+    ///
+    /// It needs `supervisor.kubernetes`, which begins with each new pod anew, and `balancer.health`
+    /// for the readiness probe: a pod is ready while a balancer believes it up, a new one begins as
+    /// one that is not, and one that is deleted gets nothing more from that moment on. The rollout
+    /// looks at its pods once a second.
+    pub struct Pods {
+        /// How many pods there may be beside those wanted (`maxSurge`); a share is rounded up.
+        pub max_surge: Amount = "25%";
+        /// How many of those wanted may be missing (`maxUnavailable`); a share is rounded down.
+        pub max_unavailable: Amount = "25%";
+        /// How long a new pod must have been ready to count as available (`minReadySeconds`).
+        pub min_ready: Duration = "0s";
+        /// After so long without progress that is reported, and people are called if
+        /// `people.alert.rollout_stopped` (`progressDeadlineSeconds`).
+        pub progress_deadline: Duration = "10min", within("1s", "30d");
+    }
+}
+
+choice! {
+    /// A number of nodes, or a share of them.
+    pub enum Amount shorthand Share {
+        /// This share.
+        Share(Share) = "share",
+        /// So many.
+        Count(u32) = "count",
+    }
+}
+
+section! {
+    /// A planned event that empties machines, one after the other: what runs on one is told to
+    /// stop, and gets no more requests from that moment on; when the machine, or another in its
+    /// place, is there, it starts anew and the next one's turn comes.
+    pub struct Maintenance {
+        /// When it begins.
+        pub at: At<Timestamp>;
+        /// Which nodes.
+        pub nodes: Hit = "all";
+        /// How long each is away.
+        pub away: Dist = "1min";
+        /// How soon it tries again where `protections.disruption_budget` does not allow it.
+        pub retry: Duration = "5s", within("1s", "1d");
+    }
+}
+
+choice! {
+    /// What a process does that is told to read an invalid configuration.
+    pub enum ReloadInvalid {
+        /// It keeps the one that it has and serves on: nginx, HAProxy with a master, unicorn with
+        /// an error in its own configuration.
+        Keeps = "keeps",
+        /// It exits, and drops what it has in hand: gunicorn, Apache told by a bare signal.
+        Exits = "exits",
+        /// Its workers finish what they have, and new ones crash as soon as they start: it listens
+        /// and never answers. unicorn without `preload_app`, with an application that fails.
+        Hangs = "hangs",
     }
 }
 
@@ -339,9 +532,15 @@ section! {
         /// A check of the configuration on the node before a rule's restart stops the process; if
         /// it finds a fault the process serves on, over its limit, and people are called.
         pub config_check: Option<ConfigCheck>;
+        /// Checks of the configuration at other places, and for other kinds of faults.
+        pub check: ConfigChecks = {};
         /// A limit on how many nodes are away because of restarts. A token is held until the node
         /// is healthy again; without one a rule's restart does not happen.
         pub restart_budget: Option<Budget>;
+        /// A limit on how many nodes may be missing for a maintenance to take another one away.
+        /// It limits nothing else: no rollout, no restart, no kill; but what these take away
+        /// counts.
+        pub disruption_budget: Option<DisruptionBudget>;
         /// A process answers with an error at once while it holds so many requests, in service and
         /// waiting.
         pub shed_above: Option<u32>;
@@ -354,6 +553,99 @@ section! {
     pub struct ConfigCheck {
         /// Probability that an invalid configuration is found.
         pub finds: Share = "100%";
+    }
+}
+
+choice! {
+    /// A disruption budget, as of Kubernetes; shares are rounded up. A node is available while it
+    /// serves and a balancer believes it up.
+    pub enum DisruptionBudget {
+        /// So many must stay available.
+        MinAvailable(Amount) = "min_available",
+        /// So many may be missing.
+        MaxUnavailable(Amount) = "max_unavailable",
+    }
+}
+
+section! {
+    /// Checks of the configuration, by the place where they are made.
+    pub struct ConfigChecks {
+        /// On the machine that builds the release, at the deploy. What it finds stops the deploy.
+        pub build: Option<BuildCheck>;
+        /// On the node, before a restart stops the process. What it finds prevents the restart: the
+        /// process serves on, and the files stay as they are. It says more than `config_check`, of
+        /// which there is none beside it.
+        pub before_stop: Option<StopCheck>;
+        /// On the node, when the old process is gone and before the start command is given
+        /// (`ExecStartPre=` of systemd, `pre_start_command` of bluepill, the first line of a start
+        /// script). What it finds makes the start fail, which saves nobody: the service is gone by
+        /// then. bluepill writes it to its log and starts all the same.
+        pub after_stop: Option<StartCheck>;
+        /// On the node, before a process is told to reload. What it finds prevents that: the
+        /// process serves on with what it has, and the files stay as they are.
+        pub before_reload: Option<ReloadCheck>;
+    }
+}
+
+section! {
+    /// The probability that a check finds what is wrong, by what a start would do
+    /// (`when_invalid`). A check of the syntax finds what makes a start exit, and nothing of what
+    /// goes wrong with a process that lives.
+    pub struct Finds {
+        /// `exits`.
+        pub exits: Share = "100%";
+        /// `stays_in_foreground`.
+        pub stays_in_foreground: Share = "0%";
+        /// `daemonizes`.
+        pub daemonizes: Share = "0%";
+        /// `no_pid_file`.
+        pub no_pid_file: Share = "0%";
+        /// `hangs`.
+        pub hangs: Share = "0%";
+        /// `slow`.
+        pub slow: Share = "0%";
+    }
+}
+
+section! {
+    /// A check on the build machine. It judges by what that machine provides: a release that works
+    /// there passes, whatever the hosts lack, and one that does not work there is stopped even if
+    /// it would work on every host.
+    pub struct BuildCheck {
+        /// What the build machine provides, `supervisor` included; nothing of what the hosts do.
+        pub provides: Named<String>;
+        /// What it finds.
+        pub finds: Finds = {};
+    }
+}
+
+section! {
+    /// A check before a process is stopped.
+    pub struct StopCheck {
+        /// What it finds.
+        pub finds: Finds = {};
+        /// Whether it is made before the restarts of rules.
+        pub rules: bool = true;
+        /// Whether it is made before the restarts of deploys.
+        pub deploys: bool = true;
+    }
+}
+
+section! {
+    /// A check between the stop and the start.
+    pub struct StartCheck {
+        /// What it finds.
+        pub finds: Finds = {};
+        /// How long it takes, at every start.
+        pub takes: Duration = "1s";
+    }
+}
+
+section! {
+    /// A check before a reload.
+    pub struct ReloadCheck {
+        /// What it finds.
+        pub finds: Finds = {};
     }
 }
 

@@ -64,6 +64,10 @@ choice! {
         /// The Application Load Balancer of AWS: checks every 30 s, out after 2, back after 5; all
         /// targets if none is healthy.
         Alb = "alb",
+        /// A Service of Kubernetes: any pod that is ready, at random; the readiness probe, every
+        /// 10 s, is answered within 1 s, and three failures take a pod out. Without a ready pod
+        /// connections are refused.
+        Kubernetes = "kubernetes",
     }
 }
 

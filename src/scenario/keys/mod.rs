@@ -9,7 +9,7 @@ pub mod quantity;
 pub mod workers;
 
 use super::text::{At, Duration, Name, Named, Share, Timestamp, Zone, section};
-use change::{Deploy, Environment, Fault, People, Protections, Release};
+use change::{Deploy, Environment, Fault, Maintenance, People, Protections, Release};
 use claims::{
     Assumption, Cause, Claim, Counterfactual, Experiment, Hypercube, Interval, Mitigation,
 };
@@ -59,6 +59,8 @@ section! {
         pub deploy: Named<Deploy>;
         /// What breaks from outside.
         pub fault: Named<Fault>;
+        /// Planned events that empty machines.
+        pub maintenance: Named<Maintenance>;
         /// Who notices and repairs.
         pub people: People = {};
         /// What protects the fleet from its own restarts.

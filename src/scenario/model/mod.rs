@@ -45,6 +45,8 @@ pub struct Scenario {
     pub deploys: Vec<Deploy>,
     /// What breaks from outside.
     pub faults: Vec<Fault>,
+    /// What is planned to empty machines.
+    pub maintenance: Vec<Maintenance>,
     /// Who notices and repairs.
     pub people: People,
     /// What protects the fleet from its own restarts.

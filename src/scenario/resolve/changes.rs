@@ -2,49 +2,53 @@
 //! answer.
 
 use super::{Resolver, SUPERVISOR, stream};
+use crate::fleet::canary::Compare;
 use crate::fleet::cpu::Speed;
 use crate::fleet::supervisor::Settings;
 use crate::kernel::dist::Dist;
 use crate::kernel::time::Duration;
-use crate::scenario::keys::change;
+use crate::scenario::keys::{change, fleet};
 use crate::scenario::late::{Late, Setting};
 use crate::scenario::model::{
-    Again, Deploy, Effect, Fault, FaultKind, Hit, Lasting, Method, People, Plan, Protections,
-    Rejoin, Release, Repair, Start, WhenInvalid,
+    Again, Amount, Canaries, Canary, Deploy, DisruptionBudget, Effect, Fault, FaultKind, Finds,
+    Hit, Lasting, Maintenance, Method, People, Plan, Pods, Protections, Rejoin, Release,
+    ReloadInvalid, Repair, Rolling, Start, StartCheck, StopCheck, Then, WhenInvalid,
 };
-use crate::scenario::text::At;
+use crate::scenario::text::{At, Named, Place};
 
 impl Resolver<'_> {
     pub(super) fn releases(&mut self, supervisor: &Settings) -> Vec<Release> {
-        let provides = &self.document.environment.provides;
+        let document = self.document;
+        let provides = &document.environment.provides;
         if let Some(place) = provides.place(SUPERVISOR) {
             self.log
                 .problem(place, "`supervisor` is provided by the supervisor that the fleet has")
                 .help("remove this line; `[supervisor]` decides");
         }
-        let found = |what: &str| {
-            if what == SUPERVISOR {
-                Some(supervisor.name())
-            } else {
-                provides.get(what).map(String::as_str)
-            }
+        let host = |what: &str| match what {
+            SUPERVISOR => Some(supervisor.name()),
+            what => provides.get(what).map(String::as_str),
         };
+        let nodes: Vec<(u32, &Named<String>)> = document
+            .environment
+            .node
+            .iter()
+            .filter_map(|(name, keys)| Some((self.node_named(name)?, &keys.provides)))
+            .collect();
+        let build = document.protections.check.build.as_ref().map(|check| &check.provides);
         let mut releases = Vec::new();
-        for (name, keys) in self.document.release.iter() {
-            let missing: Vec<String> = keys
-                .needs
-                .iter()
-                .filter(|(what, value)| found(what.as_str()) != Some(value.as_str()))
-                .map(|(what, value)| {
-                    let what = what.as_str();
-                    match found(what) {
-                        Some(found) => format!("it needs {what} = {value}, the host has {found}"),
-                        None => format!("it needs {what} = {value}, the host has none"),
-                    }
-                })
-                .collect();
+        for (name, keys) in document.release.iter() {
+            let on_node = |&(node, own): &(u32, &Named<String>)| {
+                let found = |what: &str| own.get(what).map(String::as_str).or_else(|| host(what));
+                (node, lacks(keys, "the host", found))
+            };
+            let on_build = |own: &Named<String>| {
+                lacks(keys, "the build machine", |what| own.get(what).map(String::as_str))
+            };
             let start = Start {
-                invalid: (!missing.is_empty()).then(|| missing.join("; ")),
+                invalid: lacks(keys, "the host", host),
+                elsewhere: nodes.iter().map(on_node).collect(),
+                at_build: build.and_then(on_build),
                 when_invalid: when_invalid(&keys.when_invalid),
                 fails_after: self.dist(&keys.fails_after),
             };
@@ -54,14 +58,15 @@ impl Resolver<'_> {
             });
         }
         if releases.is_empty() {
-            let fails_after = Dist::constant(Duration::ZERO);
-            releases.push(Release {
-                name: "first".to_string(),
-                start: Late::new(
-                    Setting::Releases,
-                    Start { invalid: None, when_invalid: WhenInvalid::Exits, fails_after },
-                ),
-            });
+            let start = Start {
+                invalid: None,
+                elsewhere: Vec::new(),
+                at_build: None,
+                when_invalid: WhenInvalid::Exits,
+                fails_after: Dist::constant(Duration::ZERO),
+            };
+            let start = Late::new(Setting::Releases, start);
+            releases.push(Release { name: "first".to_string(), start });
         }
         releases
     }
@@ -90,15 +95,7 @@ impl Resolver<'_> {
             let at = self.instant(keys.at.value, &what, keys.at.place);
             let plan = Plan {
                 release: self.number(&keys.release, "release", &self.document.release),
-                method: match &keys.method {
-                    change::Method::Hot => Method::Hot,
-                    change::Method::AtOnce => Method::AtOnce,
-                    change::Method::Rolling(rolling) => Method::Rolling {
-                        pause: rolling.pause,
-                        patience: rolling.patience,
-                        drain: rolling.drain,
-                    },
-                },
+                method: self.method(&keys.method, &what),
                 comparison: keys.comparison.as_ref().map(|comparison| {
                     let releases = &self.document.release;
                     let corrected = self.number(&comparison.corrected, "release", releases);
@@ -112,6 +109,131 @@ impl Resolver<'_> {
             });
         }
         deploys
+    }
+
+    fn method(&mut self, keys: &change::Method, what: &str) -> Method {
+        match keys {
+            change::Method::Hot => Method::Hot,
+            change::Method::AtOnce => Method::AtOnce,
+            change::Method::Rolling(keys) => Method::Rolling(rolling(keys)),
+            change::Method::Canary(keys) => Method::Canary(Box::new(self.canary(keys, what))),
+            change::Method::Kubernetes(keys) => Method::Kubernetes(self.pods(keys, what)),
+            change::Method::Reload(keys) => {
+                let rolling = Rolling {
+                    at_a_time: keys.at_a_time.unwrap_or(u32::MAX),
+                    stop_after: keys.stop_after,
+                    min_ready: Duration::ZERO,
+                    pause: keys.pause,
+                    patience: keys.patience,
+                    drain: Duration::ZERO,
+                };
+                let invalid = match keys.when_invalid {
+                    change::ReloadInvalid::Keeps => ReloadInvalid::Keeps,
+                    change::ReloadInvalid::Exits => ReloadInvalid::Exits,
+                    change::ReloadInvalid::Hangs => ReloadInvalid::Hangs,
+                };
+                Method::Reload(rolling, invalid)
+            }
+        }
+    }
+
+    /// A rollout of pods needs somebody who looks after pods, and a probe that says when they are
+    /// ready.
+    fn pods(&mut self, keys: &change::Pods, what: &str) -> Pods {
+        let document = self.document;
+        if !matches!(document.supervisor, fleet::Supervisor::Kubernetes(_)) {
+            self.log
+                .problem(None, format!("{what} is a rollout of Kubernetes, and no pods are there"))
+                .help("add `supervisor = \"kubernetes\"`, or use `method.rolling`");
+        }
+        if document.balancer.health == fleet::Health::None {
+            self.log
+                .problem(
+                    None,
+                    format!("{what} waits for pods to be ready, and nothing probes them"),
+                )
+                .help("add `balancer.product = \"kubernetes\"`, or `balancer.health`");
+        }
+        let pods = Pods {
+            max_surge: amount(&keys.max_surge),
+            max_unavailable: amount(&keys.max_unavailable),
+            min_ready: keys.min_ready,
+            progress_deadline: keys.progress_deadline,
+        };
+        let all = document.nodes.count;
+        if pods.max_surge.up(all) == 0 && pods.max_unavailable.down(all) == 0 {
+            self.log
+                .problem(None, format!("{what} may neither add a pod nor take one away"))
+                .help("give `max_surge` or `max_unavailable` at least one of the nodes");
+        }
+        pods
+    }
+
+    pub(super) fn maintenance(&mut self) -> Vec<Maintenance> {
+        let mut all = Vec::new();
+        for (name, keys) in self.document.maintenance.iter() {
+            let what = format!("maintenance `{}`", name.as_str());
+            let name = name.as_str().to_string();
+            all.push(Maintenance {
+                stream: stream("maintenance", &name),
+                name,
+                at: self.instant(keys.at.value, &what, keys.at.place),
+                nodes: self.hit(&keys.nodes, &what),
+                away: self.dist(&keys.away),
+                retry: keys.retry,
+            });
+        }
+        all
+    }
+
+    fn canary(&mut self, keys: &change::Canary, what: &str) -> Canary {
+        let compare = &keys.compare;
+        Canary {
+            nodes: self.canaries(&keys.nodes, what),
+            restarts: keys.by == change::CanaryBy::Restart,
+            patience: keys.patience,
+            bake: keys.bake,
+            compare: Compare {
+                requests: compare.requests,
+                failed: compare.failed.get(),
+                latency: compare.latency,
+                restarts: compare.restarts,
+                lost: compare.lost,
+            },
+            then: match &keys.then {
+                change::Then::Hot => Then::Hot,
+                change::Then::AtOnce => Then::AtOnce,
+                change::Then::Rolling(keys) => Then::Rolling(rolling(keys)),
+            },
+        }
+    }
+
+    /// Which nodes are canaries; there must be others to compare them with.
+    fn canaries(&mut self, keys: &change::Canaries, what: &str) -> Canaries {
+        let all = self.document.nodes.count;
+        let (count, place, canaries) = match keys {
+            change::Canaries::Share(share) => return Canaries::Share(share.get()),
+            change::Canaries::Count(count) => {
+                (count.value, count.place, Canaries::Count(count.value))
+            }
+            change::Canaries::Named(names) => {
+                let mut nodes: Vec<u32> =
+                    names.iter().filter_map(|name| self.node_named(name)).collect();
+                nodes.sort_unstable();
+                nodes.dedup();
+                let place = names.first().map_or(Place::NOWHERE, |name| name.place);
+                (nodes.len() as u32, place, Canaries::Named(nodes))
+            }
+        };
+        if !(1..all).contains(&count) {
+            let message = format!("{what} has {count} canaries among {all} nodes");
+            let help = match all {
+                1 => "it is compared with other nodes: give the fleet another one".to_string(),
+                _ => format!("give from 1 to {} of them, and leave some to compare", all - 1),
+            };
+            self.log.problem(place, message).help(help);
+        }
+        canaries
     }
 
     pub(super) fn faults(&mut self) -> Vec<Fault> {
@@ -217,17 +339,101 @@ impl Resolver<'_> {
 
     pub(super) fn protections(&mut self) -> Protections {
         let keys = &self.document.protections;
+        let checks = &keys.check;
+        if keys.config_check.is_some() && checks.before_stop.is_some() {
+            self.log
+                .problem(None, "there are two checks of the configuration before a stop")
+                .help("keep `protections.check.before_stop`, or `protections.config_check`");
+        }
+        // The short form finds what exits, before the restarts of rules.
+        let short = keys.config_check.as_ref().map(|check| StopCheck {
+            finds: Finds { exits: check.finds.get(), ..Finds::default() },
+            rules: true,
+            deploys: false,
+        });
+        let long = checks.before_stop.as_ref().map(|check| StopCheck {
+            finds: finds(&check.finds),
+            rules: check.rules,
+            deploys: check.deploys,
+        });
+        let start = checks
+            .after_stop
+            .as_ref()
+            .map(|check| StartCheck { finds: finds(&check.finds), takes: check.takes });
+        let build = checks.build.as_ref().map(|check| finds(&check.finds));
+        let reload = checks.before_reload.as_ref().map(|check| finds(&check.finds));
         Protections {
-            config_check: Late::new(
-                Setting::ConfigCheck,
-                keys.config_check.as_ref().map(|check| check.finds.get()),
-            ),
+            config_check: Late::new(Setting::ConfigCheck, long.or(short)),
+            build_check: Late::new(Setting::BuildCheck, build),
+            start_check: Late::new(Setting::StartCheck, start),
+            reload_check: Late::new(Setting::ReloadCheck, reload),
             restart_budget: Late::new(
                 Setting::RestartBudget,
                 keys.restart_budget.as_ref().map(|budget| budget.nodes),
             ),
+            disruption_budget: Late::new(
+                Setting::DisruptionBudget,
+                keys.disruption_budget.as_ref().map(|budget| match budget {
+                    change::DisruptionBudget::MinAvailable(least) => {
+                        DisruptionBudget::MinAvailable(amount(least))
+                    }
+                    change::DisruptionBudget::MaxUnavailable(most) => {
+                        DisruptionBudget::MaxUnavailable(amount(most))
+                    }
+                }),
+            ),
             shed_above: keys.shed_above,
         }
+    }
+}
+
+/// What a configuration needs and does not find, if anything.
+fn lacks<'a>(
+    keys: &change::Release,
+    who: &str,
+    found: impl Fn(&str) -> Option<&'a str>,
+) -> Option<String> {
+    let missing: Vec<String> = keys
+        .needs
+        .iter()
+        .filter(|(what, value)| found(what.as_str()) != Some(value.as_str()))
+        .map(|(what, value)| {
+            let what = what.as_str();
+            match found(what) {
+                Some(found) => format!("it needs {what} = {value}, {who} has {found}"),
+                None => format!("it needs {what} = {value}, {who} has none"),
+            }
+        })
+        .collect();
+    (!missing.is_empty()).then(|| missing.join("; "))
+}
+
+fn amount(keys: &change::Amount) -> Amount {
+    match keys {
+        change::Amount::Share(share) => Amount::Share(share.get()),
+        change::Amount::Count(count) => Amount::Count(*count),
+    }
+}
+
+fn rolling(keys: &change::Rolling) -> Rolling {
+    Rolling {
+        at_a_time: keys.at_a_time,
+        stop_after: keys.stop_after,
+        min_ready: keys.min_ready,
+        pause: keys.pause,
+        patience: keys.patience,
+        drain: keys.drain,
+    }
+}
+
+fn finds(keys: &change::Finds) -> Finds {
+    Finds {
+        exits: keys.exits.get(),
+        stays_in_foreground: keys.stays_in_foreground.get(),
+        daemonizes: keys.daemonizes.get(),
+        no_pid_file: keys.no_pid_file.get(),
+        hangs: keys.hangs.get(),
+        slow: keys.slow.get(),
     }
 }
 

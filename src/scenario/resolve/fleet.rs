@@ -117,7 +117,7 @@ impl Resolver<'_> {
     }
 
     /// The number of a node that is there from the start.
-    fn node_named(&mut self, name: &At<Name>) -> Option<u32> {
+    pub(super) fn node_named(&mut self, name: &At<Name>) -> Option<u32> {
         let count = self.document.nodes.count;
         let node = Nodes::named(name.as_str()).filter(|node| *node < count);
         if node.is_none() {
