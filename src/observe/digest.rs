@@ -72,6 +72,8 @@ impl Observer for Digest {
                 self.fold(now.as_nanos(), issued.as_nanos());
                 self.fold(wait.as_nanos(), how | 3);
             }
+            // Told for its number alone.
+            Observation::HandedOn { .. } => {}
             _ => self.fold_rare(now, seen),
         }
     }

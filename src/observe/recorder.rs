@@ -1,5 +1,6 @@
 //! The standard observer: it measures a replication.
 
+mod aftermath;
 mod measures;
 
 use super::attribution::{Attribution, Shares};
@@ -14,6 +15,7 @@ use crate::scenario::measure::{Measure, Milestone};
 use crate::scenario::model::Scenario;
 use crate::sim::observation::{Gauges, Loss, Observation, Observer, Outcome, Phase};
 use crate::stats::Histogram;
+use aftermath::Aftermath;
 use std::sync::Arc;
 
 /// The busiest stretch of this length is looked for.
@@ -35,6 +37,8 @@ pub struct Recorder {
     classes: Vec<ClassCounts>,
     milestones: [Option<Instant>; Milestone::ALL.len()],
     nodes: Vec<NodeView>,
+    readings: Readings,
+    aftermath: Aftermath,
     /// The node of the first restart, and whether its first start failed.
     first_restart: Option<(u32, Option<bool>)>,
     /// Since when no node serves.
@@ -121,7 +125,9 @@ struct Counts {
     restarts: u64,
     restarts_failed: u64,
     restarts_refused: u64,
+    starts: u64,
     starts_failed: u64,
+    redispatches: u64,
     oom_kills: u64,
     lost_in_collapse: u64,
     lost_to_restart: u64,
@@ -131,6 +137,26 @@ struct Counts {
     /// Windows that were not good, in outages or outside.
     poor: Duration,
     error_budget_ns: f64,
+}
+
+/// Sums over the gauges of nodes that serve.
+#[derive(Clone, Copy, Debug, Default)]
+struct Readings {
+    count: u64,
+    /// Requests and checks in a slot or waiting for one.
+    held: u64,
+    held_squares: u64,
+    memory: u128,
+}
+
+impl Readings {
+    fn add(&mut self, gauges: &Gauges) {
+        let held = u64::from(gauges.in_service) + u64::from(gauges.queued);
+        self.count += 1;
+        self.held += held;
+        self.held_squares += held * held;
+        self.memory += u128::from(gauges.memory);
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -192,6 +218,8 @@ impl Recorder {
             classes: ClassCounts::of(&scenario),
             milestones: [None; Milestone::ALL.len()],
             nodes: vec![view; scenario.nodes.count as usize],
+            readings: Readings::default(),
+            aftermath: Aftermath::default(),
             first_restart: None,
             down_since: None,
             losses: Vec::new(),
@@ -361,6 +389,9 @@ impl Recorder {
         if counted {
             view.first.get_or_insert(gauges);
             self.counts.memory_max = self.counts.memory_max.max(gauges.memory);
+            if gauges.phase == Phase::Serving {
+                self.readings.add(&gauges);
+            }
         }
         if node as usize + 1 == self.nodes.len() {
             let count = |of: fn(&Gauges) -> bool| {
@@ -463,7 +494,12 @@ impl Recorder {
             series.story.observe(now, seen);
         }
         self.phases.observe(now, seen);
+        self.aftermath.observe(now, seen);
         match *seen {
+            Observation::HandedOn { .. } => {
+                self.counts.redispatches += u64::from(now >= self.warm_up);
+            }
+            Observation::ProcessStarting { .. } => self.counts.starts += 1,
             Observation::WorkWasted { .. } => {
                 self.counts.wasted += u64::from(now >= self.warm_up);
             }
@@ -510,7 +546,6 @@ impl Recorder {
             | Observation::AttemptAccepted { .. }
             | Observation::RequestSettled { .. }
             | Observation::AttemptFailed { .. }
-            | Observation::ProcessStarting { .. }
             | Observation::ProcessEnded { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }

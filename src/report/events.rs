@@ -101,6 +101,7 @@ impl Event {
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
             | Observation::RetryDenied
+            | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
             | Observation::ProcessServing { .. }
@@ -173,6 +174,7 @@ fn name(seen: &Observation) -> &'static str {
         Observation::AttemptFailed { .. } => "attempt_failed",
         Observation::WorkWasted { .. } => "work_wasted",
         Observation::RetryDenied => "retry_denied",
+        Observation::HandedOn { .. } => "handed_on",
         Observation::RequestSettled { .. } => "request_settled",
         Observation::NodeSampled { .. } => "node_sampled",
         Observation::RestartBegun { .. } => "restart_begun",

@@ -91,6 +91,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
             | Observation::RetryDenied
+            | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
             | Observation::RestartRefused { .. }
@@ -196,6 +197,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::Crashed { node, .. }
         | Observation::Ejected { node, .. }
         | Observation::Struck { node, .. }
+        | Observation::HandedOn { node }
         | Observation::Thrashing { node, .. }
         | Observation::SupervisorGaveUp { node }
         | Observation::NodeMarked { node, .. }

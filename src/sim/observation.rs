@@ -369,6 +369,12 @@ pub enum Observation {
         /// Whether it began.
         on: bool,
     },
+    /// A balancer handed an attempt on to another node. It stands in no digest: what follows from
+    /// it does.
+    HandedOn {
+        /// The node that did not take it.
+        node: u32,
+    },
 }
 
 impl Observation {
@@ -383,6 +389,7 @@ impl Observation {
                 | Observation::RequestSettled { .. }
                 | Observation::WorkWasted { .. }
                 | Observation::RetryDenied
+                | Observation::HandedOn { .. }
         )
     }
 }

@@ -6,6 +6,7 @@ use super::simulation::Simulation;
 use super::state::{Routing, Waiting, Way};
 use super::traffic::Answer;
 use crate::fleet::balancer::NoneUp;
+use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 
@@ -87,14 +88,19 @@ impl Simulation {
     ) -> Result<Routed, Way> {
         match answer {
             Answer::Accepted => return Ok(Routed::Taken(node)),
-            Answer::Shed => return Ok(Routed::Failed(Outcome::Shed)),
+            Answer::Shed => {
+                if self.takes_note {
+                    self.note_failure(balancer, node, Trouble::Error, observer);
+                }
+                return Ok(Routed::Failed(Outcome::Shed));
+            }
             Answer::Silent => return Ok(self.connect(at, balancer, node, way)),
             Answer::Lobby => return Ok(self.enter_lobby(at, balancer, node, way)),
             Answer::Delayed => return Ok(self.delay(at, balancer, node, way)),
             Answer::Refused => {}
         }
         if self.takes_note {
-            self.note_failure(balancer, node, observer);
+            self.note_failure(balancer, node, Trouble::Connection, observer);
         }
         // Each further choice needs dice of its own; the odd constant spreads them over the range.
         way.dice = way.dice.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
@@ -126,6 +132,9 @@ impl Simulation {
                 view.pick(now, policy, way.tried(), way.dice)
             };
             let Some(node) = node else { return self.nobody(attempt, balancer, way) };
+            if let Some(&refused) = way.tried().last() {
+                observer.observe(now, &Observation::HandedOn { node: refused });
+            }
             let answer = self.offer_late(attempt, balancer, node);
             match self.not_taken(attempt, balancer, node, answer, way, observer) {
                 Ok(routed) => return routed,
@@ -209,7 +218,7 @@ impl Simulation {
         let Routing { way, waiting, .. } = *routing;
         let routed = match waiting {
             Waiting::Connecting { since, asked } => {
-                self.balancers[balancer as usize].answered(node);
+                self.balancers[balancer as usize].lost(node);
                 let is_over = self.now().since(since) >= self.scenario.balancer.connect_timeout;
                 let answer = match is_over {
                     true => Answer::Refused,
@@ -232,7 +241,7 @@ impl Simulation {
             }
             Waiting::Pause => self.go_on_routing(at, balancer, way, observer),
             Waiting::Delay => {
-                self.balancers[balancer as usize].answered(node);
+                self.balancers[balancer as usize].lost(node);
                 self.attempts[at].arrived = true;
                 let answer = self.offer_late(at, balancer, node);
                 self.attempts[at].arrived = false;
@@ -297,9 +306,10 @@ impl Simulation {
     /// Sends on what waits at balancers, as far as nodes have room.
     #[cold]
     pub(super) fn let_in(&mut self, observer: &mut impl Observer) {
+        let now = self.now();
         for balancer in 0..self.queues.len() as u32 {
             while let Some(&first) = self.queues[balancer as usize].front() {
-                if !self.balancers[balancer as usize].has_room(self.now()) {
+                if !self.balancers[balancer as usize].has_room(now) {
                     break;
                 }
                 self.queues[balancer as usize].pop_front();
@@ -335,7 +345,7 @@ impl Simulation {
         if let Some(routing) = self.stop_waiting(at) {
             match routing.waiting {
                 Waiting::Connecting { .. } | Waiting::Delay => {
-                    self.balancers[balancer as usize].answered(node);
+                    self.balancers[balancer as usize].lost(node);
                 }
                 Waiting::Queue => {
                     self.queues[balancer as usize].retain(|&waiting| waiting != at);
@@ -352,7 +362,7 @@ impl Simulation {
         while let Some(at) = self.nodes[number as usize].lobby.pop_front() {
             let balancer = self.attempts[at].balancer;
             self.attempts[at].routing = None;
-            self.balancers[balancer as usize].answered(number);
+            self.balancers[balancer as usize].lost(number);
             if self.attempts[at].abandoned && self.notices {
                 self.end_unwanted(at);
                 continue;
@@ -373,16 +383,47 @@ impl Simulation {
         while let Some(at) = self.nodes[number as usize].lobby.pop_front() {
             let balancer = self.attempts[at].balancer;
             self.attempts[at].routing = None;
-            self.balancers[balancer as usize].answered(number);
+            self.balancers[balancer as usize].lost(number);
             self.fail(at, Outcome::Reset, observer);
         }
     }
 
     /// A node has failed an attempt of a balancer that takes note.
     #[cold]
-    pub(super) fn note_failure(&mut self, balancer: u32, node: u32, observer: &mut impl Observer) {
+    pub(super) fn note_failure(
+        &mut self,
+        balancer: u32,
+        node: u32,
+        trouble: Trouble,
+        observer: &mut impl Observer,
+    ) {
         let now = self.now();
-        if self.balancers[balancer as usize].note_failure(now, node) {
+        let consequence = self.balancers[balancer as usize].note_failure(now, node, trouble);
+        self.tell_taken_out(balancer, observer);
+        if let Some(on_error) = consequence {
+            // In a moment, when whatever lost this attempt has lost the others too.
+            let seen = Event::ErrorsSeen { balancer: balancer as u16, on_error, node };
+            self.calendar.after(Duration::ZERO, seen);
+        }
+    }
+
+    /// A node has answered an attempt of a balancer that takes note.
+    #[inline(never)]
+    pub(super) fn note_answer(
+        &mut self,
+        balancer: u32,
+        node: u32,
+        after: Duration,
+        observer: &mut impl Observer,
+    ) {
+        let now = self.now();
+        self.balancers[balancer as usize].note_answer(now, node, after);
+        self.tell_taken_out(balancer, observer);
+    }
+
+    fn tell_taken_out(&mut self, balancer: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        for node in self.balancers[balancer as usize].taken_out() {
             observer.observe(now, &Observation::Ejected { balancer, node });
         }
     }

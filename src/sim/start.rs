@@ -107,7 +107,8 @@ impl Simulation {
         }
         // It sees the launcher exit, and thinks that was the process.
         if course == Course::Unseen && wrong == Some(WhenInvalid::Daemonizes) {
-            let exit = Exit { at: now, failure: false, lived: Duration::ZERO };
+            let woken = self.is_woken(number);
+            let exit = Exit { at: now, failure: false, lived: Duration::ZERO, woken };
             let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
             self.follow(number, after);
         }

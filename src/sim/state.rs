@@ -43,6 +43,8 @@ pub(super) mod purpose {
     pub(in crate::sim) const LEAVE: Purpose = Purpose(13);
     /// Whether a bad way drops the n-th attempt to a node.
     pub(in crate::sim) const LINK: Purpose = Purpose(14);
+    /// Whether another event wakes a node's supervisor at the exit after its n-th start.
+    pub(in crate::sim) const WOKEN: Purpose = Purpose(22);
 }
 
 /// A load source at work.
@@ -293,6 +295,9 @@ impl Default for Struck {
 pub(super) enum Then {
     /// It is started again.
     Start,
+    /// It is started again when its supervisor, which looks for that ten times a second and does
+    /// nothing else meanwhile, sees that it is gone.
+    StartWhenSeen,
     /// Its supervisor sees it exit.
     Exit,
 }

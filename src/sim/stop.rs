@@ -97,6 +97,10 @@ impl Simulation {
                     self.calendar.after(Duration::ZERO, Event::StartDue(process.node));
                 }
                 Some(Then::Exit) => self.on_exit(process.node, true, process.born, observer),
+                // Its supervisor's next look is due.
+                Some(Then::StartWhenSeen) => {
+                    self.nodes[process.node as usize].then = Some(Then::StartWhenSeen);
+                }
                 None => {}
             }
         }

@@ -5,6 +5,7 @@ use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, ProcessState, Struck, purpose};
 use crate::fleet::balancer::LostShare;
+use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
@@ -292,7 +293,7 @@ impl Simulation {
         let view = &mut self.balancers[balancer as usize];
         view.answered(number);
         if view.takes_note() {
-            view.note_answer(now, number, now.since(accepted));
+            self.note_answer(balancer, number, now.since(accepted), observer);
         }
         // Whoever has given it up has no timer any more.
         if let Some(timer) = timer {
@@ -379,7 +380,7 @@ impl Simulation {
     #[cold]
     fn forget_attempt(&mut self, at: Ref) {
         let Attempt { balancer, node, .. } = self.attempts[at];
-        self.balancers[balancer as usize].answered(node);
+        self.balancers[balancer as usize].lost(node);
         self.end_unwanted(at);
     }
 
@@ -427,9 +428,10 @@ impl Simulation {
     pub(super) fn fail(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
         let attempt = self.attempts.remove(at).expect("an attempt fails once");
         if attempt.process.is_some() {
-            self.balancers[attempt.balancer as usize].answered(attempt.node);
+            self.balancers[attempt.balancer as usize].lost(attempt.node);
             if self.takes_note && how == Outcome::Reset {
-                self.note_failure(attempt.balancer, attempt.node, observer);
+                let Attempt { balancer, node, .. } = attempt;
+                self.note_failure(balancer, node, Trouble::Answer, observer);
             }
         }
         self.cancel_timer(&attempt);

@@ -23,6 +23,7 @@ mod metamorphic;
 #[cfg(feature = "cli")]
 mod planning;
 mod properties;
+mod real_fleet;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;

@@ -137,7 +137,6 @@ impl<'a> Teller<'a> {
     }
 
     fn tell(&mut self, at: Instant, seen: &Observation) {
-        let scenario = self.scenario;
         if let Some(node) = node_of(seen) {
             self.tell_node(at, node, seen);
         }
@@ -150,7 +149,7 @@ impl<'a> Teller<'a> {
                 self.fleet(at, Tone::Good, "the first node serves again");
             }
             Observation::Deployed { deploy, release, corrected } => {
-                let text = words::deploy(scenario, deploy, release, corrected);
+                let text = words::deploy(self.scenario, deploy, release, corrected);
                 self.line(at, Tone::Input, "deploy", text);
             }
             Observation::RolloutDone { .. } => {
@@ -158,7 +157,7 @@ impl<'a> Teller<'a> {
             }
             Observation::Alerted { alert } => {
                 self.alerted = at;
-                let why = words::alert(scenario, alert);
+                let why = words::alert(self.scenario, alert);
                 self.line(at, Tone::People, "people", format!("are called: {why}"));
             }
             Observation::Detected => {
@@ -183,6 +182,7 @@ impl<'a> Teller<'a> {
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
+            | Observation::HandedOn { .. }
             | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
