@@ -179,8 +179,8 @@ impl Balancer {
         if !self.freed && !knowledge.time_gives_room() {
             return false;
         }
-        let room = |node: &u32| knowledge.has_room(now, *node, self.outstanding[*node as usize]);
-        self.freed = self.usable(now).iter().any(room);
+        let room = |node: u32| knowledge.has_room(now, node, self.outstanding[node as usize]);
+        self.freed = knowledge.any_usable(now, &|node| self.is_up(node), &room);
         self.freed
     }
 
@@ -456,6 +456,61 @@ mod tests {
         assert_eq!(all.map(|on_error| failures_after(on_error, five)), [5, 4, 1, 0]);
         let one = Thresholds { rise: 2, fall: 1 };
         assert_eq!(all.map(|on_error| failures_after(on_error, one)), [1, 0, 0, 0]);
+    }
+
+    /// What is looked for only when it may have changed is what would be found at any time: over
+    /// random courses of four nodes with two attempts each at most, with and without ejection and a
+    /// threshold of panic.
+    #[test]
+    fn room_is_found_whenever_there_is_some() {
+        let ejection = ejection::Ejection::MaxFails { fails: 1, timeout: Duration::from_secs(3) };
+        let (mut found, mut dice) = ([0, 0], 1_u64);
+        for course in 0..200_u64 {
+            let tuning = Tuning {
+                weights: vec![1.0; 4],
+                slow_start: Duration::from_secs(course % 2 * 9),
+                panic_below: if course % 5 == 0 { 0.6 } else { 0.0 },
+                limit: Some(2),
+                limit_grows: course % 4 < 2,
+                ejection: (course % 3 == 0).then_some(ejection),
+                observe: None,
+                decay: Duration::from_secs(10),
+            };
+            let mut balancer = Balancer::new(4, Some(tuning));
+            for second in 0..150 {
+                let now = Instant::START + Duration::from_secs(second);
+                dice = dice.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+                let node = (dice >> 40) as u32 % balancer.marks.len() as u32;
+                let has_some = balancer.in_hand(node) > 0;
+                match dice >> 59 {
+                    0..4 if has_some => balancer.lost(node),
+                    4..8 if has_some => {
+                        balancer.answered(node);
+                        balancer.note_answer(now, node, Duration::ZERO);
+                    }
+                    8 => balancer.drain(node, true),
+                    9 => balancer.drain(node, false),
+                    10..12 => {
+                        balancer.note_failure(now, node, Trouble::Connection);
+                    }
+                    12..15 => {
+                        balancer.on_check(now, node, dice >> 58 & 1 == 0, STEADY);
+                    }
+                    15 if second % 10 == 0 => balancer.add_node(true),
+                    _ => {
+                        if let Some(node) = balancer.pick(now, Policy::Random, &[], dice) {
+                            balancer.sent(node);
+                        }
+                    }
+                }
+                let knowledge = balancer.knowledge.as_ref().expect("it is tuned");
+                let room = |node: &u32| knowledge.has_room(now, *node, balancer.in_hand(*node));
+                let expected = balancer.usable(now).iter().any(room);
+                assert_eq!(balancer.has_room(now), expected, "course {course}, second {second}");
+                found[usize::from(expected)] += 1;
+            }
+        }
+        assert!(found.iter().all(|count| *count > 3_000), "{found:?}");
     }
 
     /// A check that was put forward is made once, and not put back.

@@ -111,15 +111,30 @@ impl Knowledge {
         let all: Vec<u32> = (0..self.nodes.len() as u32)
             .filter(|&node| !self.nodes[node as usize].draining)
             .collect();
-        let ejection = self.tuning.ejection;
-        let is_in = |node: &u32| {
-            let out = ejection
-                .is_some_and(|ejection| self.nodes[*node as usize].record.is_out(now, ejection));
-            up(*node) && !out
-        };
+        let is_in = |node: &u32| up(*node) && !self.is_out(now, *node);
         let healthy: Vec<u32> = all.iter().copied().filter(is_in).collect();
         let share = healthy.len() as f64 / all.len().max(1) as f64;
         if share < self.tuning.panic_below { all } else { healthy }
+    }
+
+    /// Whether any of the nodes that may be picked is one of those that `wanted` says.
+    pub(super) fn any_usable(
+        &self,
+        now: Instant,
+        up: &dyn Fn(u32) -> bool,
+        wanted: &dyn Fn(u32) -> bool,
+    ) -> bool {
+        if self.tuning.panic_below > 0.0 {
+            return self.usable(now, up).into_iter().any(wanted);
+        }
+        let is_in = |node: u32| !self.nodes[node as usize].draining && !self.is_out(now, node);
+        (0..self.nodes.len() as u32).any(|node| wanted(node) && up(node) && is_in(node))
+    }
+
+    /// Whether failures have taken a node out.
+    fn is_out(&self, now: Instant, node: u32) -> bool {
+        let record = self.nodes[node as usize].record;
+        self.tuning.ejection.is_some_and(|ejection| record.is_out(now, ejection))
     }
 
     /// Whether a node may have another attempt beside those it has.

@@ -18,6 +18,7 @@ pub(super) struct Aftermath {
 
 impl Aftermath {
     /// Takes in what is no traffic.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else ends a wait")]
     pub(super) fn observe(&mut self, now: Instant, seen: &Observation) {
         if let Observation::Crashed { node, .. } | Observation::Struck { node, on: true, .. } =
             *seen
