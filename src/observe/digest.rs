@@ -37,6 +37,10 @@ impl Digest {
 
     #[cold]
     fn fold_rare(&mut self, now: Instant, seen: &Observation) {
+        // Told for its number alone.
+        if matches!(seen, Observation::HandedOn { .. }) {
+            return;
+        }
         now.hash(self);
         seen.hash(self);
     }
@@ -72,8 +76,6 @@ impl Observer for Digest {
                 self.fold(now.as_nanos(), issued.as_nanos());
                 self.fold(wait.as_nanos(), how | 3);
             }
-            // Told for its number alone.
-            Observation::HandedOn { .. } => {}
             _ => self.fold_rare(now, seen),
         }
     }
