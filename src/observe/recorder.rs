@@ -1,5 +1,6 @@
 //! The standard observer: it measures a replication.
 
+mod aftermath;
 mod measures;
 
 use super::attribution::{Attribution, Shares};
@@ -14,6 +15,7 @@ use crate::scenario::measure::{Measure, Milestone};
 use crate::scenario::model::Scenario;
 use crate::sim::observation::{Gauges, Loss, Observation, Observer, Outcome, Phase};
 use crate::stats::Histogram;
+use aftermath::Aftermath;
 use std::sync::Arc;
 
 /// The busiest stretch of this length is looked for.
@@ -35,6 +37,8 @@ pub struct Recorder {
     classes: Vec<ClassCounts>,
     milestones: [Option<Instant>; Milestone::ALL.len()],
     nodes: Vec<NodeView>,
+    readings: Readings,
+    aftermath: Aftermath,
     /// The node of the first restart, and whether its first start failed.
     first_restart: Option<(u32, Option<bool>)>,
     /// Since when no node serves.
@@ -121,7 +125,9 @@ struct Counts {
     restarts: u64,
     restarts_failed: u64,
     restarts_refused: u64,
+    starts: u64,
     starts_failed: u64,
+    redispatches: u64,
     oom_kills: u64,
     workers_recycled: u64,
     workers_killed: u64,
@@ -133,6 +139,26 @@ struct Counts {
     /// Windows that were not good, in outages or outside.
     poor: Duration,
     error_budget_ns: f64,
+}
+
+/// Sums over the gauges of nodes that serve.
+#[derive(Clone, Copy, Debug, Default)]
+struct Readings {
+    count: u64,
+    /// Requests and checks in a slot or waiting for one.
+    held: u64,
+    held_squares: u64,
+    memory: u128,
+}
+
+impl Readings {
+    fn add(&mut self, gauges: &Gauges) {
+        let held = u64::from(gauges.in_service) + u64::from(gauges.queued);
+        self.count += 1;
+        self.held += held;
+        self.held_squares += held * held;
+        self.memory += u128::from(gauges.memory);
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -194,6 +220,8 @@ impl Recorder {
             classes: ClassCounts::of(&scenario),
             milestones: [None; Milestone::ALL.len()],
             nodes: vec![view; scenario.nodes.count as usize],
+            readings: Readings::default(),
+            aftermath: Aftermath::default(),
             first_restart: None,
             down_since: None,
             losses: Vec::new(),
@@ -363,6 +391,9 @@ impl Recorder {
         if counted {
             view.first.get_or_insert(gauges);
             self.counts.memory_max = self.counts.memory_max.max(gauges.memory);
+            if gauges.phase == Phase::Serving {
+                self.readings.add(&gauges);
+            }
         }
         if node as usize + 1 == self.nodes.len() {
             let count = |of: fn(&Gauges) -> bool| {
@@ -471,18 +502,42 @@ impl Recorder {
         self.down_since = Some(now);
     }
 
+    fn on_out_of_memory(&mut self, memory: u64) {
+        self.counts.oom_kills += 1;
+        self.counts.memory_max = self.counts.memory_max.max(memory);
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about no people")]
+    fn on_people(&mut self, now: Instant, seen: &Observation) {
+        match *seen {
+            Observation::Alerted { .. } => self.reach(Milestone::Alerted, now),
+            Observation::Detected => self.reach(Milestone::Detected, now),
+            Observation::Diagnosed => self.reach(Milestone::Diagnosed, now),
+            Observation::FixStarted { .. } => self.reach(Milestone::FixStarted, now),
+            Observation::NodeFixed { .. } => {
+                self.reach(Milestone::FirstNodeFixed, now);
+                self.fixes.push(now);
+            }
+            Observation::FixFinished => self.reach(Milestone::FixFinished, now),
+            _ => {}
+        }
+    }
+
     fn on_control(&mut self, now: Instant, seen: &Observation) {
         if let Some(series) = &mut self.series {
             series.story.observe(now, seen);
         }
         self.phases.observe(now, seen);
+        self.aftermath.observe(now, seen);
         match *seen {
-            Observation::WorkWasted { .. } => {
-                self.counts.wasted += u64::from(now >= self.warm_up);
-            }
-            Observation::RetryDenied => {
-                self.counts.retries_denied += u64::from(now >= self.warm_up);
-            }
+            Observation::HandedOn { .. }
+            | Observation::WorkWasted { .. }
+            | Observation::RetryDenied
+                if now < self.warm_up => {}
+            Observation::HandedOn { .. } => self.counts.redispatches += 1,
+            Observation::WorkWasted { .. } => self.counts.wasted += 1,
+            Observation::RetryDenied => self.counts.retries_denied += 1,
+            Observation::ProcessStarting { .. } => self.counts.starts += 1,
             Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
             Observation::RestartBegun { node, .. } => self.on_restart(now, node),
             Observation::RestartRefused { .. } => self.counts.restarts_refused += 1,
@@ -491,10 +546,7 @@ impl Recorder {
                 self.counts.starts_failed += 1;
                 self.counts.restarts_failed += u64::from(of_restart);
             }
-            Observation::OutOfMemory { memory, .. } => {
-                self.counts.oom_kills += 1;
-                self.counts.memory_max = self.counts.memory_max.max(memory);
-            }
+            Observation::OutOfMemory { memory, .. } => self.on_out_of_memory(memory),
             Observation::NodeLost { node, why } => self.on_lost(now, node, why),
             Observation::NodeBack { node } | Observation::NodeRemoved { node } => {
                 self.on_back(node);
@@ -508,22 +560,18 @@ impl Recorder {
                 self.counts.no_node_serves += now.since(since);
             }
             Observation::ProcessServing { node } => self.note_first_restart(node, false),
-            Observation::Alerted { .. } => self.reach(Milestone::Alerted, now),
-            Observation::Detected => self.reach(Milestone::Detected, now),
-            Observation::Diagnosed => self.reach(Milestone::Diagnosed, now),
-            Observation::FixStarted { .. } => self.reach(Milestone::FixStarted, now),
-            Observation::NodeFixed { .. } => {
-                self.reach(Milestone::FirstNodeFixed, now);
-                self.fixes.push(now);
-            }
-            Observation::FixFinished => self.reach(Milestone::FixFinished, now),
+            Observation::Alerted { .. }
+            | Observation::Detected
+            | Observation::Diagnosed
+            | Observation::FixStarted { .. }
+            | Observation::NodeFixed { .. }
+            | Observation::FixFinished => self.on_people(now, seen),
             Observation::WorkerEnded { killed, .. } => self.on_worker_ended(now, killed),
             Observation::Ended { .. } => self.on_ended(now),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
             | Observation::RequestSettled { .. }
             | Observation::AttemptFailed { .. }
-            | Observation::ProcessStarting { .. }
             | Observation::ProcessEnded { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }

@@ -21,6 +21,7 @@ impl Observer for Story {
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
             | Observation::RetryDenied
+            | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. } => {}
             Observation::NodeSampled { node, gauges } => self.gauges.push((now, *node, *gauges)),
             Observation::RestartBegun { .. }

@@ -64,7 +64,7 @@ impl Event {
     fn of(scenario: &Scenario, seen: &Observation) -> Event {
         let node = node_of(seen).map_or(String::new(), Nodes::name);
         let mut event = Event { name: name(seen), node, ..Event::default() };
-        let release = |number: u32| scenario.releases[number as usize].name.clone();
+        let release = |number: u32| release_name(scenario, number);
         match *seen {
             Observation::RestartBegun { cause, .. } => event.set_cause(scenario, cause),
             Observation::RestartRefused { why, cause, .. } => event.refuse(scenario, why, cause),
@@ -84,35 +84,16 @@ impl Event {
                 event.balancer = (balancer + 1).to_string()
             }
             Observation::NodeLost { why, .. } => event.cause = loss_name(why),
-            Observation::WorkerEnded { worker, why, killed, .. } => {
-                event.cause = end_name(why);
-                event.set_worker(worker, String::new(), if killed { " killed" } else { " left" });
-            }
-            Observation::WorkerServing { worker, release: number, .. } => {
-                event.set_worker(worker, release(number), "");
-            }
-            Observation::WorkerFailed { worker, release: number, last, .. } => {
-                event.set_worker(worker, release(number), if last { " none_left" } else { "" });
-            }
-            Observation::Deployed { deploy, release: brought, corrected } => {
-                event.set_deploy(scenario, deploy);
-                let detail = if corrected { "corrected" } else { "" };
-                (event.release, event.detail) = (release(brought), detail.to_string());
-            }
-            Observation::RolloutDone { deploy }
-            | Observation::RolloutStalled { deploy }
-            | Observation::RolloutStopped { deploy, .. } => event.set_deploy(scenario, deploy),
-            Observation::ReleaseRefused { deploy, release: refused } => {
-                event.set_deploy(scenario, deploy);
-                event.release = release(refused);
-            }
-            Observation::CanaryJudged { deploy, verdict } => {
-                event.set_deploy(scenario, deploy);
-                event.detail = verdict_name(verdict).to_string();
-            }
-            Observation::Reloaded { release: number, how, .. } => {
-                (event.release, event.detail) = (release(number), reloaded_name(how).to_string());
-            }
+            Observation::WorkerEnded { .. }
+            | Observation::WorkerServing { .. }
+            | Observation::WorkerFailed { .. } => event.set_worker(scenario, seen),
+            Observation::Deployed { .. }
+            | Observation::RolloutDone { .. }
+            | Observation::RolloutStalled { .. }
+            | Observation::RolloutStopped { .. }
+            | Observation::ReleaseRefused { .. }
+            | Observation::CanaryJudged { .. }
+            | Observation::Reloaded { .. } => event.set_rollout(scenario, seen),
             Observation::Alerted { alert } => event.cause = alert_name(alert),
             Observation::FixStarted { nodes } => event.detail = format!("nodes={nodes}"),
             Observation::Ended { open } => event.detail = format!("open_requests={open}"),
@@ -121,6 +102,7 @@ impl Event {
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
             | Observation::RetryDenied
+            | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
             | Observation::ProcessServing { .. }
@@ -141,9 +123,48 @@ impl Event {
         event
     }
 
-    fn set_worker(&mut self, worker: u32, release: String, how: &str) {
-        self.release = release;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about no workers")]
+    fn set_worker(&mut self, scenario: &Scenario, seen: &Observation) {
+        let (worker, release, how) = match *seen {
+            Observation::WorkerEnded { worker, why, killed, .. } => {
+                self.cause = end_name(why);
+                (worker, None, if killed { " killed" } else { " left" })
+            }
+            Observation::WorkerServing { worker, release, .. } => (worker, Some(release), ""),
+            Observation::WorkerFailed { worker, release, last, .. } => {
+                (worker, Some(release), if last { " none_left" } else { "" })
+            }
+            _ => return,
+        };
+        self.release = release.map_or_else(String::new, |number| release_name(scenario, number));
         self.detail = format!("worker={}{how}", worker + 1);
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about no deploys")]
+    fn set_rollout(&mut self, scenario: &Scenario, seen: &Observation) {
+        match *seen {
+            Observation::Deployed { deploy, release, corrected } => {
+                self.set_deploy(scenario, deploy);
+                self.release = release_name(scenario, release);
+                self.detail = if corrected { "corrected" } else { "" }.to_string();
+            }
+            Observation::RolloutDone { deploy }
+            | Observation::RolloutStalled { deploy }
+            | Observation::RolloutStopped { deploy, .. } => self.set_deploy(scenario, deploy),
+            Observation::ReleaseRefused { deploy, release } => {
+                self.set_deploy(scenario, deploy);
+                self.release = release_name(scenario, release);
+            }
+            Observation::CanaryJudged { deploy, verdict } => {
+                self.set_deploy(scenario, deploy);
+                self.detail = verdict_name(verdict).to_string();
+            }
+            Observation::Reloaded { release, how, .. } => {
+                self.release = release_name(scenario, release);
+                self.detail = reloaded_name(how).to_string();
+            }
+            _ => {}
+        }
     }
 
     fn set_memory(&mut self, bytes: u64) {
@@ -218,6 +239,10 @@ fn loss_name(why: Loss) -> &'static str {
     }
 }
 
+fn release_name(scenario: &Scenario, number: u32) -> String {
+    scenario.releases[number as usize].name.clone()
+}
+
 fn end_name(why: Why) -> &'static str {
     match why {
         Why::Requests => "requests",
@@ -246,6 +271,7 @@ fn name(seen: &Observation) -> &'static str {
         Observation::AttemptFailed { .. } => "attempt_failed",
         Observation::WorkWasted { .. } => "work_wasted",
         Observation::RetryDenied => "retry_denied",
+        Observation::HandedOn { .. } => "handed_on",
         Observation::RequestSettled { .. } => "request_settled",
         Observation::NodeSampled { .. } => "node_sampled",
         Observation::RestartBegun { .. } => "restart_begun",

@@ -98,6 +98,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
             | Observation::RetryDenied
+            | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
             | Observation::RestartRefused { .. }
@@ -211,6 +212,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::WorkerServing { node, .. }
         | Observation::WorkerFailed { node, .. }
         | Observation::Struck { node, .. }
+        | Observation::HandedOn { node }
         | Observation::Thrashing { node, .. }
         | Observation::SupervisorGaveUp { node }
         | Observation::NodeMarked { node, .. }

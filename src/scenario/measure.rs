@@ -74,6 +74,8 @@ names! {
         OpenAtEnd = "requests_open_at_end", "1", "Requests that were still open at the horizon; they count neither as served nor as failed.";
         Goodput = "goodput_per_s", "1/s", "Requests served within their patience, over time.";
         Throughput = "throughput_per_s", "1/s", "Attempts that nodes finished, wanted or not, over time.";
+        Redispatches = "redispatches", "1",
+            "Attempts that a node did not take and a balancer handed on to another.";
         RetriesDenied = "retries_denied", "1", "Attempts that the budget of a client did not allow.";
         WorkWasted = "attempts_wasted", "1", "Attempts that a node finished after their client had given them up.";
         Attempts = "attempts_per_request", "1", "Attempts over requests, of settled requests.";
@@ -84,11 +86,18 @@ names! {
         InSystem = "requests_in_system", "1", "Requests between issue and settlement, mean over time.";
         Utilisation = "utilisation", "1", "Busy core time over core time of serving processes.";
         SlotUtilisation = "slot_utilisation", "1", "Busy slot time over slot time of serving processes.";
+        NodeInFlightMean = "node_in_flight_mean", "1",
+            "Requests and checks in hand on a node that serves, mean over its gauges.";
+        NodeInFlightSd = "node_in_flight_sd", "1",
+            "Standard deviation of the same, over all readings of all nodes.";
+        NodeMemoryMean = "node_memory_mean_bytes", "B",
+            "Memory used on a serving node, mean over its gauges.";
         MemoryMax = "memory_max_bytes", "B", "Most memory used on a node, where gauges were read.";
         Restarts = "restarts", "1", "Times a process that served was stopped to be started again, or had ended and was started again.";
         RestartsFailed = "restarts_failed", "1", "Restarts whose first start failed.";
         RestartsRefused = "restarts_refused", "1", "Restarts that a protection did not allow.";
         FirstRestartFailed = "first_restart_failed", "1", "1 if the first start of the first restart failed, 0 if the process came to serve; not a number without a restart.";
+        Starts = "starts", "1", "Start commands given.";
         StartsFailed = "starts_failed", "1", "Start commands whose process exited because its configuration is invalid.";
         OomKills = "oom_kills", "1", "Processes killed for want of memory.";
         WorkersRecycled = "workers_recycled", "1", "Workers that left by themselves, to be replaced; not a number without workers.";
@@ -99,6 +108,14 @@ names! {
         LossSpread = "first_to_last_node_lost_s", "s", "From the first node lost to the last before the fleet was down.";
         LossBurst = "most_nodes_lost_in_5s_share", "1", "Most nodes lost within any 5 s, over the nodes there were.";
         FirstRestart = "first_restart_s", "s", "From the start of the simulation to the first restart.";
+        FaultToStart = "fault_to_start_s", "s",
+            "From the first fault on a node until the next start command on that node.";
+        FaultToServing = "fault_to_serving_s", "s",
+            "From there until a process of that node serves again.";
+        FaultToDown = "fault_to_marked_down_s", "s",
+            "From there until a balancer marks that node down.";
+        FaultToUp = "fault_to_marked_up_s", "s", "From there until a balancer marks it up again.";
+        FaultToGivenUp = "fault_to_given_up_s", "s", "From there until its supervisor gives up.";
         NoNodeServes = "no_node_serves_s", "s", "Time during which no node served.";
         Collapse = "first_restart_to_fleet_down_s", "s", "From the first restart until no node served.";
         Detection = "outage_start_to_detected_s", "s", "From the start of the first outage until somebody attended to it.";

@@ -11,6 +11,7 @@ const BALANCERS: [(&str, &str); 5] = [
     (
         "haproxy",
         r#"{ policy = "round_robin", retries = 3, retry_pause = "1s", connect_timeout = "5s",
+             slow_start_limits = true,
              health = { active = { interval = "2s", timeout = "2s", fall = 3, rise = 2,
                                    path = "connect", work = "0s" } } }"#,
     ),

@@ -6,7 +6,6 @@ use super::simulation::Simulation;
 use super::state::{Awaited, Rollout, Stage, purpose};
 use crate::fleet::canary::{Bake, Group, Verdict};
 use crate::kernel::chance::unit;
-use crate::kernel::time::Duration;
 use crate::scenario::model::{Canaries, Canary, Method, Then};
 use std::sync::Arc;
 
@@ -165,19 +164,6 @@ impl Simulation {
             let Some(bake) = &mut rollout.bake else { continue };
             let is_canary = rollout.canaries.iter().any(|(canary, _)| *canary == node);
             count(if is_canary { &mut bake.canaries } else { &mut bake.rest });
-        }
-    }
-
-    /// An attempt was answered so long after a node took it: for the balancer that takes note, and
-    /// for the comparison if it is a request that somebody waits for.
-    #[inline(never)]
-    pub(super) fn note_answer(&mut self, balancer: u32, node: u32, after: Duration, counts: bool) {
-        self.balancers[balancer as usize].note_answer(self.calendar.now(), node, after);
-        if counts {
-            self.tally(node, |group| {
-                group.answered += 1;
-                group.latency += after;
-            });
         }
     }
 }

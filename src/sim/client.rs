@@ -5,6 +5,7 @@ use super::observation::{Observation, Observer, Outcome};
 use super::route::Routed;
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, purpose};
+use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::Duration;
@@ -127,7 +128,7 @@ impl Simulation {
             }
             Owner::Request(request) => {
                 if self.takes_note {
-                    self.note_failure(balancer, node, observer);
+                    self.note_failure(balancer, node, Trouble::Answer, observer);
                     self.tally(node, |group| group.failed += 1);
                 }
                 self.after_failure(request, Outcome::NoAnswer, observer);
@@ -284,6 +285,15 @@ impl Simulation {
             self.calendar.cancel(timer);
         }
         self.leave(at, observer);
+    }
+
+    /// A balancer gives an attempt up; its request fails, unless something else has settled it.
+    pub(super) fn give_up(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
+        let owner = self.attempts.get(at).filter(|a| !a.abandoned).map(|attempt| attempt.owner);
+        if let Some(Owner::Request(request)) = owner {
+            self.abandon(at, observer);
+            self.after_failure(request, how, observer);
+        }
     }
 
     /// Takes an attempt that nobody waits for any more away from where it is, unless its node has

@@ -1,48 +1,63 @@
 //! Health checks, gauges and nodes that join.
 
 use super::event::Event;
-use super::observation::{Cause, Gauges, Loss, Observation, Observer};
+use super::observation::{Cause, Gauges, Loss, Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Owner, ProcessState, Then};
+use super::state::{Attempt, Owner, ProcessState, Then, Waiting};
 use super::traffic::Connects;
+use crate::fleet::balancer::Belief;
+use crate::fleet::balancer::ejection::OnError;
 use crate::kernel::slab::Ref;
+use crate::kernel::time::Duration;
 use crate::scenario::model::CheckPath;
 use std::sync::Arc;
 
 impl Simulation {
-    pub(super) fn on_check_due(&mut self, balancer: u16, node: u32, observer: &mut impl Observer) {
+    /// Plans a balancer's next check of a node.
+    pub(super) fn plan_check(&mut self, balancer: u32, node: u32, delay: Duration) {
+        let due = self.now() + delay;
+        let number = self.balancers[balancer as usize].plan_check(node, due);
+        self.calendar.at(due, Event::CheckDue { balancer: balancer as u16, number, node });
+    }
+
+    pub(super) fn on_check_due(
+        &mut self,
+        balancer: u32,
+        number: u16,
+        node: u32,
+        observer: &mut impl Observer,
+    ) {
         let scenario = Arc::clone(&self.scenario);
         let Some(health) = &scenario.balancer.health else { return };
-        if self.nodes[node as usize].removed {
+        if self.nodes[node as usize].removed
+            || !self.balancers[balancer as usize].begin_check(node, number)
+        {
             return;
         }
         if let Some(passed) = self.nodes[node as usize].struck.lie {
-            self.on_check_result(u32::from(balancer), node, passed, observer);
+            self.on_check_result(balancer, node, passed, observer);
             return;
         }
-        match health.path {
-            CheckPath::Queued => {
-                self.send_check(Owner::Check, u32::from(balancer), node, health.timeout, observer);
-            }
+        let sends = match health.path {
+            CheckPath::Queued => true,
             CheckPath::Connect => match self.connects(node) {
-                Connects::Yes => self.on_check_result(u32::from(balancer), node, true, observer),
-                Connects::Refused => {
-                    self.on_check_result(u32::from(balancer), node, false, observer);
-                }
-                Connects::Silent => {
-                    self.send_check(
-                        Owner::Check,
-                        u32::from(balancer),
-                        node,
-                        health.timeout,
-                        observer,
-                    );
+                Connects::Silent => true,
+                answer @ (Connects::Yes | Connects::Refused) => {
+                    let passed = matches!(answer, Connects::Yes);
+                    self.on_check_result(balancer, node, passed, observer);
+                    false
                 }
             },
+            // Its socket accepts the check, and nobody answers.
+            CheckPath::Separate if self.nodes[node as usize].struck.hangs => true,
             CheckPath::Separate => {
                 let serves = self.nodes[node as usize].listener.is_some();
-                self.on_check_result(u32::from(balancer), node, serves, observer);
+                self.on_check_result(balancer, node, serves, observer);
+                false
             }
+        };
+        if sends {
+            self.send_check(Owner::Check, balancer, node, health.timeout, observer);
         }
     }
 
@@ -103,21 +118,81 @@ impl Simulation {
         observer: &mut impl Observer,
     ) {
         let Some(health) = &self.scenario.balancer.health else { return };
-        let (now, interval, thresholds) = (self.now(), health.interval, health.thresholds);
-        self.calendar.after(interval, Event::CheckDue { balancer: balancer as u16, node });
-        let marked = self.balancers[balancer as usize].on_check(now, node, passed, thresholds);
-        if let Some(up) = marked {
-            observer.observe(self.now(), &Observation::NodeMarked { balancer, node, up });
-            if up {
-                self.consider_health(node, observer);
-            } else if self.nodes[node as usize].listener.is_some()
-                && self.balancers.iter().all(|balancer| !balancer.is_up(node))
-            {
-                self.lose(node, Loss::HealthCheck, observer);
-            }
-            if !self.balancers.iter().any(|balancer| balancer.is_up(node)) {
-                self.on_rollout_unready(node);
-            }
+        let (now, thresholds) = (self.now(), health.thresholds);
+        let view = &mut self.balancers[balancer as usize];
+        let marked = view.on_check(now, node, passed, thresholds);
+        let interval = match view.belief(node) {
+            Belief::Up => health.interval,
+            Belief::Down => health.down_interval,
+            Belief::Wavers => health.fast_interval,
+        };
+        self.plan_check(balancer, node, interval);
+        self.follow_mark(balancer, node, marked, observer);
+    }
+
+    /// A balancer may have changed its mark of a node.
+    fn follow_mark(
+        &mut self,
+        balancer: u32,
+        node: u32,
+        marked: Option<bool>,
+        observer: &mut impl Observer,
+    ) {
+        let Some(up) = marked else { return };
+        observer.observe(self.now(), &Observation::NodeMarked { balancer, node, up });
+        if up {
+            self.consider_health(node, observer);
+            return;
+        }
+        if self.nodes[node as usize].listener.is_some()
+            && self.balancers.iter().all(|balancer| !balancer.is_up(node))
+        {
+            self.lose(node, Loss::HealthCheck, observer);
+        }
+        if !self.balancers.iter().any(|balancer| balancer.is_up(node)) {
+            self.on_rollout_unready(node);
+        }
+        if self.scenario.balancer.health.as_ref().is_some_and(|health| health.shuts_sessions) {
+            // In a moment, when whatever failed the check has lost what it had besides.
+            let shut = Event::SessionsShut { balancer: balancer as u16, node };
+            self.calendar.after(Duration::ZERO, shut);
+        }
+    }
+
+    /// Errors of ordinary attempts on a node have come to what its balancer does something about.
+    pub(super) fn on_errors(
+        &mut self,
+        balancer: u32,
+        node: u32,
+        on_error: OnError,
+        observer: &mut impl Observer,
+    ) {
+        let now = self.now();
+        let Some(health) = &self.scenario.balancer.health else { return };
+        let (thresholds, fast) = (health.thresholds, health.fast_interval);
+        let view = &mut self.balancers[balancer as usize];
+        let marked = view.on_errors(now, node, on_error, thresholds);
+        if let Some(number) = view.put_forward(node, now + fast) {
+            let due = Event::CheckDue { balancer: balancer as u16, number, node };
+            self.calendar.at(now + fast, due);
+        }
+        self.follow_mark(balancer, node, marked, observer);
+    }
+
+    /// A balancer ends what it has on a node; the node notices only if it looks.
+    pub(super) fn shut_sessions(&mut self, balancer: u32, node: u32, observer: &mut impl Observer) {
+        let is_there = |at: Ref, attempt: &Attempt| {
+            let waits = attempt.routing.as_ref().map(|routing| routing.waiting);
+            let connects = matches!(waits, Some(Waiting::Connecting { .. } | Waiting::Delay));
+            attempt.balancer == balancer
+                && attempt.node == node
+                && !attempt.abandoned
+                && matches!(attempt.owner, Owner::Request(_))
+                && (connects || self.is_on_node(at))
+        };
+        let found = self.attempts.iter().filter(|&(at, attempt)| is_there(at, attempt));
+        for at in found.map(|(at, _)| at).collect::<Vec<_>>() {
+            self.give_up(at, Outcome::Reset, observer);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What will happen.
 
+use crate::fleet::balancer::ejection::OnError;
 use crate::kernel::slab::Ref;
 
 /// A pending event. Small and `Copy`; what it concerns is looked up by number.
@@ -26,6 +27,24 @@ pub enum Event {
     HedgeDue(Ref),
     /// A balancer checks a node.
     CheckDue {
+        /// The balancer.
+        balancer: u16,
+        /// Which check: stale if that one was put forward.
+        number: u16,
+        /// The node.
+        node: u32,
+    },
+    /// Errors of ordinary attempts on a node have come to what its balancer does something about.
+    ErrorsSeen {
+        /// The balancer.
+        balancer: u16,
+        /// What it does.
+        on_error: OnError,
+        /// The node.
+        node: u32,
+    },
+    /// A balancer ends what it has on a node that it has marked down.
+    SessionsShut {
         /// The balancer.
         balancer: u16,
         /// The node.

@@ -460,6 +460,12 @@ pub enum Observation {
         /// The maintenance.
         maintenance: u32,
     },
+    /// A balancer handed an attempt on to another node. It stands in no digest: what follows from
+    /// it does.
+    HandedOn {
+        /// The node that did not take it.
+        node: u32,
+    },
 }
 
 impl Observation {
@@ -474,6 +480,7 @@ impl Observation {
                 | Observation::RequestSettled { .. }
                 | Observation::WorkWasted { .. }
                 | Observation::RetryDenied
+                | Observation::HandedOn { .. }
         )
     }
 }

@@ -6,6 +6,7 @@ use super::simulation::Simulation;
 use super::state::{Routing, Waiting, Way};
 use super::traffic::Answer;
 use crate::fleet::balancer::NoneUp;
+use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 
@@ -89,6 +90,7 @@ impl Simulation {
             Answer::Accepted => return Ok(Routed::Taken(node)),
             Answer::Shed => {
                 if self.takes_note {
+                    self.note_failure(balancer, node, Trouble::Error, observer);
                     self.tally(node, |group| group.failed += 1);
                 }
                 return Ok(Routed::Failed(Outcome::Shed));
@@ -99,7 +101,7 @@ impl Simulation {
             Answer::Refused => {}
         }
         if self.takes_note {
-            self.note_failure(balancer, node, observer);
+            self.note_failure(balancer, node, Trouble::Connection, observer);
             self.tally(node, |group| group.failed += 1);
         }
         // Each further choice needs dice of its own; the odd constant spreads them over the range.
@@ -132,6 +134,9 @@ impl Simulation {
                 view.pick(now, policy, way.tried(), way.dice)
             };
             let Some(node) = node else { return self.nobody(attempt, balancer, way) };
+            if let Some(&refused) = way.tried().last() {
+                observer.observe(now, &Observation::HandedOn { node: refused });
+            }
             let answer = self.offer_late(attempt, balancer, node);
             match self.not_taken(attempt, balancer, node, answer, way, observer) {
                 Ok(routed) => return routed,
@@ -247,7 +252,7 @@ impl Simulation {
         let Routing { way, waiting, .. } = *routing;
         let routed = match waiting {
             Waiting::Connecting { since, asked } => {
-                self.balancers[balancer as usize].answered(node);
+                self.balancers[balancer as usize].lost(node);
                 let is_over = self.now().since(since) >= self.scenario.balancer.connect_timeout;
                 let answer = match is_over {
                     true => Answer::Refused,
@@ -270,7 +275,7 @@ impl Simulation {
             }
             Waiting::Pause => self.go_on_routing(at, balancer, way, observer),
             Waiting::Delay => {
-                self.balancers[balancer as usize].answered(node);
+                self.balancers[balancer as usize].lost(node);
                 self.attempts[at].arrived = true;
                 let answer = self.offer_late(at, balancer, node);
                 self.attempts[at].arrived = false;
@@ -337,9 +342,10 @@ impl Simulation {
     /// Sends on what waits at balancers, as far as nodes have room.
     #[cold]
     pub(super) fn let_in(&mut self, observer: &mut impl Observer) {
+        let now = self.now();
         for balancer in 0..self.queues.len() as u32 {
             while let Some(&first) = self.queues[balancer as usize].front() {
-                if !self.balancers[balancer as usize].has_room(self.now()) {
+                if !self.balancers[balancer as usize].has_room(now) {
                     break;
                 }
                 self.queues[balancer as usize].pop_front();
@@ -375,7 +381,7 @@ impl Simulation {
         if let Some(routing) = self.stop_waiting(at) {
             match routing.waiting {
                 Waiting::Connecting { .. } | Waiting::Delay => {
-                    self.balancers[balancer as usize].answered(node);
+                    self.balancers[balancer as usize].lost(node);
                 }
                 Waiting::Queue => {
                     self.queues[balancer as usize].retain(|&waiting| waiting != at);
@@ -392,7 +398,7 @@ impl Simulation {
         while let Some(at) = self.nodes[number as usize].lobby.pop_front() {
             let balancer = self.attempts[at].balancer;
             self.attempts[at].routing = None;
-            self.balancers[balancer as usize].answered(number);
+            self.balancers[balancer as usize].lost(number);
             if self.attempts[at].abandoned && self.notices {
                 self.end_unwanted(at);
                 continue;
@@ -415,16 +421,54 @@ impl Simulation {
         while let Some(at) = self.nodes[number as usize].lobby.pop_front() {
             let balancer = self.attempts[at].balancer;
             self.attempts[at].routing = None;
-            self.balancers[balancer as usize].answered(number);
+            self.balancers[balancer as usize].lost(number);
             self.fail(at, Outcome::Reset, observer);
         }
     }
 
     /// A node has failed an attempt of a balancer that takes note.
     #[cold]
-    pub(super) fn note_failure(&mut self, balancer: u32, node: u32, observer: &mut impl Observer) {
+    pub(super) fn note_failure(
+        &mut self,
+        balancer: u32,
+        node: u32,
+        trouble: Trouble,
+        observer: &mut impl Observer,
+    ) {
         let now = self.now();
-        if self.balancers[balancer as usize].note_failure(now, node) {
+        let consequence = self.balancers[balancer as usize].note_failure(now, node, trouble);
+        self.tell_taken_out(balancer, observer);
+        if let Some(on_error) = consequence {
+            // In a moment, when whatever lost this attempt has lost the others too.
+            let seen = Event::ErrorsSeen { balancer: balancer as u16, on_error, node };
+            self.calendar.after(Duration::ZERO, seen);
+        }
+    }
+
+    /// An attempt was answered so long after a node took it: for the balancer that takes note, and
+    /// for a comparison of canaries if it is a request that somebody waits for.
+    #[inline(never)]
+    pub(super) fn note_answer(
+        &mut self,
+        (balancer, node): (u32, u32),
+        after: Duration,
+        is_awaited: bool,
+        observer: &mut impl Observer,
+    ) {
+        let now = self.now();
+        self.balancers[balancer as usize].note_answer(now, node, after);
+        self.tell_taken_out(balancer, observer);
+        if is_awaited {
+            self.tally(node, |group| {
+                group.answered += 1;
+                group.latency += after;
+            });
+        }
+    }
+
+    fn tell_taken_out(&mut self, balancer: u32, observer: &mut impl Observer) {
+        let now = self.now();
+        for node in self.balancers[balancer as usize].taken_out() {
             observer.observe(now, &Observation::Ejected { balancer, node });
         }
     }

@@ -349,7 +349,15 @@ impl Simulation {
             Event::RouteDue(attempt) => self.on_route_due(attempt, observer),
             Event::RetryDue(request) => self.on_retry(request, observer),
             Event::HedgeDue(request) => self.on_hedge_due(request, observer),
-            Event::CheckDue { balancer, node } => self.on_check_due(balancer, node, observer),
+            Event::CheckDue { balancer, number, node } => {
+                self.on_check_due(u32::from(balancer), number, node, observer);
+            }
+            Event::ErrorsSeen { balancer, on_error, node } => {
+                self.on_errors(u32::from(balancer), node, on_error, observer);
+            }
+            Event::SessionsShut { balancer, node } => {
+                self.shut_sessions(u32::from(balancer), node, observer);
+            }
             Event::BootDone(process) => self.on_boot_done(process, observer),
             Event::BindDue(process) => self.on_bind_due(process, observer),
             Event::StartTimeout(process) => self.on_start_timeout(process, observer),
@@ -552,7 +560,7 @@ impl Simulation {
         let phase = unit(&mut draw.die(die::CHECKS));
         let share = (phase + f64::from(node) / f64::from(self.scenario.nodes.count)).fract();
         let delay = health.interval.scaled(share);
-        self.calendar.after(delay, Event::CheckDue { balancer: balancer as u16, node });
+        self.plan_check(balancer, node, delay);
     }
 
     /// The live attempts that a process holds.

@@ -141,7 +141,8 @@ impl Simulation {
         }
         // It sees the launcher exit, and thinks that was the process.
         if course == Course::Unseen && wrong == Some(WhenInvalid::Daemonizes) {
-            let exit = Exit { at: begins, how: How::Success, lived: checked.takes };
+            let woken = self.is_woken(number);
+            let exit = Exit { at: begins, how: How::Success, lived: checked.takes, woken };
             let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
             self.follow(number, after);
         }
@@ -235,8 +236,22 @@ impl Simulation {
             self.stand_still(at);
             return;
         }
-        process.state = ProcessState::Serving;
         process.serving_since = now;
+        self.begin_to_serve(at, observer);
+        self.begin_duties(at, false);
+        self.schedule_runtime_limit(at);
+        if self.nodes[number as usize].struck.hangs {
+            self.stand_still(at);
+        }
+        self.consider_health(number, observer);
+    }
+
+    /// A process accepts requests.
+    pub(super) fn begin_to_serve(&mut self, at: Ref, observer: &mut impl Observer) {
+        let now = self.now();
+        let process = &mut self.processes[at];
+        process.state = ProcessState::Serving;
+        let number = process.node;
         self.integrate_slots(number);
         let node = &mut self.nodes[number as usize];
         // Of several that share an inherited socket the youngest takes what comes.
@@ -248,12 +263,6 @@ impl Simulation {
         if is_alone && self.serving == 1 {
             observer.observe(now, &Observation::FleetServing);
         }
-        self.begin_duties(at, false);
-        self.schedule_runtime_limit(at);
-        if self.nodes[number as usize].struck.hangs {
-            self.stand_still(at);
-        }
-        self.consider_health(number, observer);
     }
 
     pub(super) fn on_start_failed(&mut self, at: Ref, observer: &mut impl Observer) {

@@ -60,6 +60,8 @@ pub(super) mod purpose {
     pub(in crate::sim) const RELOAD_CHECK: Purpose = Purpose(20);
     /// Which nodes are the canaries of a deploy.
     pub(in crate::sim) const CANARIES: Purpose = Purpose(21);
+    /// Whether another event wakes a node's supervisor at the exit after its n-th start.
+    pub(in crate::sim) const WOKEN: Purpose = Purpose(22);
     /// How often the n-th request of a recording comes.
     pub(in crate::sim) const COPIES: Purpose = Purpose(25);
 }
@@ -330,6 +332,9 @@ impl Default for Struck {
 pub(super) enum Then {
     /// It is started again.
     Start,
+    /// It is started again when its supervisor, which looks for that ten times a second and does
+    /// nothing else meanwhile, sees that it is gone.
+    StartWhenSeen,
     /// Its supervisor sees it exit.
     Exit,
 }

@@ -115,6 +115,10 @@ impl Simulation {
                 Some(Then::Exit) => {
                     self.on_exit(process.node, How::Signal, process.born, observer);
                 }
+                // Its supervisor's next look is due.
+                Some(Then::StartWhenSeen) => {
+                    self.nodes[process.node as usize].then = Some(Then::StartWhenSeen);
+                }
                 None => {}
             }
         }

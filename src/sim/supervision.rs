@@ -14,12 +14,19 @@ use crate::scenario::late::Setting;
 use crate::scenario::model::Freeze;
 use std::sync::Arc;
 
+/// How often a supervisor that waits in its cycle looks whether its process has exited.
+const LOOKS_FOR_EXIT: Duration = Duration::from_millis(100);
+
 impl Simulation {
     pub(super) fn on_supervisor_tick(&mut self, number: u32, observer: &mut impl Observer) {
         let now = self.now();
         let Some(poll) = self.scenario.supervisor.polls() else { return };
         if self.nodes[number as usize].gone {
             self.calendar.after(poll, Event::SupervisorTick(number));
+            return;
+        }
+        if self.nodes[number as usize].then == Some(Then::StartWhenSeen) {
+            self.look_for_exit(number, poll, observer);
             return;
         }
         let blocked = match self.ask_supervisor(number) {
@@ -48,7 +55,27 @@ impl Simulation {
                 Duration::ZERO
             }
         };
+        let node = &mut self.nodes[number as usize];
+        if node.then == Some(Then::Start) && self.scenario.supervisor.waits_in_its_cycle() {
+            node.then = Some(Then::StartWhenSeen);
+            self.calendar.after(LOOKS_FOR_EXIT, Event::SupervisorTick(number));
+            return;
+        }
         self.calendar.at(now + blocked + poll, Event::SupervisorTick(number));
+    }
+
+    /// A supervisor that has stopped its process looks whether it is gone, and starts it then. Only
+    /// after that its cycle goes on.
+    fn look_for_exit(&mut self, number: u32, poll: Duration, observer: &mut impl Observer) {
+        let node = &mut self.nodes[number as usize];
+        if !node.processes.is_empty() {
+            self.calendar.after(LOOKS_FOR_EXIT, Event::SupervisorTick(number));
+            return;
+        }
+        node.then = None;
+        let is_held = node.held;
+        let blocked = if is_held { Duration::ZERO } else { self.start_process(number, observer) };
+        self.calendar.after(blocked + poll, Event::SupervisorTick(number));
     }
 
     fn ask_supervisor(&mut self, number: u32) -> Order {
@@ -146,7 +173,10 @@ impl Simulation {
         let node = &mut self.nodes[number as usize];
         node.supervisor.stopped(now, settings);
         if settings.waits_for_exit() && !node.processes.is_empty() {
-            node.then = Some(Then::Start);
+            // One that a supervisor waits for already is started by that supervisor.
+            if node.then != Some(Then::StartWhenSeen) {
+                node.then = Some(Then::Start);
+            }
             return Duration::ZERO;
         }
         self.start_process(number, observer)
@@ -182,13 +212,26 @@ impl Simulation {
         observer: &mut impl Observer,
     ) {
         let now = self.now();
-        let exit = Exit { at: now, how, lived: now.since(born) };
+        let woken = self.is_woken(number);
+        let exit = Exit { at: now, how, lived: now.since(born), woken };
         let node = &mut self.nodes[number as usize];
         let after = node.supervisor.on_exit(&self.scenario.supervisor, exit);
         if after == After::Stays && node.listener.is_none() {
             self.lose(number, Loss::Exit, observer);
         }
         self.follow(number, after);
+    }
+
+    /// Whether another event wakes a node's supervisor at an exit that it would have seen at its
+    /// next look.
+    pub(super) fn is_woken(&self, number: u32) -> bool {
+        let share = self.scenario.supervisor.woken();
+        if share <= 0.0 {
+            return false;
+        }
+        let occurrence = self.nodes[number as usize].starts;
+        let draw = self.streams.draw(purpose::WOKEN, u64::from(number), occurrence, 0);
+        unit(&mut draw.die(0)) < share
     }
 
     pub(super) fn follow(&mut self, number: u32, after: After) {

@@ -5,6 +5,7 @@ use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, ProcessState, Struck, purpose};
 use crate::fleet::balancer::LostShare;
+use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
@@ -304,8 +305,8 @@ impl Simulation {
         self.release_slot(at, (number, process), class, true, observer);
         self.balancers[balancer as usize].answered(number);
         if self.takes_note {
-            let counts = !abandoned && matches!(owner, Owner::Request(_));
-            self.note_answer(balancer, number, now.since(accepted), counts);
+            let is_awaited = !abandoned && matches!(owner, Owner::Request(_));
+            self.note_answer((balancer, number), now.since(accepted), is_awaited, observer);
         }
         // Whoever has given it up has no timer any more.
         if let Some(timer) = timer {
@@ -410,7 +411,7 @@ impl Simulation {
     #[cold]
     fn forget_attempt(&mut self, at: Ref) {
         let Attempt { balancer, node, .. } = self.attempts[at];
-        self.balancers[balancer as usize].answered(node);
+        self.balancers[balancer as usize].lost(node);
         self.end_unwanted(at);
     }
 
@@ -458,11 +459,12 @@ impl Simulation {
     pub(super) fn fail(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
         let attempt = self.attempts.remove(at).expect("an attempt fails once");
         if attempt.process.is_some() {
-            self.balancers[attempt.balancer as usize].answered(attempt.node);
+            self.balancers[attempt.balancer as usize].lost(attempt.node);
             if self.takes_note && how == Outcome::Reset {
-                self.note_failure(attempt.balancer, attempt.node, observer);
+                let Attempt { balancer, node, .. } = attempt;
+                self.note_failure(balancer, node, Trouble::Answer, observer);
                 if !attempt.abandoned && matches!(attempt.owner, Owner::Request(_)) {
-                    self.tally(attempt.node, |group| group.failed += 1);
+                    self.tally(node, |group| group.failed += 1);
                 }
             }
         }

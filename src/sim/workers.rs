@@ -380,21 +380,9 @@ impl Simulation {
 
     /// A worker of a process that did not answer does.
     fn answer_again(&mut self, at: Ref, observer: &mut impl Observer) {
-        let now = self.now();
-        let process = &mut self.processes[at];
-        process.state = ProcessState::Serving;
-        process.aborted_at = Instant::NEVER;
-        let number = process.node;
-        self.integrate_slots(number);
-        let node = &mut self.nodes[number as usize];
-        node.listener = Some(at);
-        node.restarting = false;
-        self.serving += 1;
-        observer.observe(now, &Observation::ProcessServing { node: number });
-        self.empty_lobby(number, observer);
-        if self.serving == 1 {
-            observer.observe(now, &Observation::FleetServing);
-        }
+        self.processes[at].aborted_at = Instant::NEVER;
+        self.begin_to_serve(at, observer);
+        let number = self.processes[at].node;
         self.consider_health(number, observer);
     }
 

@@ -497,3 +497,183 @@ fault.kill = { at = 2021-02-01T00:00:20Z, kind.crash_process = {} }"#;
     }
     assert!(silent > 300, "{silent}");
 }
+
+/// Two servers, of which one dies at 60 s, is started again after 1 s and bound 20 s later.
+fn killed(health: &str) -> String {
+    format!(
+        r#"
+load.constant.all.rate = "1/s"
+class.web.stages = [{{ wait = "10ms" }}]
+nodes.count = 2
+balancer = {{ product = "haproxy", health.active = {{ {health} }} }}
+process = {{ slots = 4, boot = "20s" }}
+supervisor.systemd.restart_sec = "1s"
+fault.kill = {{ at = 2021-02-01T00:01:00Z, kind.crash_process = {{}} }}"#
+    )
+}
+
+/// HAProxy with `inter 2s fastinter 500ms downinter 5s fall 3 rise 2`. The first check fails up to
+/// 2 s after the kill and two more follow at once, half a second apart; while it is DOWN it is
+/// looked for every 5 s, and once a check has passed the other comes half a second later.
+#[test]
+fn haproxy_checks_faster_on_the_way_and_slower_when_down() {
+    let text = killed(r#"fast_interval = "500ms", down_interval = "5s""#);
+    let (mut down, mut up) = (Vec::new(), Vec::new());
+    for seed in 1..=60 {
+        let seen = marks(&text, seed, 0);
+        down.push(seen[0].0 - 60.0);
+        up.push(seen[1].0 - 81.0);
+        // Both looks of the way up follow a whole number of long intervals after the mark.
+        let looks = (seen[1].0 - seen[0].0 - 0.5) / 5.0;
+        assert!((looks - looks.round()).abs() < 1e-6, "{looks}");
+    }
+    let range = |values: &[f64]| {
+        values.iter().fold((f64::MAX, 0.0), |(low, high): (f64, f64), &value| {
+            (low.min(value), high.max(value))
+        })
+    };
+    let (low, high) = range(&down);
+    assert!((1.0..1.2).contains(&low) && (2.8..=3.0).contains(&high), "{low} to {high}");
+    // Up is what the phase of the first look leaves: one that had to wait for 5 s is 2 s wide.
+    let (low, high) = range(&up);
+    assert!(low >= 0.5 && high <= 5.5 && high - low > 1.5, "{low} to {high}");
+}
+
+/// The ALB: out after two failed checks, 30 to 60 s; back after five passed ones, 120 to 150 s; if
+/// no target is healthy, all of them are used.
+#[test]
+fn the_alb_takes_minutes_and_uses_everything_at_last() {
+    let text = r#"
+load.constant.all.rate = "2/s"
+class.web.stages = [{ wait = "10ms" }]
+nodes.count = 2
+balancer.product = "alb"
+process = { slots = 4, boot = "100s" }
+supervisor.systemd = {}
+fault.kill = { at = 2021-02-01T00:01:00Z, kind.crash_process = {} }"#;
+    let scenario = support::scenario(6, text);
+    let mut phases = (f64::MAX, 0.0_f64);
+    for seed in 1..=40 {
+        let seen = support::log(&scenario, seed);
+        let (mut up, mut served) = (2, 0);
+        for (now, seen) in seen {
+            let now = now.as_secs_f64();
+            match seen {
+                Observation::NodeMarked { up: false, .. } => {
+                    up -= 1;
+                    let down = now - 60.0;
+                    assert!((30.0..=60.0).contains(&down), "down after {down} s");
+                    phases = (phases.0.min(down), phases.1.max(down));
+                }
+                Observation::NodeMarked { up: true, .. } => {
+                    up += 1;
+                    let after = now - 160.1;
+                    assert!((120.0..=150.0).contains(&after), "up after {after} s");
+                }
+                Observation::AttemptFailed { how } if now > 60.0 => {
+                    assert_eq!(how, Outcome::Refused);
+                }
+                Observation::RequestSettled { outcome: Outcome::Completed, .. } if up == 0 => {
+                    served += 1;
+                }
+                _ => {}
+            }
+        }
+        assert!(served > 150, "nobody is healthy for two minutes, and both serve");
+    }
+    assert!(phases.1 - phases.0 > 25.0, "any phase is possible");
+}
+
+/// A server that accepts and never answers passes checks that only connect. Observing answers, it
+/// is down with the tenth that does not come in time; with `on-error fail-check` ten take two
+/// seconds and more, a check that passes in between forgives that, and it stays up.
+#[test]
+fn haproxy_takes_down_a_server_that_does_not_answer() {
+    let text = |observe: &str| {
+        format!(
+            r#"
+load.constant.all.rate = "8/s"
+class.web.stages = [{{ wait = "10ms" }}]
+nodes.count = 2
+balancer = {{ product = "haproxy", response_timeout = "700ms", health.active = {{ path = "connect"{observe} }} }}
+process = {{ slots = 4, backlog = 1000 }}
+fault.stop = {{ at = 2021-02-01T00:00:30Z, kind.hang = {{ nodes.count = 1, lasting = "never" }} }}"#
+        )
+    };
+    let seen = |observe: &str| support::log(&support::scenario(1, &text(observe)), 1);
+    let is_down =
+        |seen: &(Instant, Observation)| matches!(seen.1, Observation::NodeMarked { up: false, .. });
+    assert!(!seen("").iter().any(is_down));
+    assert!(!seen(", observe = \"layer4\"").iter().any(is_down), "every connection is accepted");
+    assert!(!seen(", observe = \"layer7\"").iter().any(is_down), "a check passes in between");
+    let seen = seen(", observe.layer7.on_error = \"mark_down\"");
+    let unanswered = |(_, seen): &&(Instant, Observation)| {
+        matches!(seen, Observation::AttemptFailed { how: Outcome::NoAnswer })
+    };
+    let tenth = seen.iter().filter(unanswered).nth(9).expect("there are ten").0;
+    let down = seen.iter().find(|seen| is_down(seen)).expect("it is marked down").0;
+    assert_eq!(down, tenth);
+}
+
+/// What a server has in hand when it is marked down goes on by itself, or is cut off in that moment.
+#[test]
+fn haproxy_shuts_sessions_when_it_marks_down() {
+    let text = |own: &str| {
+        format!(
+            r#"
+load.constant.all.rate = "5/s"
+class.web.stages = [{{ wait = "10s" }}]
+nodes.count = 2
+balancer = {{ product = "haproxy", redispatch = 1, health.active = {{ path = "separate", interval = "1s", timeout = "1s"{own} }} }}
+process = {{ slots = 500, backlog = 1000 }}
+fault.stop = {{ at = 2021-02-01T00:00:30Z, kind.hang = {{ nodes.count = 1, lasting.after = "20s" }} }}"#
+        )
+    };
+    let run = |own: &str| support::log(&support::scenario(2, &text(own)), 3);
+    let reset = |seen: &[(Instant, Observation)]| -> Vec<Instant> {
+        let is_reset = |seen: &&(Instant, Observation)| {
+            matches!(seen.1, Observation::AttemptFailed { how: Outcome::Reset })
+        };
+        seen.iter().filter(is_reset).map(|(now, _)| *now).collect()
+    };
+    assert_eq!(reset(&run("")), []);
+    let seen = run(", on_marked_down = \"shutdown_sessions\"");
+    let down = seen.iter().find_map(|(now, seen)| match seen {
+        Observation::NodeMarked { up: false, .. } => Some(*now),
+        _ => None,
+    });
+    let reset = reset(&seen);
+    assert!(reset.iter().all(|at| Some(*at) == down), "{reset:?} but {down:?}");
+    // Half of 5/s for the last 10 s, and for the 5 to 6 s that it took to notice.
+    assert!((25..55).contains(&reset.len()), "{}", reset.len());
+    // The node does not notice, and finishes what nobody waits for.
+    let wasted = |seen: &&(Instant, Observation)| matches!(seen.1, Observation::WorkWasted { .. });
+    assert_eq!(seen.iter().filter(wasted).count(), reset.len());
+}
+
+/// Six nodes behind Envoy; one fails a third of its attempts, which is hardly ever five in a row.
+/// Comparing success rates it is taken out at the end of an interval, and not without.
+#[test]
+fn envoy_compares_success_rates_of_nodes() {
+    let run = |own: &str| {
+        let text = format!(
+            r#"
+load.constant.all.rate = "150/s"
+class.web.stages = [{{ wait = "10ms" }}]
+nodes.count = 6
+balancer = {{ product = "envoy", connect_timeout = "100ms", ejection.consecutive = {{ errors = 30{own} }} }}
+process.slots = 50
+fault.way = {{ at = 2021-02-01T00:00:20Z, kind.link = {{ nodes.count = 1, lasting = "never", drops = "33%" }} }}"#
+        );
+        let seen = support::log(&support::scenario(1, &text), 1);
+        let ejected = seen.into_iter().filter_map(|(now, seen)| match seen {
+            Observation::Ejected { node, .. } => Some((now.as_secs_f64(), node)),
+            _ => None,
+        });
+        ejected.collect::<Vec<_>>()
+    };
+    assert_eq!(run(""), []);
+    let ejected = run(", success_rate = {}");
+    // At the first look after the trouble began, for 30 s, and nobody else before it is back.
+    assert!(ejected.len() == 1 && (30.0..30.1).contains(&ejected[0].0), "{ejected:?}");
+}

@@ -28,6 +28,7 @@ mod metamorphic;
 #[cfg(feature = "cli")]
 mod planning;
 mod properties;
+mod real_fleet;
 mod recorded;
 mod scenario_errors;
 mod scenarios;

@@ -140,6 +140,8 @@ fn balancer() -> impl Strategy<Value = String> {
         r#", ejection = { consecutive = { errors = 2, base = "3s", interval = "1s", most = "50%" } }"#,
         r#", node_limit = 3, queue = { most = 20, timeout = "2s" }"#,
         r#", node_limit = 2"#,
+        r#", node_limit = 4, queue = { timeout = "1s" }, slow_start = "20s", slow_start_limits = true"#,
+        r#", response_timeout = "400ms", ejection.consecutive = { errors = 50, base = "3s", interval = "2s", most = "50%", success_rate = { nodes = 2, volume = 5, deviations = 0.5 } }"#,
         r#", weights = { node-1 = 2.5 }, slow_start = "10s", panic_below = "60%""#,
         r#", connect_timeout = "4s", retries = 1"#,
     ]);
@@ -151,6 +153,8 @@ fn balancer() -> impl Strategy<Value = String> {
         r#"{ active = { interval = "500ms", timeout = "300ms", fall = 1, rise = 1 } }"#,
         r#"{ active = { interval = "1s", timeout = "3s", fall = 2, rise = 3, work = "0s" } }"#,
         r#"{ active = { interval = "1s", path = "separate" } }"#,
+        r#"{ active = { interval = "2s", timeout = "500ms", fast_interval = "200ms", down_interval = "3s", observe.layer7 = { limit = 2, on_error = "mark_down" }, on_marked_down = "shutdown_sessions" } }"#,
+        r#"{ active = { fast_interval = "100ms", observe.layer4 = { limit = 3, on_error = "sudden_death" }, path = "separate", on_marked_down = "shutdown_sessions" } }"#,
     ]);
     (1..4_u32, policy, 0..4_u32, none_up, lost_share, health, more).prop_map(
         |(instances, policy, redispatch, none_up, lost_share, health, more)| {
@@ -255,6 +259,7 @@ fn supervisor() -> impl Strategy<Value = String> {
     ]);
     let others = one_of(&[
         "\nsupervisor.supervisord = {}",
+        "\nsupervisor.supervisord.woken = \"50%\"",
         "\nsupervisor.supervisord = { startretries = 1, autorestart = \"always\" }",
         "\nsupervisor = \"runit\"",
         "\nsupervisor.docker = { memory_max = \"180 MiB\" }",
@@ -440,6 +445,8 @@ pub(crate) fn scenarios() -> impl Strategy<Value = String> {
 struct Most {
     attempts: u32,
     hedges: u32,
+    /// Whether balancers give up what they have on a node that they mark down.
+    shuts: bool,
 }
 
 impl Most {
@@ -447,7 +454,8 @@ impl Most {
         let retry = scenario.clients.retry.known();
         let rounds = 1 + retry.reload.as_ref().map_or(0, |reload| reload.at_most);
         let hedges = scenario.clients.hedge.map_or(0, |hedge| hedge.at_most);
-        Most { attempts: retry.attempts * rounds + hedges, hedges }
+        let shuts = scenario.balancer.health.as_ref().is_some_and(|health| health.shuts_sessions);
+        Most { attempts: retry.attempts * rounds + hedges, hedges, shuts }
     }
 }
 
@@ -496,7 +504,8 @@ impl Accounts {
             Observation::AttemptAccepted { .. } => self.accepted += 1,
             Observation::AttemptFailed { how } => {
                 self.failed_attempts += 1;
-                let given_up = matches!(how, Outcome::TimedOut | Outcome::NoAnswer);
+                let given_up = matches!(how, Outcome::TimedOut | Outcome::NoAnswer)
+                    || (most.shuts && how == Outcome::Reset);
                 self.timed_out += u64::from(given_up);
             }
             Observation::WorkWasted { .. } => self.wasted += 1,
@@ -788,6 +797,7 @@ fn everything_happens_in_the_random_scenarios() {
         FixStarted
         FleetDown
         FleetServing
+        HandedOn
         NodeAdded
         NodeBack
         NodeFixed

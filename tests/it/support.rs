@@ -139,7 +139,9 @@ pub(crate) fn trace(seen: &[(Instant, Observation)], origin: Instant) -> String 
 fn what(seen: &Observation, origin: Instant) -> Option<String> {
     let node = |node: u32| format!("node-{}", node + 1);
     Some(match *seen {
-        Observation::NodeSampled { .. } | Observation::Ended { .. } => return None,
+        Observation::NodeSampled { .. }
+        | Observation::Ended { .. }
+        | Observation::HandedOn { .. } => return None,
         Observation::RequestIssued { .. } => "issued".into(),
         Observation::AttemptAccepted { node: n } => format!("accepted by {}", node(n)),
         Observation::AttemptFailed { how } => format!("attempt {}", how.name()),

@@ -4,7 +4,8 @@ pub mod ejection;
 pub mod tuning;
 
 use crate::kernel::time::{Duration, Instant};
-use tuning::{Knowledge, Tuning};
+use ejection::{OnError, Trouble};
+use tuning::{Consequence, Knowledge, Tuning};
 
 /// How a balancer picks a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,17 @@ pub struct Thresholds {
     pub fall: u32,
 }
 
+/// How sure a balancer is of its mark of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belief {
+    /// Up, and the last check says so too.
+    Up,
+    /// Down, and the last check says so too.
+    Down,
+    /// The last check said otherwise.
+    Wavers,
+}
+
 /// What a balancer believes about a node.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
@@ -58,6 +70,14 @@ struct Mark {
     streak: u32,
     /// It was taken away, and what checks say of it counts for nothing.
     left: bool,
+    /// The next check: its number, and when it is due; `None` while one is under way.
+    check: (u16, Option<Instant>),
+}
+
+impl Mark {
+    fn new(up: bool) -> Mark {
+        Mark { up, streak: 0, left: false, check: (0, None) }
+    }
 }
 
 /// A balancer instance.
@@ -70,6 +90,8 @@ pub struct Balancer {
     up: Vec<u32>,
     /// The node whose turn comes next.
     cursor: u32,
+    /// Whether a node may have got room for another attempt since it was found that none has.
+    freed: bool,
     /// What else it knows of the nodes, where it is asked to.
     knowledge: Option<Box<Knowledge>>,
 }
@@ -79,10 +101,11 @@ impl Balancer {
     pub fn new(nodes: u32, tuning: Option<Tuning>) -> Balancer {
         Balancer {
             knowledge: tuning.map(|tuning| Box::new(Knowledge::new(tuning, nodes))),
-            marks: vec![Mark { up: true, streak: 0, left: false }; nodes as usize],
+            marks: vec![Mark::new(true); nodes as usize],
             outstanding: vec![0; nodes as usize],
             up: (0..nodes).collect(),
             cursor: 0,
+            freed: true,
         }
     }
 
@@ -91,7 +114,8 @@ impl Balancer {
         if up {
             self.up.push(self.marks.len() as u32);
         }
-        self.marks.push(Mark { up, streak: 0, left: false });
+        self.freed = true;
+        self.marks.push(Mark::new(up));
         self.outstanding.push(0);
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.add_node();
@@ -130,7 +154,9 @@ impl Balancer {
         let usable = self.usable(now);
         let knowledge = self.knowledge.as_mut()?;
         let counts = &self.outstanding;
-        let free = |node: &u32| !tried.contains(node) && knowledge.has_room(counts[*node as usize]);
+        let free = |node: &u32| {
+            !tried.contains(node) && knowledge.has_room(now, *node, counts[*node as usize])
+        };
         let left: Vec<u32> = usable.into_iter().filter(free).collect();
         if left.is_empty() {
             return None;
@@ -148,28 +174,39 @@ impl Balancer {
         }
     }
 
-    /// Whether any of those has room.
-    pub fn has_room(&self, now: Instant) -> bool {
-        self.knowledge.as_ref().is_some_and(|knowledge| {
-            let room = |node: &u32| knowledge.has_room(self.outstanding[*node as usize]);
-            self.usable(now).iter().any(room)
-        })
+    /// Whether any of those has room. It is looked for only when that can have changed: when a node
+    /// has answered or lost an attempt, or came up, or where time alone changes it.
+    pub fn has_room(&mut self, now: Instant) -> bool {
+        let Some(knowledge) = &self.knowledge else { return false };
+        if !self.freed && !knowledge.time_gives_room() {
+            return false;
+        }
+        let room = |node: u32| knowledge.has_room(now, node, self.outstanding[node as usize]);
+        self.freed = knowledge.any_usable(now, &|node| self.is_up(node), &room);
+        self.freed
     }
 
     /// Notes that a node has answered, so long after the attempt was sent.
     pub fn note_answer(&mut self, now: Instant, node: u32, after: Duration) {
+        self.freed = true;
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.answered(now, node, after);
         }
     }
 
-    /// Notes that a node has failed an attempt; whether it is taken out for that.
-    pub fn note_failure(&mut self, now: Instant, node: u32) -> bool {
-        self.knowledge.as_mut().is_some_and(|knowledge| knowledge.failed(now, node))
+    /// Notes that a node has failed an attempt; what that means for its checks.
+    pub fn note_failure(&mut self, now: Instant, node: u32, trouble: Trouble) -> Consequence {
+        self.knowledge.as_mut().and_then(|knowledge| knowledge.failed(now, node, trouble))
+    }
+
+    /// The nodes that were taken out since this was asked last.
+    pub fn taken_out(&mut self) -> Vec<u32> {
+        self.knowledge.as_mut().map_or_else(Vec::new, |knowledge| knowledge.taken_out())
     }
 
     /// Sends a node nothing new, or does so again.
     pub fn drain(&mut self, node: u32, draining: bool) {
+        self.freed = true;
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.drain(node, draining);
         }
@@ -177,14 +214,16 @@ impl Balancer {
 
     /// Takes a node away: nothing is sent to it any more.
     pub fn remove(&mut self, node: u32) {
-        self.marks[node as usize] = Mark { up: false, streak: 0, left: true };
+        let mark = &mut self.marks[node as usize];
+        (mark.up, mark.streak, mark.left) = (false, 0, true);
         self.up.retain(|&other| other != node);
         self.drain(node, true);
     }
 
     /// Gives a node back that was taken away, with the mark of one that is added.
     pub fn restore(&mut self, node: u32, up: bool) {
-        self.marks[node as usize] = Mark { up, streak: 0, left: false };
+        let mark = &mut self.marks[node as usize];
+        (mark.up, mark.streak, mark.left) = (up, 0, false);
         self.recount();
         self.drain(node, false);
     }
@@ -221,6 +260,70 @@ impl Balancer {
         *outstanding = outstanding.checked_sub(1).expect("an answer follows an attempt");
     }
 
+    /// The same away from an answer, which is noted besides.
+    pub fn lost(&mut self, node: u32) {
+        self.freed = true;
+        self.answered(node);
+    }
+
+    /// How sure it is of its mark of a node.
+    pub fn belief(&self, node: u32) -> Belief {
+        let mark = &self.marks[node as usize];
+        match (mark.streak, mark.up) {
+            (0, true) => Belief::Up,
+            (0, false) => Belief::Down,
+            (_, _) => Belief::Wavers,
+        }
+    }
+
+    /// Plans the next check of a node; its number, which [`Balancer::begin_check`] wants.
+    pub fn plan_check(&mut self, node: u32, due: Instant) -> u16 {
+        let check = &mut self.marks[node as usize].check;
+        check.1 = Some(due);
+        check.0
+    }
+
+    /// Whether the check of this number is to be made now, and was not put forward.
+    pub fn begin_check(&mut self, node: u32, number: u16) -> bool {
+        let check = &mut self.marks[node as usize].check;
+        let is_planned = check.0 == number;
+        if is_planned {
+            check.1 = None;
+        }
+        is_planned
+    }
+
+    /// Puts the next check of a node forward, unless it is under way or due before; its new number.
+    pub fn put_forward(&mut self, node: u32, due: Instant) -> Option<u16> {
+        let check = &mut self.marks[node as usize].check;
+        let planned = check.1.filter(|planned| due < *planned);
+        planned?;
+        *check = (check.0.wrapping_add(1), Some(due));
+        Some(check.0)
+    }
+
+    /// Errors of ordinary attempts count as a check that fails; `Some(false)` if that takes the
+    /// node down.
+    pub fn on_errors(
+        &mut self,
+        now: Instant,
+        node: u32,
+        on_error: OnError,
+        thresholds: Thresholds,
+    ) -> Option<bool> {
+        let mark = &mut self.marks[node as usize];
+        let before = match on_error {
+            OnError::FastInterval => return None,
+            OnError::FailCheck => 0,
+            OnError::SuddenDeath => thresholds.fall.saturating_sub(2),
+            OnError::MarkDown => thresholds.fall.saturating_sub(1),
+        };
+        if mark.up {
+            mark.streak = mark.streak.max(before);
+        }
+        self.on_check(now, node, false, thresholds)
+    }
+
     /// Takes in the result of a check; `Some(up)` if it changed the node's mark.
     pub fn on_check(
         &mut self,
@@ -241,6 +344,7 @@ impl Balancer {
         }
         mark.up = passed;
         mark.streak = 0;
+        self.freed = true;
         self.recount();
         if let Some(knowledge) = self.knowledge.as_mut().filter(|_| passed) {
             knowledge.came_up(now, node);
@@ -345,6 +449,99 @@ mod tests {
         let none = None;
         let (down, up) = (Some(false), Some(true));
         assert_eq!(marks, [none, none, none, none, none, down, none, up, none]);
+    }
+
+    /// What HAProxy makes of errors: a failed check, all but one of those that take a node down, or
+    /// all. Down it stays down.
+    #[test]
+    fn errors_count_as_failed_checks() {
+        let failures_after = |on_error, thresholds: Thresholds| {
+            let mut balancer = Balancer::new(1, None);
+            let mut seen = balancer.on_errors(Instant::START, 0, on_error, thresholds);
+            let mut failures = 0;
+            while seen.is_none() {
+                seen = balancer.on_check(Instant::START, 0, false, thresholds);
+                failures += 1;
+            }
+            assert_eq!(balancer.on_errors(Instant::START, 0, on_error, thresholds), None);
+            assert_eq!((seen, balancer.belief(0)), (Some(false), Belief::Down));
+            failures
+        };
+        let all =
+            [OnError::FastInterval, OnError::FailCheck, OnError::SuddenDeath, OnError::MarkDown];
+        let five = Thresholds { rise: 2, fall: 5 };
+        assert_eq!(all.map(|on_error| failures_after(on_error, five)), [5, 4, 1, 0]);
+        let one = Thresholds { rise: 2, fall: 1 };
+        assert_eq!(all.map(|on_error| failures_after(on_error, one)), [1, 0, 0, 0]);
+    }
+
+    /// What is looked for only when it may have changed is what would be found at any time: over
+    /// random courses of four nodes with two attempts each at most, with and without ejection and a
+    /// threshold of panic.
+    #[test]
+    fn room_is_found_whenever_there_is_some() {
+        let ejection = ejection::Ejection::MaxFails { fails: 1, timeout: Duration::from_secs(3) };
+        let (mut found, mut dice) = ([0, 0], 1_u64);
+        for course in 0..200_u64 {
+            let tuning = Tuning {
+                weights: vec![1.0; 4],
+                slow_start: Duration::from_secs(course % 2 * 9),
+                panic_below: if course % 5 == 0 { 0.6 } else { 0.0 },
+                limit: Some(2),
+                limit_grows: course % 4 < 2,
+                ejection: (course % 3 == 0).then_some(ejection),
+                observe: None,
+                decay: Duration::from_secs(10),
+            };
+            let mut balancer = Balancer::new(4, Some(tuning));
+            for second in 0..150 {
+                let now = Instant::START + Duration::from_secs(second);
+                dice = dice.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+                let node = (dice >> 40) as u32 % balancer.marks.len() as u32;
+                let has_some = balancer.in_hand(node) > 0;
+                match dice >> 59 {
+                    0..4 if has_some => balancer.lost(node),
+                    4..8 if has_some => {
+                        balancer.answered(node);
+                        balancer.note_answer(now, node, Duration::ZERO);
+                    }
+                    8 => balancer.drain(node, true),
+                    9 => balancer.drain(node, false),
+                    10..12 => {
+                        balancer.note_failure(now, node, Trouble::Connection);
+                    }
+                    12..15 => {
+                        balancer.on_check(now, node, dice >> 58 & 1 == 0, STEADY);
+                    }
+                    15 if second % 10 == 0 => balancer.add_node(true),
+                    _ => {
+                        if let Some(node) = balancer.pick(now, Policy::Random, &[], dice) {
+                            balancer.sent(node);
+                        }
+                    }
+                }
+                let knowledge = balancer.knowledge.as_ref().expect("it is tuned");
+                let room = |node: &u32| knowledge.has_room(now, *node, balancer.in_hand(*node));
+                let expected = balancer.usable(now).iter().any(room);
+                assert_eq!(balancer.has_room(now), expected, "course {course}, second {second}");
+                found[usize::from(expected)] += 1;
+            }
+        }
+        assert!(found.iter().all(|count| *count > 3_000), "{found:?}");
+    }
+
+    /// A check that was put forward is made once, and not put back.
+    #[test]
+    fn a_check_is_put_forward_once() {
+        let at = |secs| Instant::START + Duration::from_secs(secs);
+        let mut balancer = Balancer::new(1, None);
+        let first = balancer.plan_check(0, at(10));
+        let second = balancer.put_forward(0, at(3)).expect("it is earlier");
+        assert_eq!(balancer.put_forward(0, at(3)), None);
+        assert!(balancer.begin_check(0, second));
+        assert_eq!(balancer.put_forward(0, at(1)), None, "it is under way");
+        balancer.plan_check(0, at(13));
+        assert!(!balancer.begin_check(0, first), "the one that was put forward");
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Exit {
     pub how: How,
     /// How long the process had lived.
     pub lived: Duration,
+    /// Whether another event wakes the supervisor just then.
+    pub woken: bool,
 }
 
 /// When supervisord starts a process again (`autorestart`).
@@ -53,7 +55,7 @@ pub enum Autorestart {
 }
 
 /// supervisord's settings of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Supervisord {
     /// `autorestart`.
     pub autorestart: Autorestart,
@@ -63,6 +65,9 @@ pub struct Supervisord {
     pub startretries: u32,
     /// From one look to the next.
     pub poll: Duration,
+    /// How often another event wakes it at the time of an exit (0 to 1), so that its next look
+    /// comes at once.
+    pub woken: f64,
     /// `stopwaitsecs`: from the stop signal to the kill.
     pub stopwaitsecs: Duration,
 }
@@ -123,6 +128,8 @@ pub struct Kubernetes {
 const DOCKER_FIRST: Duration = Duration::from_millis(100);
 const DOCKER_MOST: Duration = Duration::from_secs(60);
 const DOCKER_RESET: Duration = Duration::from_secs(10);
+/// How long supervisord needs to start a process, or to give it up, when it is woken; measured.
+const WAKES: Duration = Duration::from_millis(10);
 /// runit starts a service no more often than that.
 const RUNIT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -141,6 +148,7 @@ impl Record {
     /// supervisord: a process that lived long enough is started at the next look; one that did not,
     /// after one second more each time, until that has happened too often.
     pub(super) fn supervisord(&mut self, exit: Exit, settings: &Supervisord) -> After {
+        let look = exit.at + if exit.woken { WAKES.min(settings.poll) } else { settings.poll };
         if exit.lived >= settings.startsecs {
             self.count = 0;
             let wanted = match settings.autorestart {
@@ -149,13 +157,13 @@ impl Record {
                 Autorestart::Always => true,
             };
             return match wanted {
-                true => After::StartAt(exit.at + settings.poll),
+                true => After::StartAt(look),
                 false => After::Stays,
             };
         }
         self.count += 1;
         if self.count > settings.startretries {
-            return After::GivesUpAt(exit.at + settings.poll);
+            return After::GivesUpAt(look);
         }
         After::StartAt(exit.at + Duration::from_secs(1) * u64::from(self.count))
     }
@@ -216,7 +224,7 @@ mod tests {
         let millis = |at: Instant| at.as_nanos() / 1_000_000;
         while starts.len() < count {
             starts.push(millis(now));
-            match next(Exit { at: now + lived, how: How::Code, lived }) {
+            match next(Exit { at: now + lived, how: How::Code, lived, woken: false }) {
                 After::StartAt(when) => now = when,
                 After::GivesUpAt(when) => return (starts, format!("gives up at {}", millis(when))),
                 After::Stays | After::Polls => return (starts, "stays".to_string()),
@@ -230,6 +238,7 @@ mod tests {
         startsecs: Duration::from_secs(1),
         startretries: 3,
         poll: Duration::from_secs(1),
+        woken: 0.0,
         stopwaitsecs: Duration::from_secs(10),
     };
 

@@ -222,6 +222,16 @@ impl Settings {
         !matches!(self, Settings::Bluepill(_))
     }
 
+    /// Whether it does nothing else until a process that it has stopped is gone.
+    pub fn waits_in_its_cycle(&self) -> bool {
+        matches!(self, Settings::Monit(_))
+    }
+
+    /// How often another event wakes it at the time of an exit, 0 to 1.
+    pub fn woken(&self) -> f64 {
+        if let Settings::Supervisord(settings) = self { settings.woken } else { 0.0 }
+    }
+
     /// Memory, in bytes, beyond which the kernel kills the process.
     pub fn memory_max(&self) -> Option<u64> {
         match self {

@@ -17,6 +17,7 @@ impl Recorder {
     }
 
     /// The value of a measure, once the simulation has ended at `end`.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `of_nodes`")]
     pub(super) fn measure(
         &self,
         measure: Measure,
@@ -39,19 +40,6 @@ impl Recorder {
         match measure {
             Measure::Downtime => downtime,
             Measure::Outages => outages.len() as f64,
-            Measure::DowntimeCascade
-            | Measure::DowntimeDetection
-            | Measure::DowntimeDiagnosis
-            | Measure::DowntimeFix
-            | Measure::DowntimeReturn
-            | Measure::DowntimeAfterEffects
-            | Measure::FailedCascade
-            | Measure::FailedDetection
-            | Measure::FailedDiagnosis
-            | Measure::FailedFix
-            | Measure::FailedReturn
-            | Measure::FailedAfterEffects
-            | Measure::FailedOutside => of_phase(measure, phases),
             Measure::LostAtOnce => self.lost_at_once as f64,
             Measure::PartialService => counts.partial_service.as_secs_f64(),
             Measure::Availability => completed as f64 / settled as f64,
@@ -83,6 +71,8 @@ impl Recorder {
             Measure::InSystem => counts.in_system_area as f64 * 1e-9 / elapsed,
             Measure::Utilisation => self.used(core_time),
             Measure::SlotUtilisation => self.used(slot_time),
+            Measure::Starts => counts.starts as f64,
+            Measure::Redispatches => counts.redispatches as f64,
             Measure::MemoryMax => counts.memory_max as f64,
             Measure::Restarts => counts.restarts as f64,
             Measure::RestartsFailed => counts.restarts_failed as f64,
@@ -118,6 +108,32 @@ impl Recorder {
                 (Some(outage), Some(fixed)) => f64::from(outage.end < fixed),
                 (Some(outage), None) => f64::from(outage.end < end),
             },
+            _ => of_phase(measure, phases).unwrap_or_else(|| self.of_nodes(measure)),
+        }
+    }
+
+    /// What is read off nodes: their gauges while they serve, and what became of one after a fault.
+    ///
+    /// # Panics
+    /// If a measure has no value anywhere.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it is asked for these alone")]
+    fn of_nodes(&self, measure: Measure) -> f64 {
+        let readings = &self.readings;
+        let count = readings.count as f64;
+        let mean = readings.held as f64 / count;
+        let after = |what: Option<Duration>| what.map_or(f64::NAN, Duration::as_secs_f64);
+        match measure {
+            Measure::NodeInFlightMean => mean,
+            Measure::NodeInFlightSd => {
+                libm::sqrt((readings.held_squares as f64 / count - mean * mean).max(0.0))
+            }
+            Measure::NodeMemoryMean => readings.memory as f64 / count,
+            Measure::FaultToStart => after(self.aftermath.started),
+            Measure::FaultToServing => after(self.aftermath.serves),
+            Measure::FaultToDown => after(self.aftermath.marked_down),
+            Measure::FaultToUp => after(self.aftermath.marked_up),
+            Measure::FaultToGivenUp => after(self.aftermath.given_up),
+            _ => unreachable!("every measure has a value"),
         }
     }
 
@@ -204,12 +220,12 @@ fn slot_time(gauges: &Gauges) -> (f64, f64) {
     (gauges.slots_busy.as_secs_f64(), gauges.slots_offered.as_secs_f64())
 }
 
-/// A measure of one phase of the incident.
-#[expect(clippy::wildcard_enum_match_arm, reason = "it is asked for these alone")]
-fn of_phase(measure: Measure, phases: &Shares) -> f64 {
+/// A measure of one phase of the incident, if it is one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `measure`")]
+fn of_phase(measure: Measure, phases: &Shares) -> Option<f64> {
     let down = |phase: IncidentPhase| phases.downtime[phase as usize].as_secs_f64();
     let failed = |phase: IncidentPhase| phases.failed[phase as usize] as f64;
-    match measure {
+    Some(match measure {
         Measure::DowntimeCascade => down(IncidentPhase::Cascade),
         Measure::DowntimeDetection => down(IncidentPhase::Detection),
         Measure::DowntimeDiagnosis => down(IncidentPhase::Diagnosis),
@@ -223,6 +239,6 @@ fn of_phase(measure: Measure, phases: &Shares) -> f64 {
         Measure::FailedReturn => failed(IncidentPhase::Return),
         Measure::FailedAfterEffects => failed(IncidentPhase::AfterEffects),
         Measure::FailedOutside => failed(IncidentPhase::None),
-        _ => f64::NAN,
-    }
+        _ => return None,
+    })
 }

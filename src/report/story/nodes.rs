@@ -57,6 +57,7 @@ impl Teller<'_> {
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
             | Observation::RetryDenied
+            | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. }
             | Observation::Thrashing { on: false, .. }
             | Observation::WorkerServing { .. }

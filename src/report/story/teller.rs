@@ -138,7 +138,6 @@ impl<'a> Teller<'a> {
     }
 
     fn tell(&mut self, at: Instant, seen: &Observation) {
-        let scenario = self.scenario;
         if let Some(node) = node_of(seen) {
             self.tell_node(at, node, seen);
         }
@@ -157,7 +156,7 @@ impl<'a> Teller<'a> {
             | Observation::RolloutStalled { .. } => self.tell_deploy(at, seen),
             Observation::Alerted { alert } => {
                 self.alerted = at;
-                self.people(at, &format!("are called: {}", words::alert(scenario, alert)));
+                self.people(at, &format!("are called: {}", words::alert(self.scenario, alert)));
             }
             Observation::Detected => {
                 let text = format!("attend to it, {} later", length(at.since(self.alerted)));
@@ -177,6 +176,7 @@ impl<'a> Teller<'a> {
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
             | Observation::WorkWasted { .. }
+            | Observation::HandedOn { .. }
             | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }

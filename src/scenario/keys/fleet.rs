@@ -29,6 +29,9 @@ section! {
         pub weights: Named<f64>;
         /// How long a node that came up takes to get its full share: linear, from a tenth of it.
         pub slow_start: Duration = "0s";
+        /// Whether `node_limit` grows along with that share from one attempt on, as HAProxy's
+        /// `maxconn` does. HAProxy has that: `product = "haproxy"` sets it.
+        pub slow_start_limits: bool = false;
         /// Below this share of usable nodes all of them get attempts, healthy or not.
         pub panic_below: Share = "0%";
         /// The most attempts that a node has from one balancer at a time.
@@ -146,6 +149,22 @@ section! {
         pub most: Share = "10%";
         /// How often it is looked which nodes may come back.
         pub interval: Duration = "10s", within("1ms", "1h");
+        /// Taking out as often nodes that succeed more rarely than the others. Envoy does so unless
+        /// it is told not to.
+        pub success_rate: Option<SuccessRate>;
+    }
+}
+
+section! {
+    /// Envoy's ejection by success rate: at the end of every `interval` a node goes whose share of
+    /// successes in it is too far below the mean of the nodes with enough attempts.
+    pub struct SuccessRate {
+        /// How many nodes must have had enough attempts.
+        pub nodes: u32 = 5, within(2, 4096);
+        /// How many attempts in an interval are enough.
+        pub volume: u32 = 100, within(1, 1000000000);
+        /// How many standard deviations below the mean is too far.
+        pub deviations: f64 = 1.9, within(0, 1000);
     }
 }
 
@@ -186,6 +205,12 @@ section! {
     pub struct Checks {
         /// From the end of one check of a node to the next.
         pub interval: Duration = "2s", within("10ms", "1h");
+        /// The same after a check whose result is not the node's mark, while it is on its way up or
+        /// down, and after errors that `observe` counts (HAProxy's `fastinter`). Without it
+        /// `interval`.
+        pub fast_interval: Option<Duration>, within("10ms", "1h");
+        /// The same while the node is down (HAProxy's `downinter`). Without it `interval`.
+        pub down_interval: Option<Duration>, within("10ms", "1h");
         /// How long an answer may take.
         pub timeout: Duration = "2s", within("1ms", "1h");
         /// Passed checks in a row that bring a node up.
@@ -196,6 +221,59 @@ section! {
         pub path: CheckPath = "queued";
         /// Core time that answering takes.
         pub work: Duration = "1ms", within("0s", "1min");
+        /// Whether errors of ordinary attempts count beside checks.
+        pub observe: Observe = "none";
+        /// What becomes of the attempts that a balancer has on a node which it marks down.
+        pub on_marked_down: OnMarkedDown = "keep";
+    }
+}
+
+choice! {
+    /// Errors of ordinary attempts that count beside checks, as with HAProxy's `observe`.
+    pub enum Observe {
+        /// None.
+        None = "none",
+        /// Connections that are refused or not accepted in time.
+        Layer4(Errors) = "layer4",
+        /// Answers that are errors, are lost with their process, or do not come within
+        /// `balancer.response_timeout`.
+        Layer7(Errors) = "layer7",
+    }
+}
+
+section! {
+    /// When they count, and for what. The defaults are HAProxy's.
+    pub struct Errors {
+        /// How many in a row; an answer begins the row anew (`error-limit`).
+        pub limit: u32 = 10, within(1, 1000000);
+        /// What they lead to; all of it makes the next check come after `fast_interval` at most
+        /// (`on-error`).
+        pub on_error: OnError = "fail_check";
+    }
+}
+
+choice! {
+    /// What errors of ordinary attempts lead to.
+    pub enum OnError {
+        /// The next check comes soon, and nothing else.
+        FastInterval = "fastinter",
+        /// They are a check that failed.
+        FailCheck = "fail_check",
+        /// One more failed check takes the node down.
+        SuddenDeath = "sudden_death",
+        /// The node is down.
+        MarkDown = "mark_down",
+    }
+}
+
+choice! {
+    /// What becomes of the attempts on a node that is marked down.
+    pub enum OnMarkedDown {
+        /// They go on.
+        Keep = "keep",
+        /// They fail at once, as lost with their process (HAProxy's `on-marked-down
+        /// shutdown-sessions`). The node goes on with them unless it notices.
+        ShutdownSessions = "shutdown_sessions",
     }
 }
 
@@ -204,7 +282,8 @@ choice! {
     pub enum CheckPath {
         /// They wait for a slot as requests do.
         Queued = "queued",
-        /// A path of their own answers at once while the process serves.
+        /// A path of their own answers at once while the process serves, and not while it stands
+        /// still.
         Separate = "separate",
         /// They only connect: whatever accepts connections passes, even if nobody answers.
         Connect = "connect",
@@ -413,6 +492,10 @@ section! {
         pub startretries: u32 = 3, within(0, 1000000);
         /// From one look to the next.
         pub poll: Duration = "1s", within("1ms", "1min");
+        /// How often another event, such as the end of the process's output, wakes it at the time
+        /// of an exit, so that its next look comes 10 ms later. It was seen in one to two of five
+        /// kills.
+        pub woken: Share = "0%";
         /// From the stop signal to the kill.
         pub stopwaitsecs: Duration = "10s";
     }

@@ -44,6 +44,12 @@ pub struct Balancing {
 pub struct Health {
     /// From the end of one check of a node to the next.
     pub interval: Duration,
+    /// The same after a result that is not the node's mark.
+    pub fast_interval: Duration,
+    /// The same while it is down.
+    pub down_interval: Duration,
+    /// Whether what a balancer has on a node that it marks down fails at once.
+    pub shuts_sessions: bool,
     /// When an unanswered check has failed.
     pub timeout: Duration,
     /// Consecutive results that change a mark.

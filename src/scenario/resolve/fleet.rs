@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::quantity::{bytes, numbers, times};
-use crate::fleet::balancer::ejection::Ejection;
+use crate::fleet::balancer::ejection::{Ejection, Observe, OnError, SuccessRate};
 use crate::fleet::balancer::tuning::Tuning;
 use crate::fleet::balancer::{LostShare, NoneUp, Policy, Thresholds};
 use crate::fleet::cpu::Speed;
@@ -24,6 +24,9 @@ impl Resolver<'_> {
             fleet::Health::None => None,
             fleet::Health::Active(checks) => Some(Health {
                 interval: checks.interval,
+                fast_interval: checks.fast_interval.unwrap_or(checks.interval),
+                down_interval: checks.down_interval.unwrap_or(checks.interval),
+                shuts_sessions: checks.on_marked_down == fleet::OnMarkedDown::ShutdownSessions,
                 timeout: checks.timeout,
                 thresholds: Thresholds { rise: checks.rise, fall: checks.fall },
                 path: match checks.path {
@@ -84,7 +87,16 @@ impl Resolver<'_> {
                 longest: keys.longest,
                 most: keys.most.get(),
                 interval: keys.interval,
+                success_rate: keys.success_rate.as_ref().map(|keys| SuccessRate {
+                    nodes: keys.nodes,
+                    volume: keys.volume,
+                    deviations: keys.deviations,
+                }),
             }),
+        };
+        let observe = match &keys.health {
+            fleet::Health::None => None,
+            fleet::Health::Active(checks) => observe(&checks.observe),
         };
         let decay = match &keys.policy {
             fleet::Policy::Latency(latency) => Some(latency.decay),
@@ -99,6 +111,7 @@ impl Resolver<'_> {
             || keys.panic_below.get() > 0.0
             || keys.node_limit.is_some()
             || ejection.is_some()
+            || observe.is_some()
             || decay.is_some()
             || drains;
         if keys.queue.is_some() && keys.node_limit.is_none() {
@@ -111,7 +124,9 @@ impl Resolver<'_> {
             slow_start: keys.slow_start,
             panic_below: keys.panic_below.get(),
             limit: keys.node_limit,
+            limit_grows: keys.slow_start_limits,
             ejection,
+            observe,
             decay: decay.unwrap_or(Duration::from_secs(10)),
         })
     }
@@ -321,6 +336,22 @@ impl Resolver<'_> {
     }
 }
 
+/// Which errors count beside checks.
+fn observe(keys: &fleet::Observe) -> Option<Observe> {
+    let (answers, errors) = match keys {
+        fleet::Observe::None => return None,
+        fleet::Observe::Layer4(errors) => (false, errors),
+        fleet::Observe::Layer7(errors) => (true, errors),
+    };
+    let on_error = match errors.on_error {
+        fleet::OnError::FastInterval => OnError::FastInterval,
+        fleet::OnError::FailCheck => OnError::FailCheck,
+        fleet::OnError::SuddenDeath => OnError::SuddenDeath,
+        fleet::OnError::MarkDown => OnError::MarkDown,
+    };
+    Some(Observe { answers, limit: errors.limit, on_error })
+}
+
 fn supervisord(keys: &fleet::Supervisord) -> exits::Supervisord {
     exits::Supervisord {
         autorestart: match keys.autorestart {
@@ -331,6 +362,7 @@ fn supervisord(keys: &fleet::Supervisord) -> exits::Supervisord {
         startsecs: keys.startsecs,
         startretries: keys.startretries,
         poll: keys.poll,
+        woken: keys.woken.get(),
         stopwaitsecs: keys.stopwaitsecs,
     }
 }
