@@ -78,10 +78,8 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             // A process that finishes what it has in hand has left the fleet with the restart.
             Observation::RestartBegun { .. }
             | Observation::OutOfMemory { .. }
-            | Observation::Crashed { .. } => {
-                node.serving = false;
-            }
-            Observation::ProcessEnded { .. }
+            | Observation::Crashed { .. }
+            | Observation::ProcessEnded { .. }
             | Observation::NodeRemoved { .. }
             | Observation::WorkerFailed { last: true, .. }
             | Observation::Reloaded { how: Reloaded::Hung, .. } => node.serving = false,

@@ -31,7 +31,7 @@ pub enum Setting {
     /// How they fix it.
     Fix,
     /// Whether restarts are checked before.
-    ConfigCheck,
+    StopCheck,
     /// How many restarts are allowed at once.
     RestartBudget,
     /// The limits of restart rules.
@@ -142,7 +142,7 @@ impl Divergence {
             people.notice,
             people.diagnose,
             people.repair,
-            protections.config_check,
+            protections.stop_check,
             protections.build_check,
             protections.start_check,
             protections.reload_check,

@@ -30,7 +30,7 @@ impl Simulation {
     /// Whether a check of a node's configuration before a rule, or a deploy, stops its process
     /// forbids it.
     pub(super) fn is_stop_forbidden(&mut self, number: u32, of_deploy: bool) -> bool {
-        let Some(check) = *self.scenario.protections.config_check.ask(&mut self.asked) else {
+        let Some(check) = *self.scenario.protections.stop_check.ask(&mut self.asked) else {
             return false;
         };
         if !(if of_deploy { check.deploys } else { check.rules }) {

@@ -278,8 +278,6 @@ fn a_check_at_another_place_changes_nothing() {
         assert_eq!(verdict(&before, wrong), verdict(rolling, wrong), "{name}");
         let rules = format!("{rolling}\nprotections.check.before_stop.deploys = false");
         assert_eq!(verdict(&rules, wrong), verdict(rolling, wrong), "{name}");
-        let short = format!("{rolling}\nprotections.config_check = {{}}");
-        assert_eq!(verdict(&short, wrong), verdict(rolling, wrong), "{name}");
     }
 }
 

@@ -231,3 +231,37 @@ people = {{ notice.exponential.mean = "1min", diagnose.exponential.mean = "2min"
     assert_eq!(few.len(), 5, "{few:?}");
     assert_eq!(few, many);
 }
+
+/// A user who is alone on a fleet, at full speed and at half of it: the n-th think time is the same,
+/// and the n-th work too, which takes twice as long.
+#[test]
+fn a_user_thinks_and_asks_for_the_same_on_a_slow_fleet() {
+    let turns = |speed: &str, seed: u64| {
+        let text = format!(
+            r#"
+load.users.one = {{ count = 1, think.exponential.mean = "900ms" }}
+class.web.stages = [{{ cpu.exponential.mean = "40ms" }}]
+nodes.speed = {speed}
+process.slots = 4"#
+        );
+        let (mut thinks, mut works) = (Vec::new(), Vec::new());
+        let mut settled = Instant::START;
+        for (now, seen) in support::log(&support::scenario(10, &text), seed) {
+            match seen {
+                Observation::RequestIssued { .. } => thinks.push(now.since(settled)),
+                Observation::RequestSettled { issued, .. } => {
+                    settled = now;
+                    works.push(now.since(issued).as_nanos());
+                }
+                _ => {}
+            }
+        }
+        (thinks, works)
+    };
+    let (fast, slow) = (turns("1", 7), turns("0.5", 7));
+    assert!(slow.1.len() > 500 && fast.1.len() > slow.1.len());
+    assert_eq!(fast.0[..slow.0.len()], slow.0[..]);
+    let twice = |(fast, slow): (&u64, &u64)| slow.abs_diff(2 * fast) <= 2;
+    assert!(fast.1.iter().zip(&slow.1).all(twice));
+    assert_ne!(turns("1", 8).0[..100], fast.0[..100]);
+}

@@ -486,7 +486,6 @@ fn deploys_that_make_no_sense_are_refused() {
         canary("{ named = [\"node-9\", \"node-1\"] }"),
         problems("environment.node.web-1.provides.workers = \"9\""),
         problems("environment.provides.supervisor = \"systemd\""),
-        problems("protections = { config_check = {}, check.before_stop = {} }"),
         problems("protections.check.before_start = {}"),
         problems("maintenance.kernel = { at = 2021-02-01T00:00:10Z, nodes.count = 9 }"),
     ];
@@ -497,7 +496,6 @@ fn deploys_that_make_no_sense_are_refused() {
         test.toml:14:93: no node is called `node-9`; nodes are `node-1` to `node-8`
         test.toml:14:18: no node is called `web-1`; nodes are `node-1` to `node-8`
         test.toml:14:22: `supervisor` is provided by the supervisor that the fleet has; remove this line; `[supervisor]` decides
-        there are two checks of the configuration before a stop; keep `protections.check.before_stop`, or `protections.config_check`
         test.toml:14:19: unknown key `before_start` in `protections.check`; did you mean `before_stop`?
         test.toml:14:65: maintenance `kernel` hits 9 of 8 nodes; give a number from 1 to 8
     "#]].assert_eq(&all.concat());

@@ -25,6 +25,7 @@ mod golden_vectors;
 mod kubernetes;
 mod littles_law;
 mod metamorphic;
+mod parsing;
 #[cfg(feature = "cli")]
 mod planning;
 mod properties;

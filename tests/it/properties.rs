@@ -379,8 +379,8 @@ fn faults() -> impl Strategy<Value = String> {
 fn protections() -> impl Strategy<Value = String> {
     let check = one_of(&[
         "",
-        "\nprotections.config_check.finds = \"70%\"",
-        "\nprotections.config_check = {}",
+        "\nprotections.check.before_stop.finds.exits = \"70%\"",
+        "\nprotections.check.before_stop = { deploys = false }",
         "\nprotections.check.before_stop = { finds = { hangs = \"60%\" }, rules = false }",
     ]);
     let more = one_of(&[
@@ -850,6 +850,7 @@ fn everything_happens_in_the_random_scenarios() {
         worker killed, Timeout
         worker left, Largest
         worker left, Memory
+        worker left, Reload
         worker left, Requests
         worker left, Turn"#]]
     .assert_eq(&names.join("\n"));

@@ -68,10 +68,10 @@ fn numbers_count_from_the_start_or_from_1970() {
 #[test]
 fn a_factor_leaves_requests_out_or_repeats_them() {
     let file: String = (0..40_000).map(|n| format!("{}\n", f64::from(n) * 0.01)).collect();
-    for (factor, fraction) in [(0.3, 0.3), (2.6, 0.6)] {
+    for (factor, fraction) in [(0.3, 0.3_f64), (2.6, 0.6)] {
         let text = format!("load.recorded.all = {{ file = \"load.csv\", factor = {factor} }}");
         let count = issued(&scenario(&text, &format!("time\n{file}")), 1).len() as f64;
-        let deviation = (40_000.0 * fraction * (1.0 - fraction) as f64).sqrt();
+        let deviation = (40_000.0 * fraction * (1.0 - fraction)).sqrt();
         assert!((count - factor * 40_000.0).abs() < 4.0 * deviation, "{count} for {factor}");
     }
 }

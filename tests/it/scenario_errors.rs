@@ -411,7 +411,7 @@ fn malformed_files_are_refused() {
         a wrong unit: bad.toml:25:7: `people.fix` is `5 fortnights`, `fortnights` is no unit; allowed units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; write a duration, or on
         a zone that does not exist: bad.toml:25:8: there is no time zone `Mars/Olympus`
         a fleet without nodes: bad.toml:25:9: `nodes.count` is `0`, must be between `1` and `4096`
-        a probability of 1.2: bad.toml:25:9: `protections.config_check.finds` is `120%`, must be between `0%` and `100%`
+        a probability of 1.2: bad.toml:25:15: `protections.check.before_stop.finds.exits` is `120%`, must be between `0%` and `100%`
         two nodes with one name: bad.toml:25:29: duplicate key `node-1`
         a node that is not there: bad.toml:25:13: no node is called `node-9`; nodes are `node-1` to `node-1`
         a weight of nothing: bad.toml:25:13: a weight must be more than zero
@@ -450,7 +450,7 @@ const MALFORMED: &[(&str, &str)] = &[
         "[load.region.mars]\nzone = \"Mars/Olympus\"\nshare = \"100%\"\nweekday = [1]\nweekend = [1]",
     ),
     ("a fleet without nodes", "[nodes]\ncount = 0"),
-    ("a probability of 1.2", "[protections.config_check]\nfinds = \"120%\""),
+    ("a probability of 1.2", "[protections.check.before_stop]\nfinds.exits = \"120%\""),
     (
         "two nodes with one name",
         "[process.memory]\nextra = { node-1 = \"1 MiB\", node-1 = \"2 MiB\" }",

@@ -54,7 +54,7 @@ const CHANGES: &[&str] = &[
     "deploy.second.method=\"hot\"",
     "deploy.first.at=2021-02-01T00:01:00Z",
     "deploy.first.comparison={ finds = \"50%\", corrected = \"two\" }",
-    "protections.config_check={ finds = \"40%\" }",
+    "protections.check.before_stop={ finds = { exits = \"40%\" } }",
     "protections.check.build={ finds.exits = \"40%\" }",
     "protections.check.after_stop={ takes = \"1s\", finds.exits = \"40%\" }",
     "protections.check.before_reload={ finds.hangs = \"40%\" }",

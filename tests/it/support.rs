@@ -190,24 +190,7 @@ fn what(seen: &Observation, origin: Instant) -> Option<String> {
             let left = if last { ", none left" } else { "" };
             format!("{} worker {} failed{left}", node(n), worker + 1)
         }
-        Observation::OutOfMemory { .. }
-        | Observation::Thrashing { .. }
-        | Observation::NodeAdded { .. }
-        | Observation::Deployed { .. }
-        | Observation::RolloutDone { .. }
-        | Observation::RolloutStopped { .. }
-        | Observation::Alerted { .. }
-        | Observation::Detected
-        | Observation::Diagnosed
-        | Observation::NothingToFix
-        | Observation::FixStarted { .. }
-        | Observation::NodeFixed { .. }
-        | Observation::ReleaseRefused { .. }
-        | Observation::CanaryJudged { .. }
-        | Observation::NodeRemoved { .. }
-        | Observation::RolloutStalled { .. }
-        | Observation::Evicted { .. }
-        | Observation::FixFinished => format!("{seen:?}"),
+        _ => format!("{seen:?}"),
     })
 }
 

@@ -404,7 +404,7 @@ pub enum Rejoin {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Protections {
     /// A check of the configuration before a restart stops the process.
-    pub config_check: Late<Option<StopCheck>>,
+    pub stop_check: Late<Option<StopCheck>>,
     /// What a check on the build machine finds.
     pub build_check: Late<Option<Finds>>,
     /// A check between the stop and the start.

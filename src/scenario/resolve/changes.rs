@@ -340,18 +340,7 @@ impl Resolver<'_> {
     pub(super) fn protections(&mut self) -> Protections {
         let keys = &self.document.protections;
         let checks = &keys.check;
-        if keys.config_check.is_some() && checks.before_stop.is_some() {
-            self.log
-                .problem(None, "there are two checks of the configuration before a stop")
-                .help("keep `protections.check.before_stop`, or `protections.config_check`");
-        }
-        // The short form finds what exits, before the restarts of rules.
-        let short = keys.config_check.as_ref().map(|check| StopCheck {
-            finds: Finds { exits: check.finds.get(), ..Finds::default() },
-            rules: true,
-            deploys: false,
-        });
-        let long = checks.before_stop.as_ref().map(|check| StopCheck {
+        let stop = checks.before_stop.as_ref().map(|check| StopCheck {
             finds: finds(&check.finds),
             rules: check.rules,
             deploys: check.deploys,
@@ -363,7 +352,7 @@ impl Resolver<'_> {
         let build = checks.build.as_ref().map(|check| finds(&check.finds));
         let reload = checks.before_reload.as_ref().map(|check| finds(&check.finds));
         Protections {
-            config_check: Late::new(Setting::ConfigCheck, long.or(short)),
+            stop_check: Late::new(Setting::StopCheck, stop),
             build_check: Late::new(Setting::BuildCheck, build),
             start_check: Late::new(Setting::StartCheck, start),
             reload_check: Late::new(Setting::ReloadCheck, reload),

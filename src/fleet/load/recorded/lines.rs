@@ -42,7 +42,7 @@ const SHOWN: usize = 40;
 /// no more than a few kilobytes of the file are in memory, however long it is.
 pub(super) struct Lines {
     content: Arc<dyn ReadAt>,
-    parser: csv_core::Reader,
+    parser: Box<csv_core::Reader>,
     buffer: Box<[u8; BUFFER]>,
     /// The part of the buffer that the parser has not seen.
     rest: (usize, usize),
@@ -50,7 +50,7 @@ pub(super) struct Lines {
     offset: u64,
     /// The cells of the line in hand, one behind the other, and where each ends.
     cells: Box<[u8; LINE_MAX]>,
-    ends: [usize; CELLS_MAX],
+    ends: Box<[usize; CELLS_MAX]>,
     count: usize,
     line: u64,
 }
@@ -66,13 +66,14 @@ impl Clone for Lines {
             parser,
             buffer: self.buffer.clone(),
             cells: self.cells.clone(),
+            ends: self.ends.clone(),
             ..*self
         }
     }
 }
 
-fn parser() -> csv_core::Reader {
-    csv_core::ReaderBuilder::new().comment(Some(b'#')).build()
+fn parser() -> Box<csv_core::Reader> {
+    Box::new(csv_core::ReaderBuilder::new().comment(Some(b'#')).build())
 }
 
 impl Debug for Lines {
@@ -91,7 +92,7 @@ impl Lines {
             rest: (0, 0),
             offset: 0,
             cells: Box::new([0; LINE_MAX]),
-            ends: [0; CELLS_MAX],
+            ends: Box::new([0; CELLS_MAX]),
             count: 0,
             line: 0,
         }
