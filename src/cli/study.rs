@@ -43,7 +43,9 @@ impl ReadAt for Opened {
 /// Opens a file that a scenario names.
 fn open(folder: &Path, name: &str) -> Result<Arc<dyn ReadAt>, String> {
     let path: PathBuf = folder.join(name);
-    let failed = |why: String| format!("failed to open `{}`: {why}", path.display());
+    let failed = |why: String| {
+        format!("failed to open `{}`: {why}; `--data` says in which folder to look", path.display())
+    };
     let file = File::open(&path).map_err(|error| failed(error.to_string()))?;
     match file.metadata() {
         // What cannot be read twice cannot be simulated twice.
