@@ -6,6 +6,9 @@
 //! seed, replications        the first seed; how many replications there are
 //! replications_planned      how many were asked for; more only if somebody stopped them
 //! digest                    of all replications in order
+//! verdict                   what happened, in a sentence with its numbers
+//! clock                     start and end (RFC 3339, UTC), zone in which times are shown, window_s
+//! fleet                     nodes at the start, cores of each, slots of a process
 //! measures                  name -> unit, mean, half_width (at 95 %), p05, p50, p95; bounds: of
 //!                           each of these quantiles the bounds at 95 %, null where the
 //!                           replications are too few
@@ -15,6 +18,12 @@
 //! expect                    claim, published, observed, verdict: pass, fail, undecided,
 //!                           not_judged; held (replications within the bounds) of replications
 //!                           that count; decided_after: replications after which it was clear
+//! assumptions               key, value in this scenario, low and high end of its range, why
+//! first_replication         its seed; from_s and to_s: the stretch that pictures show;
+//!                           capacity_per_node_per_s; crossing: when the load was more than what
+//!                           was left could serve (time, seconds since the start, offered_per_s,
+//!                           capacity_per_s); outages; story: time, seconds, tone (bad, warn, good,
+//!                           people, input, published), who, text, standing of the fleet
 //! ```
 //!
 //! What a result does not have is `null`. A check has further keys; what nobody asked it for is
@@ -33,9 +42,12 @@
 
 use super::advice::{Advice, advice};
 use super::hypercube::{Collapses, correlations, correlations_of_speed};
-use super::{Check, Hypercube, Report, claims, format, scenario_hash};
+use super::assumptions::{Assumption, assumptions};
+use super::first::{self, First};
+use super::{Check, Hypercube, Report, claims, figures, format, scenario_hash};
 use crate::experiment::Judgement;
 use crate::experiment::summary::{Figure, Moment};
+use crate::kernel::time::Instant;
 use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 use crate::scenario::{Scenario, Study};
 use serde::ser::SerializeMap;
@@ -55,11 +67,31 @@ struct Body<'a> {
     replications: u64,
     replications_planned: u64,
     digest: String,
+    verdict: String,
+    clock: Clock<'a>,
+    fleet: Fleet,
     measures: InOrder<Estimate>,
     intervals: InOrder<Estimate>,
     classes: InOrder<Estimate>,
     milestones: InOrder<Time>,
     expect: Vec<Decided<'a>>,
+    assumptions: Vec<Assumption<'a>>,
+    first_replication: Option<First>,
+}
+
+#[derive(Serialize)]
+struct Clock<'a> {
+    start: String,
+    end: String,
+    zone: &'a str,
+    window_s: f64,
+}
+
+#[derive(Serialize)]
+struct Fleet {
+    nodes: u32,
+    cores: u32,
+    slots: u32,
 }
 
 #[derive(Serialize)]
@@ -213,11 +245,25 @@ fn body<'a>(report: &Report<'a>) -> Body<'a> {
         replications: summary.replications,
         replications_planned: report.planned,
         digest: summary.digest.to_string(),
+        verdict: figures::headline(report),
+        clock: Clock {
+            start: format::rfc3339(scenario, Instant::START),
+            end: format::rfc3339(scenario, scenario.clock.horizon),
+            zone: format::zone(scenario),
+            window_s: scenario.clock.window.as_secs_f64(),
+        },
+        fleet: Fleet {
+            nodes: scenario.nodes.count,
+            cores: scenario.nodes.cores,
+            slots: scenario.process.slots,
+        },
         measures: InOrder(measures.collect()),
         intervals: InOrder(intervals.collect()),
         classes: InOrder(classes.collect()),
         milestones: InOrder(milestones.collect()),
         expect: all_decided(report.judgements, report.judged, scenario),
+        assumptions: assumptions(report.study),
+        first_replication: first::first(report),
     }
 }
 

@@ -2,6 +2,7 @@
 //! simulates, prints or writes files.
 
 pub mod advice;
+mod assumptions;
 pub mod baseline;
 pub mod cases;
 pub mod causes;
@@ -9,12 +10,15 @@ pub mod claims;
 pub mod compare;
 pub mod events;
 pub mod figures;
+pub mod first;
 mod fleet;
 pub mod format;
 pub mod human;
 pub mod hypercube;
 pub mod json;
 pub mod manifest;
+#[cfg(feature = "html")]
+pub mod page;
 mod phases;
 pub mod plan;
 #[cfg(feature = "plots")]

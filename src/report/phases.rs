@@ -7,7 +7,7 @@ use super::format::{count, percent, scale, with_unit};
 use crate::scenario::measure::Measure;
 
 /// A phase's name, and its measures of downtime and of failures.
-const PHASES: [(&str, Option<Measure>, Measure); 7] = [
+pub(super) const PHASES: [(&str, Option<Measure>, Measure); 7] = [
     ("cascade", Some(Measure::DowntimeCascade), Measure::FailedCascade),
     ("detection", Some(Measure::DowntimeDetection), Measure::FailedDetection),
     ("diagnosis", Some(Measure::DowntimeDiagnosis), Measure::FailedDiagnosis),

@@ -1,0 +1,145 @@
+//! What all pages share: the document around the content, the head, and the tables.
+
+use super::chart::View;
+use super::clock::Clock;
+use super::documents::{Expected, Head};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// A whole page. One with pictures over time says where its clock begins and what it shows first,
+/// for the script.
+pub(super) fn document(
+    head: &Head,
+    kind: &str,
+    time: Option<(&Clock, View)>,
+    body: &Markup,
+) -> String {
+    // What a scenario says is text wherever it stands, and nothing but our own script may run.
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'"
+    );
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content={ "fleetfall " (head.fleetfall) };
+                title { (head.title) " – " (kind) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body data-start=[time.map(|(clock, _)| clock.start_ms())]
+                data-zone=[time.map(|(clock, _)| clock.name.as_str())]
+                data-length=[time.map(|(clock, _)| clock.length)]
+                data-from=[time.map(|(_, view)| view.from)]
+                data-to=[time.map(|(_, view)| view.to)] {
+                main { (body) (footer(head)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Title, what it is about, and the verdict with its numbers.
+pub(super) fn top(head: &Head, about: &str, verdicts: &[&str]) -> Markup {
+    html! {
+        header {
+            h1 { (head.title) }
+            p.about { (about) }
+            @if !head.with.is_empty() || !head.set.is_empty() {
+                p.changed { "Changed: " (changes(head).join(", ")) }
+            }
+            @for verdict in verdicts { p.verdict { (*verdict) } }
+        }
+    }
+}
+
+fn changes(head: &Head) -> Vec<String> {
+    let with = head.with.iter().map(|name| format!("with {name}"));
+    with.chain(head.set.iter().cloned()).collect()
+}
+
+fn footer(head: &Head) -> Markup {
+    html! {
+        footer {
+            @if let Some(source) = &head.source { p { "Facts from " (source) } }
+            p {
+                "Made by fleetfall " (head.fleetfall) " from scenario " code { (head.scenario) }
+                " (" code { (head.scenario_hash) } "), seed " (head.seed)
+                ". The files beside this page hold every number."
+            }
+        }
+    }
+}
+
+/// A table that scrolls by itself where the page is narrow. The first cell of a row names it.
+pub(super) fn table(caption: &str, head: &[&str], rows: &[Vec<Markup>]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr { @for name in head { th scope="col" { (*name) } } } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (place, cell) in row.iter().enumerate() {
+                                @if place == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Text as a cell.
+pub(super) fn cell(text: impl AsRef<str>) -> Markup {
+    html! { (text.as_ref()) }
+}
+
+/// A verdict as a word with its colour.
+pub(super) fn verdict(name: &str) -> Markup {
+    html! { span.tag.(name) { (name.replace('_', " ")) } }
+}
+
+/// Claims with what was observed; nothing if there are none.
+pub(super) fn claims(title: &str, claims: &[&Expected]) -> Markup {
+    let has_published = claims.iter().any(|claim| claim.published.is_some());
+    let row = |claim: &&Expected| {
+        let mut row = vec![cell(&claim.claim)];
+        if has_published {
+            row.push(cell(claim.published.as_deref().unwrap_or("")));
+        }
+        row.extend([cell(&claim.observed), verdict(&claim.verdict)]);
+        row
+    };
+    let head: &[&str] = if has_published {
+        &["claim", "published", "simulated", "verdict"]
+    } else {
+        &["claim", "simulated", "verdict"]
+    };
+    let rows: Vec<Vec<Markup>> = claims.iter().map(row).collect();
+    html! { @if !rows.is_empty() { (table(title, head, &rows)) } }
+}
+
+/// A picture that `plotters` drew, in the colours of the page.
+pub(super) fn picture(id: &str, title: &str, about: &str, svg: &str) -> Markup {
+    // Two pictures of one page must not share an identifier; those of ours have none.
+    let start = svg.find("<svg").unwrap_or(0);
+    html! {
+        figure.still id=(id) {
+            figcaption { h3 { (title) } p { (about) } }
+            div.scroll tabindex="0" role="img" aria-label=(title) { (PreEscaped(&svg[start..])) }
+        }
+    }
+}
