@@ -4,6 +4,8 @@ use super::Report;
 use crate::kernel::time::Instant;
 use crate::observe::recorder::Series;
 use crate::sim::observation::{Observation, Phase, Reloaded};
+#[cfg(feature = "plots")]
+use crate::{kernel::time::Duration, observe::windows::Row};
 
 /// The state of a node as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,11 +164,93 @@ pub(super) fn at<T: Copy>(steps: &[(Instant, T)], when: Instant) -> Option<T> {
     after.checked_sub(1).map(|index| steps[index].1)
 }
 
+/// Requests per second that the serving nodes can do the work of, from when on: serving nodes x
+/// cores x speed / mean work. Empty if requests need no core.
+#[cfg(feature = "plots")]
+pub(super) fn capacity(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
+    let scenario = &report.study.scenario;
+    let nodes = &scenario.nodes;
+    let each = f64::from(nodes.cores) * nodes.speed.factor() / scenario.mean_work();
+    if !each.is_finite() {
+        return Vec::new();
+    }
+    let serving = serving(&lanes(report, series));
+    serving.into_iter().map(|(at, count)| (at, f64::from(count) * each)).collect()
+}
+
+/// Requests first issued per second, at the middle of every window.
+#[cfg(feature = "plots")]
+pub(super) fn offered(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
+    let clock = &report.study.scenario.clock;
+    let middle = |row: &Row| {
+        let length = clock.window.min(clock.horizon.since(row.start)).as_secs_f64();
+        let at = row.start + Duration::from_secs_f64(length / 2.0);
+        (at, f64::from(row.issued) / length)
+    };
+    series.rows.iter().map(middle).collect()
+}
+
+/// The moment from which on the nodes that are left cannot do the work that comes.
+#[cfg(feature = "plots")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Crossing {
+    pub(super) at: Instant,
+    /// Requests per second that come then, and that the serving nodes can do the work of.
+    pub(super) offered: f64,
+    pub(super) capacity: f64,
+}
+
+/// The first moment, from the first loss of a node on, at which the capacity of the serving nodes
+/// is below the offered load; `None` if there is none.
+#[cfg(feature = "plots")]
+pub(super) fn crossing(report: &Report, series: &Series) -> Option<Crossing> {
+    cross(&capacity(report, series), &offered(report, series))
+}
+
+/// The same of a step function and of points that lines connect.
+#[cfg(feature = "plots")]
+fn cross(capacity: &[(Instant, f64)], offered: &[(Instant, f64)]) -> Option<Crossing> {
+    let fall = capacity.windows(2).find(|pair| pair[1].1 < pair[0].1)?;
+    let loss = fall[1].0;
+    let end = offered.last()?.0;
+    let knots = capacity.iter().chain(offered).map(|(when, _)| *when);
+    let mut knots: Vec<Instant> = knots.filter(|&when| when >= loss && when <= end).collect();
+    knots.sort_unstable();
+    knots.dedup();
+    // Between two of these the capacity is constant and the load a line.
+    knots.iter().enumerate().find_map(|(number, &from)| {
+        let capacity = at(capacity, from)?;
+        let load = line(offered, from)?;
+        let crossing = |at, offered| Some(Crossing { at, offered, capacity });
+        if load > capacity {
+            return crossing(from, load);
+        }
+        let to = *knots.get(number + 1)?;
+        let later = line(offered, to)?;
+        if later <= capacity {
+            return None;
+        }
+        let share = (capacity - load) / (later - load);
+        crossing(from + Duration::from_secs_f64(share * to.since(from).as_secs_f64()), capacity)
+    })
+}
+
+/// What a line through points is at `when`; level before the first and after the last of them.
+#[cfg(feature = "plots")]
+fn line(points: &[(Instant, f64)], when: Instant) -> Option<f64> {
+    let next = points.partition_point(|(at, _)| *at <= when);
+    let (before, after) = (next.checked_sub(1).map(|index| points[index]), points.get(next));
+    let Some((from, low)) = before else { return after.map(|(_, value)| *value) };
+    let Some(&(to, high)) = after else { return Some(low) };
+    let share = when.since(from).as_secs_f64() / to.since(from).as_secs_f64();
+    Some(low + share * (high - low))
+}
+
 /// The stretch that tells the story of an incident, with a quarter of an hour around it; all of the
 /// run where there was none.
 #[cfg(feature = "plots")]
 pub(super) fn stretch(report: &Report) -> (Instant, Instant) {
-    const AROUND: crate::kernel::time::Duration = crate::kernel::time::Duration::from_secs(15 * 60);
+    const AROUND: Duration = Duration::from_secs(15 * 60);
     let clock = &report.study.scenario.clock;
     let Some(first) = report.first.outages.first() else {
         return (Instant::START, clock.horizon);
@@ -240,5 +324,40 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::CanaryJudged { .. }
         | Observation::RolloutStalled { .. }
         | Observation::Ended { .. } => None,
+    }
+}
+
+#[cfg(all(test, feature = "plots"))]
+mod tests {
+    use super::*;
+
+    fn second(seconds: u64) -> Instant {
+        Instant::START + Duration::from_secs(seconds)
+    }
+
+    fn points(all: &[(u64, f64)]) -> Vec<(Instant, f64)> {
+        all.iter().map(|&(seconds, value)| (second(seconds), value)).collect()
+    }
+
+    #[test]
+    fn load_and_capacity_cross_at_a_loss_or_where_the_load_rises() {
+        let load = points(&[(5, 40.0), (15, 40.0), (25, 80.0), (35, 80.0)]);
+        // The second loss is one too many: at once.
+        let losses = points(&[(0, 100.0), (10, 50.0), (12, 30.0)]);
+        let at = |at, offered, capacity| Some(Crossing { at: second(at), offered, capacity });
+        assert_eq!(cross(&losses, &load), at(12, 40.0, 30.0));
+        // One is borne until the load has risen: from 40 at 15 s to 80 at 25 s.
+        let one = points(&[(0, 100.0), (10, 60.0)]);
+        assert_eq!(cross(&one, &load), at(20, 60.0, 60.0));
+        // The node is back before that.
+        let back = points(&[(0, 100.0), (10, 60.0), (17, 100.0)]);
+        assert_eq!(cross(&back, &load), None);
+        // Too small from the start on, but nothing is lost.
+        assert_eq!(cross(&points(&[(0, 10.0)]), &load), None);
+        // A fleet that grows first has lost nothing yet.
+        let grows = points(&[(0, 10.0), (8, 100.0), (14, 30.0)]);
+        assert_eq!(cross(&grows, &load), at(14, 40.0, 30.0));
+        assert_eq!(cross(&[], &load), None);
+        assert_eq!(cross(&one, &[]), None);
     }
 }

@@ -143,9 +143,23 @@ fn instant(seconds: f64) -> Instant {
     Instant::START + Duration::from_secs_f64(seconds)
 }
 
-/// The name of the axis of time.
+/// The name of the axis of time; in another zone than UTC with what a time there is in UTC.
 pub(super) fn time_name(report: &Report) -> String {
-    format!("time ({})", format::zone(&report.study.scenario))
+    let scenario = &report.study.scenario;
+    let (from, to) = stretch(report);
+    let mark = time_axis(report).marks.first().copied().unwrap_or(from);
+    let here = format::zoned(scenario, instant(mark));
+    if here.offset().is_zero() {
+        return format!("time ({})", format::zone(scenario));
+    }
+    let pattern = if to - from > 120.0 { "%H:%M" } else { "%H:%M:%S" };
+    let there = here.with_time_zone(jiff::tz::TimeZone::UTC);
+    format!(
+        "time ({}; {} is {} UTC)",
+        format::zone(scenario),
+        here.strftime(pattern),
+        there.strftime(pattern),
+    )
 }
 
 /// The least round number of at least `value`: 1, 2, 2.5 or 5 times a power of ten.

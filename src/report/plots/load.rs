@@ -2,54 +2,32 @@
 
 use super::frame::{self, Failed, Mark};
 use crate::observe::recorder::Series;
-use crate::report::{Report, fleet, format};
+use crate::report::fleet::{self, Crossing};
+use crate::report::{Report, format};
 use plotters::prelude::*;
-
-/// Requests per second that the nodes which serve can do the work of.
-fn capacity(report: &Report, series: &Series) -> Vec<(f64, f64)> {
-    let scenario = &report.study.scenario;
-    let nodes = &scenario.nodes;
-    let speed = report.study.document.nodes.speed;
-    let each = f64::from(nodes.cores) * speed / scenario.mean_work();
-    let serving = fleet::serving(&fleet::lanes(report, series));
-    let each = if each.is_finite() { each } else { 0.0 };
-    let steps: Vec<_> = serving.iter().map(|&(at, count)| (at, f64::from(count) * each)).collect();
-    frame::corners(report, &steps)
-}
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Draws the picture.
 pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
     let (from, to) = frame::stretch(report);
-    let clock = &report.study.scenario.clock;
-    let offered: Vec<(f64, f64)> = series
-        .rows
-        .iter()
-        .map(|row| {
-            let length = clock.window.min(clock.horizon.since(row.start)).as_secs_f64();
-            (row.start.as_secs_f64() + length / 2.0, f64::from(row.issued) / length)
-        })
+    let offered: Vec<(f64, f64)> = fleet::offered(report, series)
+        .into_iter()
+        .map(|(at, rate)| (at.as_secs_f64(), rate))
         .filter(|&(at, _)| at >= from && at <= to)
         .collect();
-    let capacity = capacity(report, series);
+    let capacity = frame::corners(report, &fleet::capacity(report, series));
+    let crossing = fleet::crossing(report, series).filter(|crossing| {
+        let at = crossing.at.as_secs_f64();
+        at >= from && at <= to
+    });
     let highest = offered.iter().chain(&capacity).fold(1.0_f64, |most, point| most.max(point.1));
-    let top = frame::round_up(highest * 1.05);
+    // Above the curves there is room for the label of the crossing.
+    let top = frame::round_up(highest * if crossing.is_some() { 1.15 } else { 1.05 });
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, 480)).into_drawing_area();
-        let body = frame::head(
-            &root,
-            report,
-            "Load against the capacity of the nodes that serve",
-            &[
-                (Mark::Line, frame::BLUE, "offered load (first issues of requests)"),
-                (
-                    Mark::Line,
-                    frame::VERMILION,
-                    "capacity: serving nodes x cores x speed / mean work",
-                ),
-                (Mark::Fill, frame::SHADE, "outage"),
-            ],
-        )?;
+        let title = title(report, crossing, &offered, &capacity);
+        let body = frame::head(&root, report, &title, &LEGEND)?;
         let mut chart = ChartBuilder::on(&body)
             .margin_left(24)
             .margin_right(24)
@@ -71,7 +49,62 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
             .draw()?;
         chart.draw_series(LineSeries::new(capacity, frame::VERMILION.stroke_width(2)))?;
         chart.draw_series(LineSeries::new(offered, frame::BLUE.stroke_width(2)))?;
+        if let Some(crossing) = crossing {
+            let at = crossing.at.as_secs_f64();
+            let line = vec![(at, 0.0), (at, top)];
+            chart.draw_series([PathElement::new(line, BLACK.stroke_width(1))])?;
+            chart.draw_series([Circle::new((at, crossing.offered), 4, BLACK.filled())])?;
+            let gap = 0.008 * (to - from);
+            let (side, gap) = match at - from > 0.7 * (to - from) {
+                true => (HPos::Right, -gap),
+                false => (HPos::Left, gap),
+            };
+            let style = ("sans-serif", 13).into_font().color(&BLACK);
+            let style = style.pos(Pos::new(side, VPos::Top));
+            chart.draw_series([Text::new(
+                label(report, crossing),
+                (at + gap, 0.985 * top),
+                style,
+            )])?;
+        }
         root.present()?;
     }
     Ok(svg)
+}
+
+const LEGEND: [(Mark, RGBColor, &str); 3] = [
+    (Mark::Line, frame::BLUE, "offered load (first issues of requests)"),
+    (Mark::Line, frame::VERMILION, "capacity: serving nodes x cores x speed / mean work"),
+    (Mark::Fill, frame::SHADE, "outage"),
+];
+
+/// What the picture shows.
+fn title(
+    report: &Report,
+    crossing: Option<Crossing>,
+    offered: &[(f64, f64)],
+    capacity: &[(f64, f64)],
+) -> String {
+    let rates = |points: &[(f64, f64)]| points.iter().map(|point| point.1).collect::<Vec<f64>>();
+    let most = rates(offered).into_iter().fold(0.0, f64::max);
+    let least = rates(capacity).into_iter().fold(f64::INFINITY, f64::min);
+    match crossing {
+        Some(Crossing { at, offered, capacity }) => format!(
+            "From {} on the nodes that are left can do {} of the {} requests/s that come",
+            format::time(&report.study.scenario, at),
+            format::number(capacity),
+            format::number(offered),
+        ),
+        None if least.is_finite() => format!(
+            "Up to {} requests/s come; the nodes that serve can do {} or more",
+            format::number(most),
+            format::number(least),
+        ),
+        None => format!("Up to {} requests/s come", format::number(most)),
+    }
+}
+
+/// What stands beside the crossing.
+fn label(report: &Report, crossing: Crossing) -> String {
+    format!("{}: load above capacity", format::time(&report.study.scenario, crossing.at))
 }
