@@ -135,6 +135,9 @@ pub(super) struct Run {
     /// Directory of the files [default: output/<name of the scenario>]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Write no report.html
+    #[arg(long)]
+    pub(super) no_report: bool,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -2,7 +2,8 @@
 
 use super::exit::Exit;
 use super::output;
-use fleetfall::report::{Report, events, json, manifest, tables};
+use fleetfall::report::{Report, events, first, json, manifest, tables};
+use fleetfall::report::page::{self, Documents};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -14,8 +15,12 @@ const BANDS: &str = "bands.csv";
 ///
 /// # Errors
 /// The exit after the failure has been shown.
-pub(super) fn write(report: &Report, directory: &Path) -> Result<(), Exit> {
-    let files = files(report);
+pub(super) fn write(report: &Report, directory: &Path, with_page: bool) -> Result<(), Exit> {
+    let mut files = files(report);
+    if with_page {
+        let page = page_of(&files)?;
+        files.push((page::NAME, page));
+    }
     let contents: Vec<(&str, &[u8])> =
         files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     let manifest = manifest::manifest(report, &contents);
@@ -31,6 +36,18 @@ pub(super) fn write(report: &Report, directory: &Path) -> Result<(), Exit> {
         replace(&path, content).map_err(|error| failed(&path, &error))?;
     }
     Ok(())
+}
+
+/// The page of some files.
+fn page_of(files: &[(&'static str, String)]) -> Result<String, Exit> {
+    let mut documents = Documents::new();
+    for (name, text) in files {
+        documents.add(name, text.as_str());
+    }
+    page::page(&documents).map_err(|error| {
+        output::complain(&format!("failed to make `{}`: {error}", page::NAME));
+        Exit::Bug
+    })
 }
 
 /// Writes one file into a directory.
@@ -70,6 +87,7 @@ fn files(report: &Report) -> Vec<(&'static str, String)> {
         ("timeline.csv", tables::timeline(report)),
         ("nodes.csv", tables::nodes(report)),
         ("events.csv", events::events(report)),
+        ("lanes.csv", first::lanes(report)),
         ("replications.csv", tables::replications(report)),
         ("summary.json", json::report(report)),
         ("scenario.toml", report.study.resolved()),

@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
     };
     let default = || PathBuf::from("output").join(&study.scenario.name);
     let directory = arguments.out.clone().unwrap_or_else(default);
-    files::write(&report, &directory)?;
+    files::write(&report, &directory, !arguments.no_report)?;
     match common.format {
         Format::Json => output::print(&json::report(&report))?,
         Format::Human => {

@@ -1,11 +1,10 @@
 //! What state every node was in, made out from what happened.
 
 use super::Report;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::observe::recorder::Series;
+use crate::observe::windows::Row;
 use crate::sim::observation::{Observation, Phase, Reloaded};
-#[cfg(feature = "plots")]
-use crate::{kernel::time::Duration, observe::windows::Row};
 
 /// The state of a node as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,13 +163,18 @@ pub(super) fn at<T: Copy>(steps: &[(Instant, T)], when: Instant) -> Option<T> {
     after.checked_sub(1).map(|index| steps[index].1)
 }
 
-/// Requests per second that the serving nodes can do the work of, from when on: serving nodes x
-/// cores x speed / mean work. Empty if requests need no core.
-#[cfg(feature = "plots")]
-pub(super) fn capacity(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
+/// Requests per second that a node which serves can do the work of: cores x speed / mean work;
+/// infinite if requests need no core.
+pub(super) fn capacity_per_node(report: &Report) -> f64 {
     let scenario = &report.study.scenario;
     let nodes = &scenario.nodes;
-    let each = f64::from(nodes.cores) * nodes.speed.factor() / scenario.mean_work();
+    f64::from(nodes.cores) * nodes.speed.factor() / scenario.mean_work()
+}
+
+/// Requests per second that the serving nodes can do the work of, from when on. Empty if requests
+/// need no core.
+pub(super) fn capacity(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
+    let each = capacity_per_node(report);
     if !each.is_finite() {
         return Vec::new();
     }
@@ -179,7 +183,6 @@ pub(super) fn capacity(report: &Report, series: &Series) -> Vec<(Instant, f64)> 
 }
 
 /// Requests first issued per second, at the middle of every window.
-#[cfg(feature = "plots")]
 pub(super) fn offered(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
     let clock = &report.study.scenario.clock;
     let middle = |row: &Row| {
@@ -191,7 +194,6 @@ pub(super) fn offered(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
 }
 
 /// The moment from which on the nodes that are left cannot do the work that comes.
-#[cfg(feature = "plots")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Crossing {
     pub(super) at: Instant,
@@ -202,13 +204,11 @@ pub(super) struct Crossing {
 
 /// The first moment, from the first loss of a node on, at which the capacity of the serving nodes
 /// is below the offered load; `None` if there is none.
-#[cfg(feature = "plots")]
 pub(super) fn crossing(report: &Report, series: &Series) -> Option<Crossing> {
     cross(&capacity(report, series), &offered(report, series))
 }
 
 /// The same of a step function and of points that lines connect.
-#[cfg(feature = "plots")]
 fn cross(capacity: &[(Instant, f64)], offered: &[(Instant, f64)]) -> Option<Crossing> {
     let fall = capacity.windows(2).find(|pair| pair[1].1 < pair[0].1)?;
     let loss = fall[1].0;
@@ -236,7 +236,6 @@ fn cross(capacity: &[(Instant, f64)], offered: &[(Instant, f64)]) -> Option<Cros
 }
 
 /// What a line through points is at `when`; level before the first and after the last of them.
-#[cfg(feature = "plots")]
 fn line(points: &[(Instant, f64)], when: Instant) -> Option<f64> {
     let next = points.partition_point(|(at, _)| *at <= when);
     let (before, after) = (next.checked_sub(1).map(|index| points[index]), points.get(next));
@@ -248,7 +247,6 @@ fn line(points: &[(Instant, f64)], when: Instant) -> Option<f64> {
 
 /// The stretch that tells the story of an incident, with a quarter of an hour around it; all of the
 /// run where there was none.
-#[cfg(feature = "plots")]
 pub(super) fn stretch(report: &Report) -> (Instant, Instant) {
     const AROUND: Duration = Duration::from_secs(15 * 60);
     let clock = &report.study.scenario.clock;
@@ -327,7 +325,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
     }
 }
 
-#[cfg(all(test, feature = "plots"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

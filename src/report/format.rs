@@ -181,6 +181,19 @@ pub fn with_unit(unit: &'static str, value: f64) -> String {
     }
 }
 
+/// The least round number of at least `value`: 1, 2, 2.5 and the like times a power of ten.
+pub(super) fn round_up(value: f64) -> f64 {
+    let mut power = 1.0;
+    while power > value {
+        power /= 10.0;
+    }
+    while power * 10.0 <= value {
+        power *= 10.0;
+    }
+    let fits = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    fits.iter().map(|factor| factor * power).find(|&round| round >= value).unwrap_or(value)
+}
+
 /// A length of time in words: `47 min 12 s`, `12.3 s`, `240 ms`.
 pub fn length(length: Duration) -> String {
     let seconds = length.as_secs_f64();

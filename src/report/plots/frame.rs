@@ -8,6 +8,8 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use std::ops::Range;
 
+pub(super) use crate::report::format::round_up;
+
 pub(super) type Failed = Box<dyn std::error::Error>;
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -160,16 +162,6 @@ pub(super) fn time_name(report: &Report) -> String {
         here.strftime(pattern),
         there.strftime(pattern),
     )
-}
-
-/// The least round number of at least `value`: 1, 2, 2.5 or 5 times a power of ten.
-pub(super) fn round_up(value: f64) -> f64 {
-    let mut power = 1.0;
-    while power * 10.0 <= value {
-        power *= 10.0;
-    }
-    let fits = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-    fits.iter().map(|factor| factor * power).find(|&round| round >= value).unwrap_or(value)
 }
 
 /// Outages within the stretch, in seconds since the start.
