@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
 /// Where the files are, and what to type next.
 fn next(report: &Report, file: &Path, directory: &Path) -> String {
     let file = quoted(&file.display().to_string());
-    let mut text = format!("files in {}\n", directory.display());
+    let mut text = files::told(directory);
     let document = &report.study.document;
     let mut line =
         |command: String, why: &str| text.push_str(&format!("  {command}\n      {why}\n"));
