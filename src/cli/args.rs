@@ -83,6 +83,9 @@ pub(super) struct Common {
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// Write no report.html beside the other files
+    #[arg(long)]
+    pub(super) no_report: bool,
     /// Keep every finished replication in this database, and take from it what is there already: a
     /// study that was interrupted goes on where it was [default: nothing is kept]
     #[cfg(feature = "store")]
@@ -135,9 +138,6 @@ pub(super) struct Run {
     /// Directory of the files [default: output/<name of the scenario>]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Write no report.html
-    #[arg(long)]
-    pub(super) no_report: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -173,7 +173,8 @@ pub(super) struct Check {
     /// `hypercube` (those over the ranges of its assumptions)
     #[arg(long, value_name = "NAME")]
     pub(super) only: Vec<String>,
-    /// Directory for the points of the hypercube, as hypercube.csv [default: no file]
+    /// Directory of the files; of several scenarios each has its own in it [default: output/<name of
+    /// the scenario>-check]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Print the scenario with every default filled in, and simulate nothing
@@ -294,7 +295,7 @@ pub(super) struct Compare {
     /// At most so many replications [default: 30; with --precision as many as the scenario says]
     #[arg(long, value_name = "N")]
     pub(super) replications: Option<NonZeroU64>,
-    /// Directory for compare.csv and compare.json [default: no files]
+    /// Directory of the files [default: output/<name of the scenario>-compare]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
 }
@@ -309,7 +310,7 @@ pub(super) struct Causes {
     /// Replications, each of every subset of the causes
     #[arg(long, value_name = "N", default_value = "10")]
     pub(super) replications: NonZeroU64,
-    /// Directory for causes.json [default: no file]
+    /// Directory of the files [default: output/<name of the scenario>-causes]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
 }

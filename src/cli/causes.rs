@@ -43,12 +43,12 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let (with, set) = (&common.with, &common.set);
     let report = CausesReport { study: &study, seed, with, set, causes: &shared };
-    if let Some(directory) = &arguments.out {
-        files::write_one(directory, "causes.json", &causes::json(&report))?;
-    }
+    let directory = files::directory(arguments.out.as_deref(), &study, "causes");
+    let document = causes::json(&report);
+    files::write_all(&directory, &[("causes.json", document.clone())], &[])?;
     output::print(&match common.format {
-        Format::Json => causes::json(&report),
-        Format::Human => causes::human(&report, &Palette::COLOR),
+        Format::Json => document,
+        Format::Human => causes::human(&report, &Palette::COLOR) + &files::told(&directory),
     })?;
     if shared.stopped {
         output::note("stopped: fewer replications than planned");

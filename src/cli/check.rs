@@ -24,7 +24,7 @@ pub(super) struct Checked {
     pub(super) cases: Vec<Case>,
     /// The name of its scenario and what may be kept of its results, if they were made.
     stored: Option<(String, Stored)>,
-    /// The JSON document, if that was asked for.
+    /// The JSON document.
     json: String,
 }
 
@@ -68,6 +68,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let kept = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let mut all = Vec::new();
+    let many = files.len() > 1;
     for file in files {
         let shown = file.display().to_string();
         let common = Common { file, ..arguments.common.clone() };
@@ -77,7 +78,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
             return output::print(&study.resolved());
         }
         // What is wrong with one scenario was shown, and keeps nobody from the others.
-        let checked = decide::scenario(&one, kept.as_ref()).unwrap_or_else(|exit| Checked {
+        let checked = decide::scenario(&one, kept.as_ref(), many).unwrap_or_else(|exit| Checked {
             file: shown,
             exit,
             cases: Vec::new(),
@@ -160,21 +161,10 @@ fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
         }
     }
     if let Some(path) = &arguments.junit {
-        write_to(path, &junit::document(all)?)?;
+        files::write_to(path, &junit::document(all)?)?;
     }
     if let Some(path) = &arguments.save_baseline {
         baseline::save(path, all)?;
     }
     Ok(all.iter().map(|one| one.exit).max_by_key(|exit| exit.code()).unwrap_or(Exit::Well))
-}
-
-/// Writes a file that was named in the arguments.
-fn write_to(path: &Path, content: &str) -> Result<(), Exit> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let Some(name) = name else {
-        output::complain(&format!("`{}` is no name of a file", path.display()));
-        return Err(Exit::Usage);
-    };
-    files::write_one(directory.unwrap_or(Path::new(".")), &name, content)
 }

@@ -55,14 +55,7 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         comparison: &comparison,
         precision,
     };
-    if let Some(directory) = &arguments.out {
-        files::write_one(directory, "compare.csv", &compare::csv(&report))?;
-        files::write_one(directory, "compare.json", &compare::json(&report))?;
-    }
-    output::print(&match common.format {
-        Format::Json => compare::json(&report),
-        Format::Human => compare::human(&report, &Palette::COLOR),
-    })?;
+    tell(arguments, &report)?;
     if let Some(took) = progress::waited(since) {
         let (variants, pairs) = (comparison.variants.len(), comparison.replications);
         output::note(&format!("{variants} variants, {pairs} replications of each: {took}"));
@@ -72,6 +65,18 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)
+}
+
+/// Writes the files and prints the report.
+fn tell(arguments: &Arguments, report: &Compare) -> Result<Exit, Exit> {
+    let directory = files::directory(arguments.out.as_deref(), report.study, "compare");
+    let document = compare::json(report);
+    let written = vec![("compare.csv", compare::csv(report)), ("compare.json", document.clone())];
+    files::write_all(&directory, &written, &[])?;
+    output::print(&match arguments.common.format {
+        Format::Json => document,
+        Format::Human => compare::human(report, &Palette::COLOR) + &files::told(&directory),
+    })
 }
 
 /// The mitigations that were asked for, or all of them.

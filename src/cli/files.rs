@@ -2,69 +2,103 @@
 
 use super::exit::Exit;
 use super::output;
-use fleetfall::report::{Report, events, first, json, manifest, tables};
 use fleetfall::report::page::{self, Documents};
+use fleetfall::report::{Report, events, first, json, manifest, tables};
+use fleetfall::scenario::Study;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The only file that not every run has.
 const BANDS: &str = "bands.csv";
+
+/// A file: its name and its content.
+pub(super) type Named = (&'static str, String);
+
+/// Where the files of a command go: where the arguments say, or into a directory that is called
+/// after the scenario and the command.
+pub(super) fn directory(given: Option<&Path>, study: &Study, command: &str) -> PathBuf {
+    let usual = || Path::new("output").join(format!("{}-{command}", study.scenario.name));
+    given.map_or_else(usual, Path::to_path_buf)
+}
+
+/// The line that says where they are.
+pub(super) fn told(directory: &Path) -> String {
+    format!("files in {}\n", directory.display())
+}
 
 /// Writes all files of a run into a directory.
 ///
 /// # Errors
 /// The exit after the failure has been shown.
-pub(super) fn write(report: &Report, directory: &Path, with_page: bool) -> Result<(), Exit> {
+pub(super) fn write(report: &Report, directory: &Path, no_report: bool) -> Result<(), Exit> {
     let mut files = files(report);
-    if with_page {
-        let page = page_of(&files)?;
-        files.push((page::NAME, page));
-    }
+    add_page(&mut files, no_report)?;
     let contents: Vec<(&str, &[u8])> =
         files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     let manifest = manifest::manifest(report, &contents);
-    create(directory)?;
-    // Of an earlier run with many replications; beside the files of this one it would lie.
-    if !report.is_many() {
-        remove(directory, BANDS)?;
-    }
     // Last, so that a manifest speaks of files that are there.
-    let manifest = ("manifest.json", manifest.as_bytes());
-    for (name, content) in contents.into_iter().chain([manifest]) {
-        let path = directory.join(name);
-        replace(&path, content).map_err(|error| failed(&path, &error))?;
-    }
-    Ok(())
+    files.push(("manifest.json", manifest));
+    write_all(directory, &files, &[BANDS])
 }
 
-/// The page of some files.
-fn page_of(files: &[(&'static str, String)]) -> Result<String, Exit> {
-    let mut documents = Documents::new();
-    for (name, text) in files {
-        documents.add(name, text.as_str());
-    }
-    page::page(&documents).map_err(|error| {
-        output::complain(&format!("failed to make `{}`: {error}", page::NAME));
-        Exit::Bug
-    })
-}
-
-/// Writes one file into a directory.
+/// Adds the page of these files to them, unless nobody wants it.
 ///
 /// # Errors
 /// The exit after the failure has been shown.
-pub(super) fn write_one(directory: &Path, name: &str, content: &str) -> Result<(), Exit> {
+pub(super) fn add_page(files: &mut Vec<Named>, no_report: bool) -> Result<(), Exit> {
+    if no_report {
+        return Ok(());
+    }
+    let mut documents = Documents::new();
+    for (name, text) in files.iter() {
+        documents.add(name, text.as_str());
+    }
+    let page = page::page(&documents).map_err(|error| {
+        output::complain(&format!("failed to make `{}`: {error}", page::NAME));
+        Exit::Bug
+    })?;
+    files.push((page::NAME, page));
+    Ok(())
+}
+
+/// Writes the files of a command into a directory. Those of the names in `sometimes` that are not
+/// among them are removed, and so is a page: they are of an earlier run, and beside the files of
+/// this one they would lie.
+///
+/// # Errors
+/// The exit after the failure has been shown.
+pub(super) fn write_all(directory: &Path, files: &[Named], sometimes: &[&str]) -> Result<(), Exit> {
     create(directory)?;
+    for stale in sometimes.iter().chain([&page::NAME]).filter(|name| !files.iter().any(|(known, _)| known == *name)) {
+        remove(directory, stale)?;
+    }
+    files.iter().try_for_each(|(name, content)| put(directory, name, content))
+}
+
+/// Writes a file that was named in the arguments.
+///
+/// # Errors
+/// The exit after the failure has been shown.
+pub(super) fn write_to(path: &Path, content: &str) -> Result<(), Exit> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let Some(name) = name else {
+        output::complain(&format!("`{}` is no name of a file", path.display()));
+        return Err(Exit::Usage);
+    };
+    create(directory)?;
+    put(directory, &name, content)
+}
+
+fn put(directory: &Path, name: &str, content: &str) -> Result<(), Exit> {
     let path = directory.join(name);
     replace(&path, content.as_bytes()).map_err(|error| failed(&path, &error))
 }
 
 /// Removes a file of an earlier run, if there is one.
-///
-/// # Errors
-/// The exit after the failure has been shown.
-pub(super) fn remove(directory: &Path, name: &str) -> Result<(), Exit> {
+fn remove(directory: &Path, name: &str) -> Result<(), Exit> {
     let path = directory.join(name);
     if !fs::exists(&path).unwrap_or(false) {
         return Ok(());
@@ -82,7 +116,7 @@ fn failed(what: &Path, error: &io::Error) -> Exit {
 }
 
 /// Every file with its content.
-fn files(report: &Report) -> Vec<(&'static str, String)> {
+fn files(report: &Report) -> Vec<Named> {
     let mut files = vec![
         ("timeline.csv", tables::timeline(report)),
         ("nodes.csv", tables::nodes(report)),

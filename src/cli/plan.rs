@@ -53,18 +53,23 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
         question,
     };
     let report = PlanReport { asked, reply: &reply };
-    if let Some(directory) = &arguments.out {
-        files::write_one(directory, "plan.json", &json(&report))?;
-    }
-    output::print(&match common.format {
-        Format::Json => json(&report),
-        Format::Human => human(&report, &Palette::COLOR),
-    })?;
+    tell(arguments, &report)?;
     if reply.was_stopped() {
         output::note("stopped: what was not simulated is missing above");
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)
+}
+
+/// Writes the files and prints the report.
+fn tell(arguments: &Arguments, report: &PlanReport) -> Result<Exit, Exit> {
+    let directory = files::directory(arguments.out.as_deref(), report.asked.study, "plan");
+    let document = json(report);
+    files::write_all(&directory, &[("plan.json", document.clone())], &[])?;
+    output::print(&match arguments.common.format {
+        Format::Json => document,
+        Format::Human => human(report, &Palette::COLOR) + &files::told(&directory),
+    })
 }
 
 /// Refuses options that the question has no use for.

@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
     };
     let default = || PathBuf::from("output").join(&study.scenario.name);
     let directory = arguments.out.clone().unwrap_or_else(default);
-    files::write(&report, &directory, !arguments.no_report)?;
+    files::write(&report, &directory, common.no_report)?;
     match common.format {
         Format::Json => output::print(&json::report(&report))?,
         Format::Human => {
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
 /// Where the files are, and what to type next.
 fn next(report: &Report, file: &Path, directory: &Path) -> String {
     let file = quoted(&file.display().to_string());
-    let mut text = format!("files in {}\n", directory.display());
+    let mut text = files::told(directory);
     let document = &report.study.document;
     let mut line =
         |command: String, why: &str| text.push_str(&format!("  {command}\n      {why}\n"));

@@ -14,11 +14,14 @@ use fleetfall::report::sensitivity::{
 use fleetfall::scenario::Study;
 use fleetfall::scenario::assumption::Assumed;
 use fleetfall::scenario::claim::Subject;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Points of the hypercube if neither the arguments nor the scenario say.
 const POINTS: u32 = 100;
+
+/// The files of all assumptions moved together.
+const TOGETHER: &str = "all-together.csv";
+const POINTS_FILE: &str = "points.csv";
 
 /// Moves the assumptions, prints what that does to the outcome and writes the files.
 ///
@@ -90,38 +93,23 @@ fn together(
 
 /// Writes the files and prints the report.
 fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
-    let name = format!("{}-sensitivity", report.study.scenario.name);
-    let directory = arguments.out.clone().unwrap_or_else(|| PathBuf::from("output").join(name));
+    let directory = files::directory(arguments.out.as_deref(), report.study, "sensitivity");
     let document = json(report);
-    write(report, &document, &directory)?;
-    match arguments.common.format {
-        Format::Json => output::print(&document)?,
-        Format::Human => {
-            let files = format!("files in {}\n", directory.display());
-            output::print(&(human(report, &Palette::COLOR) + &files))?
-        }
-    };
+    let mut written =
+        vec![("one-at-a-time.csv", one_at_a_time(report)), ("sensitivity.json", document.clone())];
+    #[cfg(feature = "plots")]
+    written.push(("tornado.svg", fleetfall::report::plots::tornado(report)));
+    if report.together.is_some() {
+        written.extend([(TOGETHER, all_together(report)), (POINTS_FILE, points(report))]);
+    }
+    files::write_all(&directory, &written, &[TOGETHER, POINTS_FILE])?;
+    output::print(&match arguments.common.format {
+        Format::Json => document,
+        Format::Human => human(report, &Palette::COLOR) + &files::told(&directory),
+    })?;
     if report.together.is_none() {
         output::note("stopped: the assumptions were not moved together");
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)
-}
-
-fn write(report: &Sensitivity, document: &str, directory: &Path) -> Result<(), Exit> {
-    files::write_one(directory, "one-at-a-time.csv", &one_at_a_time(report))?;
-    files::write_one(directory, "sensitivity.json", document)?;
-    #[cfg(feature = "plots")]
-    files::write_one(directory, "tornado.svg", &fleetfall::report::plots::tornado(report))?;
-    match report.together {
-        Some(_) => {
-            files::write_one(directory, "all-together.csv", &all_together(report))?;
-            files::write_one(directory, "points.csv", &points(report))
-        }
-        // Those of an earlier study would lie beside the files of this one.
-        None => {
-            files::remove(directory, "all-together.csv")?;
-            files::remove(directory, "points.csv")
-        }
-    }
 }

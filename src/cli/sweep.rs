@@ -8,7 +8,6 @@ use fleetfall::experiment::{Cell, grid, spread};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::report::Palette;
 use fleetfall::report::sweep::{Sweep, Swept, csv, human, json};
-use std::path::PathBuf;
 
 /// What is measured if nobody says.
 const MEASURES: [&str; 6] = [
@@ -19,6 +18,9 @@ const MEASURES: [&str; 6] = [
     "partial_service_s",
     "sojourn_p99_s",
 ];
+
+/// The file that not every sweep has.
+const PICTURE: &str = "sweep.svg";
 
 /// Simulates every cell, prints the report and writes the files.
 ///
@@ -79,24 +81,16 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
 
 /// Writes the files and prints the report.
 fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
-    let name = format!("{}-sweep", sweep.study.scenario.name);
-    let directory = arguments.out.clone().unwrap_or_else(|| PathBuf::from("output").join(name));
+    let directory = files::directory(arguments.out.as_deref(), sweep.study, "sweep");
     let document = json(sweep);
-    files::write_one(&directory, "sweep.csv", &csv(sweep))?;
-    files::write_one(&directory, "sweep.json", &document)?;
+    let mut written = vec![("sweep.csv", csv(sweep)), ("sweep.json", document.clone())];
     #[cfg(feature = "plots")]
-    match fleetfall::report::plots::sweep(sweep) {
-        Some(picture) => files::write_one(&directory, "sweep.svg", &picture)?,
-        // That of an earlier sweep would lie beside the files of this one.
-        None => files::remove(&directory, "sweep.svg")?,
-    }
-    match arguments.common.format {
-        Format::Json => output::print(&document)?,
-        Format::Human => {
-            let files = format!("files in {}\n", directory.display());
-            output::print(&(human(sweep, &Palette::COLOR) + &files))?
-        }
-    };
+    written.extend(fleetfall::report::plots::sweep(sweep).map(|picture| (PICTURE, picture)));
+    files::write_all(&directory, &written, &[PICTURE])?;
+    output::print(&match arguments.common.format {
+        Format::Json => document,
+        Format::Human => human(sweep, &Palette::COLOR) + &files::told(&directory),
+    })?;
     if sweep.cells.len() < sweep.planned {
         output::note("stopped: the cells that were not simulated are missing");
         return Ok(Exit::Interrupted);

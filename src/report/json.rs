@@ -56,6 +56,9 @@ use serde::{Serialize, Serializer};
 #[derive(Serialize)]
 pub(super) struct Head<'a> {
     scenario: &'a str,
+    title: &'a str,
+    source: Option<&'a str>,
+    fleetfall: &'static str,
     scenario_hash: String,
     with: &'a [String],
     set: &'a [String],
@@ -67,7 +70,6 @@ struct Body<'a> {
     replications: u64,
     replications_planned: u64,
     digest: String,
-    verdict: String,
     clock: Clock<'a>,
     fleet: Fleet,
     measures: InOrder<Estimate>,
@@ -98,6 +100,7 @@ struct Fleet {
 struct Run<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    verdict: String,
     #[serde(flatten)]
     body: Body<'a>,
 }
@@ -181,7 +184,8 @@ struct Points<'a> {
 /// The document of a run.
 pub fn report(report: &Report) -> String {
     let head = head(report.study, report.with, report.set, report.seed);
-    pretty(&Run { head, body: body(report) })
+    let verdict = figures::headline(report);
+    pretty(&Run { head, verdict, body: body(report) })
 }
 
 /// The document of a check.
@@ -215,8 +219,16 @@ pub(super) fn head<'a>(
     set: &'a [String],
     seed: u64,
 ) -> Head<'a> {
-    let scenario = &study.scenario.name;
-    Head { scenario, scenario_hash: scenario_hash(study), with, set, seed }
+    Head {
+        scenario: &study.scenario.name,
+        title: &study.scenario.title,
+        source: study.document.source.as_deref(),
+        fleetfall: env!("CARGO_PKG_VERSION"),
+        scenario_hash: scenario_hash(study),
+        with,
+        set,
+        seed,
+    }
 }
 
 fn body<'a>(report: &Report<'a>) -> Body<'a> {
@@ -245,7 +257,6 @@ fn body<'a>(report: &Report<'a>) -> Body<'a> {
         replications: summary.replications,
         replications_planned: report.planned,
         digest: summary.digest.to_string(),
-        verdict: figures::headline(report),
         clock: Clock {
             start: format::rfc3339(scenario, Instant::START),
             end: format::rfc3339(scenario, scenario.clock.horizon),

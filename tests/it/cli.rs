@@ -13,7 +13,9 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
 }
 
 pub(crate) fn fleetfall(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fleetfall")).args(arguments).output().unwrap()
+    // What names no directory writes its files below the one where it is.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleetfall"));
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).args(arguments).output().unwrap()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> &str {
@@ -102,7 +104,8 @@ fn a_check_decides_what_it_is_asked_for() {
     assert!(document["measures"].is_null());
     let table = std::fs::read_to_string(out.join("hypercube.csv")).unwrap();
     assert_eq!(table.lines().count(), 101);
-    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1, "no half file");
+    assert_eq!(std::fs::read(out.join("check.json")).unwrap(), cube.stdout);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 2, "no half file");
     let own = json(&check(&["--only", "expect"]));
     assert!(own["hypercube"].is_null());
     assert_eq!(own["expect"].as_array().unwrap().len(), 2);

@@ -44,7 +44,7 @@ pub(in crate::cli) struct Plan {
     /// At most so many replications of one value
     #[arg(long, value_name = "N", default_value = "400")]
     pub(in crate::cli) replications: NonZeroU64,
-    /// Directory for plan.json [default: no file]
+    /// Directory of the files [default: output/<name of the scenario>-plan]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
 }

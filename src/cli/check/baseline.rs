@@ -2,8 +2,8 @@
 
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
-use super::super::output;
-use super::{Checked, write_to};
+use super::super::{files, output};
+use super::Checked;
 use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
 use fleetfall::report;
 use fleetfall::report::Palette;
@@ -65,7 +65,7 @@ pub(super) fn save(path: &Path, all: &[Checked]) -> Result<(), Exit> {
     let version = env!("CARGO_PKG_VERSION").to_string();
     let kept = Kept { format: baseline::FORMAT, version, scenarios };
     let text = serde_json::to_string_pretty(&kept).expect("numbers and texts have a JSON form");
-    write_to(path, &(text + "\n"))
+    files::write_to(path, &(text + "\n"))
 }
 
 /// Sets what was checked against what was kept.

@@ -16,22 +16,29 @@ use fleetfall::scenario::claim::Claim;
 use fleetfall::scenario::keys::claims::Against;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
 use fleetfall::scenario::{Scenario, Study};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What `--only` calls the scenario's own claims.
 const EXPECT: &str = "expect";
 /// What it calls those over the ranges of the assumptions.
 const HYPERCUBE: &str = "hypercube";
+/// The file of the points over those ranges.
+const POINTS: &str = "hypercube.csv";
 /// The fewest replications of a scenario with claims or without.
 const FEWEST: u64 = 10;
 /// The number of the scenario as it stands among the variants.
 const ITSELF: usize = 0;
 
-/// Decides the claims of a scenario.
+/// Decides the claims of a scenario, which may be one of many.
 ///
 /// # Errors
 /// The exit after what went wrong has been shown.
-pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Checked, Exit> {
+pub(super) fn scenario(
+    arguments: &Arguments,
+    kept: Option<&Kept>,
+    many: bool,
+) -> Result<Checked, Exit> {
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
     known(&arguments.only, &study)?;
@@ -48,7 +55,7 @@ pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Che
     }
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let replicas = Replicas::new(common, &study)?;
-    let job = Job { arguments, study: &study, replicas: &replicas, seed };
+    let job = Job { arguments, study: &study, replicas: &replicas, seed, many };
     let mut cast = Cast::new(&study);
     let own = job.wants(EXPECT).then(|| job.own(&mut cast)).transpose()?;
     let asked = job.counterfactuals(&mut cast)?;
@@ -184,6 +191,8 @@ struct Job<'a> {
     study: &'a Study,
     replicas: &'a Replicas<'a>,
     seed: u64,
+    /// Whether other scenarios are checked as well.
+    many: bool,
 }
 
 impl Job<'_> {
@@ -269,19 +278,16 @@ impl Job<'_> {
         }))
     }
 
-    /// Prints what was decided and writes the file.
+    /// Prints what was decided and writes the files.
     fn tell(&self, check: &Check, stopped: bool) -> Result<Checked, Exit> {
-        match (&self.arguments.out, check.hypercube) {
-            (Some(directory), Some(points)) => {
-                let table = hypercube::csv(points, &self.study.scenario);
-                files::write_one(directory, "hypercube.csv", &table)?;
-            }
-            (Some(_), None) => output::note("no file is written: no points were simulated"),
-            (None, _) => {}
-        }
-        let is_json = self.arguments.common.format == Format::Json;
-        if !is_json {
-            output::print(&human::check(check, &Palette::COLOR))?;
+        let document = json::check(check);
+        let directory = self.directory();
+        let mut written = vec![("check.json", document.clone())];
+        let table = check.hypercube.map(|points| hypercube::csv(points, &self.study.scenario));
+        written.extend(table.map(|table| (POINTS, table)));
+        files::write_all(&directory, &written, &[POINTS])?;
+        if self.arguments.common.format == Format::Human {
+            output::print(&(human::check(check, &Palette::COLOR) + &files::told(&directory)))?;
         }
         let [_, undecided, failed] = claims::tally(check.judgements());
         let exit = match () {
@@ -297,7 +303,16 @@ impl Job<'_> {
             exit,
             cases: cases::cases(check),
             stored: None,
-            json: if is_json { json::check(check) } else { String::new() },
+            json: document,
         })
+    }
+
+    /// Where the files go: below the directory of the arguments, each of many scenarios has its own.
+    fn directory(&self) -> PathBuf {
+        let given = self.arguments.out.as_deref();
+        match given.filter(|_| self.many) {
+            Some(all) => all.join(&self.study.scenario.name),
+            None => files::directory(given, self.study, "check"),
+        }
     }
 }
