@@ -70,7 +70,11 @@ pub(super) fn add_page(files: &mut Vec<Named>, no_report: bool) -> Result<(), Ex
 /// The exit after the failure has been shown.
 pub(super) fn write_all(directory: &Path, files: &[Named], sometimes: &[&str]) -> Result<(), Exit> {
     create(directory)?;
-    for stale in sometimes.iter().chain([&page::NAME]).filter(|name| !files.iter().any(|(known, _)| known == *name)) {
+    for stale in sometimes
+        .iter()
+        .chain([&page::NAME])
+        .filter(|name| !files.iter().any(|(known, _)| known == *name))
+    {
         remove(directory, stale)?;
     }
     files.iter().try_for_each(|(name, content)| put(directory, name, content))

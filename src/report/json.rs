@@ -41,9 +41,9 @@
 //! ```
 
 use super::advice::{Advice, advice};
-use super::hypercube::{Collapses, correlations, correlations_of_speed};
 use super::assumptions::{Assumption, assumptions};
 use super::first::{self, First};
+use super::hypercube::{Collapses, correlations, correlations_of_speed};
 use super::{Check, Hypercube, Report, claims, figures, format, scenario_hash};
 use crate::experiment::Judgement;
 use crate::experiment::summary::{Figure, Moment};

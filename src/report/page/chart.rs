@@ -207,9 +207,7 @@ impl std::fmt::Display for Minus {
 
 fn time_axis(clock: &Clock, view: View) -> Markup {
     let marks = clock.marks(view.from, view.to);
-    let place = |at: f64| {
-        format!("left:{:.3}%", 100.0 * (at - view.from) / (view.to - view.from))
-    };
+    let place = |at: f64| format!("left:{:.3}%", 100.0 * (at - view.from) / (view.to - view.from));
     html! {
         div.times aria-hidden="true" {
             div.local { @for (at, local, _) in &marks { span style=(place(*at)) { (local) } } }

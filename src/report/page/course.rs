@@ -81,7 +81,7 @@ impl Course {
             let last = points.last().and_then(|(_, value)| *value);
             points.push((self.length, last));
             let (name, class, unit) = ("capacity that serves", "capacity", "/s");
-            curves.insert(0, Curve { name, class, unit, points, steps: true });
+            curves.push(Curve { name, class, unit, points, steps: true });
         }
         panel("requests per second", curves, 1.0)
     }
@@ -129,7 +129,8 @@ impl Course {
     /// What the failures show.
     pub(super) fn failures_title(&self, clock: &Clock) -> String {
         let share = |window: &&Window| window.failed / (window.completed + window.failed).max(1.0);
-        let worst = self.windows.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
+        // The first of the worst: `max_by` would give the last.
+        let worst = self.windows.iter().rev().max_by(|a, b| share(a).total_cmp(&share(b)));
         match worst.map(|window| (share(&window), window)) {
             Some((worst, window)) if worst > 0.0 => {
                 let at = clock.time(window.seconds);
@@ -244,9 +245,8 @@ fn thinned(windows: &[Window], from: f64, to: f64) -> Vec<Window> {
 fn joined(windows: &[Window]) -> Option<Window> {
     let first = windows.first()?;
     let sum = |of: fn(&Window) -> f64| windows.iter().map(of).sum::<f64>();
-    let worst = |of: fn(&Window) -> Option<f64>| {
-        windows.iter().filter_map(of).max_by(f64::total_cmp)
-    };
+    let worst =
+        |of: fn(&Window) -> Option<f64>| windows.iter().filter_map(of).max_by(f64::total_cmp);
     Some(Window {
         seconds: first.seconds,
         offered_per_s: sum(|window| window.offered_per_s) / windows.len() as f64,

@@ -242,8 +242,7 @@ fn assumptions(summary: &Summary) -> Markup {
 }
 
 fn other_claims(summary: &Summary) -> Markup {
-    let others: Vec<_> =
-        summary.expect.iter().filter(|claim| claim.published.is_none()).collect();
+    let others: Vec<_> = summary.expect.iter().filter(|claim| claim.published.is_none()).collect();
     html! {
         @if !others.is_empty() {
             section {
@@ -271,8 +270,7 @@ fn milestones(summary: &Summary, clock: &Clock) -> Markup {
         let one = summary.milestones.get(milestone.name())?;
         let show = |when: Option<_>| when.map_or(String::new(), |when| clock.moment(when));
         one.p50?;
-        let mut row =
-            vec![shell::cell(words(milestone.name())), shell::cell(show(one.p50))];
+        let mut row = vec![shell::cell(words(milestone.name())), shell::cell(show(one.p50))];
         if is_many {
             row.push(shell::cell(format!("{} to {}", show(one.p05), show(one.p95))));
             row.push(shell::cell(percent(one.share)));
@@ -280,8 +278,11 @@ fn milestones(summary: &Summary, clock: &Clock) -> Markup {
         Some(row)
     });
     let rows: Vec<Vec<Markup>> = reached.collect();
-    let head: &[&str] =
-        if is_many { &["milestone", "median", "5 % to 95 %", "reached in"] } else { &["milestone", "time"] };
+    let head: &[&str] = if is_many {
+        &["milestone", "median", "5 % to 95 %", "reached in"]
+    } else {
+        &["milestone", "time"]
+    };
     html! { @if !rows.is_empty() { (shell::table("Milestones", head, &rows)) } }
 }
 

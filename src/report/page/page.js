@@ -76,7 +76,7 @@
     if (!path.points) {
       const numbers = path.getAttribute("d").matchAll(/([ML])([-\d.e]+) ([-\d.e]+)/g);
       path.points = [...numbers].map(([, command, x, y]) => ({
-        x: Number(x), y: -Number(y), gap: command === "M",
+        x: Number(x), y: 0 - Number(y), gap: command === "M",
       }));
     }
     return path.points;
