@@ -51,6 +51,8 @@ pub(super) enum Command {
     Sweep(Sweep),
     /// Move what a scenario assumes over its ranges: which of the unknowns decide the outcome
     Sensitivity(Sensitivity),
+    /// Make report.html again from the other files of a directory
+    Report(Report),
     /// Join the stores of the shards of a study
     #[cfg(feature = "store")]
     Merge(Merge),
@@ -91,6 +93,18 @@ pub(super) struct Common {
     #[cfg(feature = "store")]
     #[arg(long, value_name = "FILE")]
     pub(super) store: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Report {
+    /// Directory of a run or a study; its page is written there
+    #[arg(value_name = "DIR")]
+    pub(super) directory: PathBuf,
+    /// Directories of studies of the same scenario whose results go onto the page of a run: of
+    /// `compare` and `sensitivity`
+    #[arg(value_name = "MORE")]
+    pub(super) others: Vec<PathBuf>,
 }
 
 /// What commands with a fixed number of replications share.

@@ -12,6 +12,7 @@ mod output;
 mod plan;
 mod progress;
 mod replicas;
+mod report;
 mod run;
 mod sensitivity;
 #[cfg(feature = "store")]
@@ -48,6 +49,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         #[cfg(feature = "store")]
         Command::Merge(arguments) => store::merge(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),
     };

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::claims::{are_same, is_share, plus_minus};
-use super::format::{self, number, percent, plural, scale, with_unit};
+use super::format::{self, number, percent, scale, with_unit};
 use super::phases;
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
@@ -244,78 +244,4 @@ pub fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// What happened, in a sentence or two with its numbers.
-pub(super) fn headline(report: &Report) -> String {
-    if report.is_many() { headline_many(report) } else { headline_single(report) }
-}
-
-fn headline_single(report: &Report) -> String {
-    let scenario = &report.study.scenario;
-    let first = report.first;
-    let whole = |measure: Measure| first.measure(measure).max(0.0) as u64;
-    let failed = format!(
-        "{} of {} requests failed ({})",
-        format::count(whole(Measure::RequestsFailed)),
-        format::count(whole(Measure::Requests)),
-        percent(1.0 - first.measure(Measure::Availability)),
-    );
-    let stretches: Vec<String> = first
-        .outages
-        .iter()
-        .take(3)
-        .map(|outage| {
-            let from = format::time(scenario, outage.start);
-            if outage.end >= scenario.clock.horizon {
-                format!("{from} until the end of the simulation")
-            } else {
-                format!("{from} to {}", format::time(scenario, outage.end))
-            }
-        })
-        .collect();
-    let down = with_unit("s", first.measure(Measure::Downtime));
-    let outage = match first.outages.len() {
-        0 => format!("No outage. {failed}."),
-        1 => format!("The site was down for {down}, from {}. {failed}.", stretches[0]),
-        count => {
-            let dots = if count > 3 { ", ..." } else { "" };
-            let list = stretches.join(", ");
-            format!("{count} outages of {down} together: {list}{dots}. {failed}.")
-        }
-    };
-    let restarts = match (whole(Measure::Restarts), whole(Measure::RestartsFailed)) {
-        (0, _) => "No process was restarted".to_string(),
-        (all, 0) => format!("{}, none failed", plural(all, "restart")),
-        (all, failed) if all == failed => format!("{}, all failed", plural(all, "restart")),
-        (all, failed) => format!("{}, {failed} failed", plural(all, "restart")),
-    };
-    let lost = match (whole(Measure::NodesLost), first.measure(Measure::LossSpread)) {
-        (0, _) => "no node was lost".to_string(),
-        (count, spread) if spread.is_nan() => format!("{} lost", plural(count, "node")),
-        (count, spread) => {
-            let losses = if count == 1 { "loss of a node" } else { "losses of nodes" };
-            format!("{count} {losses}, {} from the first to the last", with_unit("s", spread))
-        }
-    };
-    format!("{outage} {restarts}; {lost}.")
-}
-
-fn headline_many(report: &Report) -> String {
-    let all = report.results.len();
-    let with = report.results.iter().filter(|result| !result.outages.is_empty()).count();
-    let mean = |measure: Measure| {
-        let figure = report.summary.measure(measure);
-        let (unit, factor) = scale(measure.unit(), figure.mean);
-        plus_minus(unit, 1.0 / factor, figure.mean, figure.half_width.unwrap_or(0.0))
-    };
-    let availability = report.summary.measure(Measure::Availability);
-    format!(
-        "{with} of {all} replications have an outage. Mean downtime {}; {} restarts, {} of them \
-         fail; {} of the requests fail.",
-        mean(Measure::Downtime),
-        mean(Measure::Restarts),
-        mean(Measure::RestartsFailed),
-        percent(1.0 - availability.mean),
-    )
 }

@@ -2,7 +2,8 @@
 
 use super::story::{Line, Tone, story};
 use super::{
-    Check, Palette, Report, claims, figures, format, hypercube, phases, scenario_hash, steady,
+    Check, Palette, Report, claims, figures, format, headline, hypercube, phases, scenario_hash,
+    steady,
 };
 use crate::kernel::time::Instant;
 use crate::scenario::Study;
@@ -35,7 +36,7 @@ pub fn check(check: &Check, palette: &Palette) -> String {
     let seeds = check.own.map_or_else(|| format!("seed {}", check.seed), seeds);
     let mut text = head(study, check.with, check.set, &seeds, palette);
     if let Some(own) = check.own {
-        text += &format!("\n{}\n", format::wrap(&figures::headline(own), WIDTH, ""));
+        text += &format!("\n{}\n", format::wrap(&headline::headline(own), WIDTH, ""));
         text += &heading("Claims", palette);
         text += &claims::list(own.judgements, true, scenario, palette);
         if own.judgements.is_empty() {
@@ -179,7 +180,7 @@ fn story_line(report: &Report, line: &Line, width: usize, palette: &Palette) -> 
 
 fn summary(report: &Report, palette: &Palette) -> String {
     let mut text = heading("In short", palette);
-    text += &format!("  {}\n", format::wrap(&figures::headline(report), WIDTH - 2, "  "));
+    text += &format!("  {}\n", format::wrap(&headline::headline(report), WIDTH - 2, "  "));
     text += &heading("Milestones", palette);
     text += &figures::milestones(report);
     if let Some(phases) = phases::list(report) {

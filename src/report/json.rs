@@ -44,7 +44,7 @@ use super::advice::{Advice, advice};
 use super::assumptions::{Assumption, assumptions};
 use super::first::{self, First};
 use super::hypercube::{Collapses, correlations, correlations_of_speed};
-use super::{Check, Hypercube, Report, claims, figures, format, scenario_hash};
+use super::{Check, Hypercube, Report, claims, format, headline, scenario_hash};
 use crate::experiment::Judgement;
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
@@ -184,7 +184,7 @@ struct Points<'a> {
 /// The document of a run.
 pub fn report(report: &Report) -> String {
     let head = head(report.study, report.with, report.set, report.seed);
-    let verdict = figures::headline(report);
+    let verdict = headline::headline(report);
     pretty(&Run { head, verdict, body: body(report) })
 }
 

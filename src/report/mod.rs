@@ -13,6 +13,7 @@ pub mod figures;
 pub mod first;
 mod fleet;
 pub mod format;
+mod headline;
 pub mod human;
 pub mod hypercube;
 pub mod json;
