@@ -38,6 +38,7 @@ impl Documents {
         "sweep.json",
         "plan.json",
         "check.json",
+        "causes.json",
         "pareto.svg",
         "tornado.svg",
         "sweep.svg",

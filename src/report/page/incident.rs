@@ -2,9 +2,11 @@
 
 use super::chart::{self, Behind, View};
 use super::clock::Clock;
+use super::compare::Compare;
 use super::course::Course;
 use super::documents::{Documents, First, Summary, Unreadable};
 use super::number;
+use super::sensitivity::{Sensitivity, assumptions};
 use super::shell;
 use crate::report::figures::words;
 use crate::report::format::{number as short, percent, plural};
@@ -15,15 +17,35 @@ use maud::{Markup, html};
 const LINES: usize = 200;
 
 /// The page.
-pub(super) fn page(summary: &Summary, documents: &Documents) -> Result<String, Unreadable> {
+pub(super) fn page(
+    summary: &Summary,
+    compare: Option<&Compare>,
+    sensitivity: Option<&Sensitivity>,
+    documents: &Documents,
+) -> Result<String, Unreadable> {
+    let studies = [compare.map(|one| &one.head), sensitivity.map(|one| &one.head)];
+    for head in studies.into_iter().flatten() {
+        if head.scenario_hash != summary.head.scenario_hash {
+            return Err(Unreadable::new(format!(
+                "the study is of scenario `{}` ({}), the run of `{}` ({}): both must be of the \
+                 same scenario with the same changes",
+                head.scenario,
+                head.scenario_hash,
+                summary.head.scenario,
+                summary.head.scenario_hash
+            )));
+        }
+    }
     let clock = Clock::new(&summary.clock)?;
     let view = match &summary.first_replication {
         Some(first) => View { from: first.from_s, to: first.to_s },
         None => View { from: 0.0, to: clock.length },
     };
     let course = Course::read(documents, summary, &clock)?;
+    let mut verdicts = vec![summary.verdict.as_str()];
+    verdicts.extend(compare.map(|one| one.verdict.as_str()));
     let body = html! {
-        (shell::top(&summary.head, &about(summary, &clock), &[&summary.verdict]))
+        (shell::top(&summary.head, &about(summary, &clock), &verdicts))
         (cards(summary))
         (beside_published(summary))
         @if let (Some(first), Some(course)) = (&summary.first_replication, &course) {
@@ -31,7 +53,8 @@ pub(super) fn page(summary: &Summary, documents: &Documents) -> Result<String, U
             (story(first, &clock))
         }
         (super::phases::section(summary))
-        (assumptions(summary))
+        @if let Some(compare) = compare { (super::compare::section(compare, documents)) }
+        (assumptions(&summary.assumptions, sensitivity))
         (other_claims(summary))
         (everything(summary, &clock))
     };
@@ -217,30 +240,6 @@ fn story(first: &First, clock: &Clock) -> Markup {
     }
 }
 
-fn assumptions(summary: &Summary) -> Markup {
-    let rows: Vec<Vec<Markup>> = summary
-        .assumptions
-        .iter()
-        .map(|one| {
-            vec![
-                html! { code { (one.key) } },
-                shell::cell(one.value.as_deref().unwrap_or("")),
-                shell::cell(format!("{} to {}", one.low, one.high)),
-                shell::cell(&one.why),
-            ]
-        })
-        .collect();
-    let head = ["key", "here", "range", "why"];
-    html! {
-        @if !rows.is_empty() {
-            section {
-                h2 { "What nobody knows" }
-                (shell::table("Assumptions with their ranges", &head, &rows))
-            }
-        }
-    }
-}
-
 fn other_claims(summary: &Summary) -> Markup {
     let others: Vec<_> = summary.expect.iter().filter(|claim| claim.published.is_none()).collect();
     html! {
@@ -260,6 +259,7 @@ fn everything(summary: &Summary, clock: &Clock) -> Markup {
             h2 { "All figures" }
             (milestones(summary, clock))
             details { summary { "Every measure" } (measures(summary)) }
+            p { "Digest " code { (summary.digest) } ": equal digests mean equal runs." }
         }
     }
 }

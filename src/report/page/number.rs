@@ -2,6 +2,7 @@
 //! compare all of them with the files.
 
 use super::documents::{Estimate, Summary};
+use super::sensitivity::Measured;
 use crate::report::claims::{is_share, plus_minus};
 use crate::report::format::{self, percent, with_unit};
 use crate::scenario::measure::Measure;
@@ -39,5 +40,21 @@ pub(super) fn plain(measure: Measure, value: f64) -> String {
         _ if is_share(measure.name()) => percent(value),
         "1" if value.fract() == 0.0 && value >= 0.0 => format::count(value as u64),
         unit => with_unit(unit, value),
+    }
+}
+
+/// The unit of a document as this program calls it.
+pub(super) fn unit(name: &str) -> &'static str {
+    ["s", "B", "1/s", "min"].into_iter().find(|unit| *unit == name).unwrap_or("1")
+}
+
+/// A measure of a study: mean and interval.
+pub(super) fn measured(name: &str, found: &Measured) -> String {
+    let Some(mean) = found.mean else { return "-".to_string() };
+    let (unit, factor) =
+        if is_share(name) { ("%", 0.01) } else { format::scale(unit(&found.unit), mean) };
+    match found.half_width {
+        Some(half) => plus_minus(unit, 1.0 / factor, mean, half),
+        None => format!("{} {unit}", format::number(mean / factor)).trim_end().to_string(),
     }
 }
