@@ -17,7 +17,7 @@ use expect_test::expect_file;
 const TINY: &str = include_str!("tests/tiny.toml");
 
 /// Hands the report of so many replications to `test`.
-fn with_report(replications: u64, sets: &[&str], test: impl FnOnce(&Report)) {
+pub(super) fn with_report(replications: u64, sets: &[&str], test: impl FnOnce(&Report)) {
     let study = Study::load("tiny.toml", TINY, &[] as &[&str], sets).unwrap();
     let plan = Plan { seed: Seed(1), replications, detailed: true };
     let stop = Default::default();

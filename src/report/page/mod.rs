@@ -19,6 +19,8 @@ mod plan;
 mod sensitivity;
 mod shell;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use documents::{Documents, Unreadable};
 

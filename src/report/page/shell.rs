@@ -58,8 +58,20 @@ pub(super) fn top(head: &Head, about: &str, verdicts: &[&str]) -> Markup {
             @if !head.with.is_empty() || !head.set.is_empty() {
                 p.changed { "Changed: " (changes(head).join(", ")) }
             }
-            @for verdict in verdicts { p.verdict { (*verdict) } }
+            @for verdict in verdicts { (answer(verdict)) }
         }
+    }
+}
+
+/// A verdict: the answer large, what else it says below.
+fn answer(verdict: &str) -> Markup {
+    let (answer, rest) = match verdict.split_once(". ") {
+        Some((answer, rest)) => (format!("{answer}."), rest),
+        None => (verdict.to_string(), ""),
+    };
+    html! {
+        p.verdict { (answer) }
+        @if !rest.is_empty() { p { (rest) } }
     }
 }
 
