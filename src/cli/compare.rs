@@ -71,7 +71,10 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
 fn tell(arguments: &Arguments, report: &Compare) -> Result<Exit, Exit> {
     let directory = files::directory(arguments.out.as_deref(), report.study, "compare");
     let document = compare::json(report);
-    let written = vec![("compare.csv", compare::csv(report)), ("compare.json", document.clone())];
+    let mut written =
+        vec![("compare.csv", compare::csv(report)), ("compare.json", document.clone())];
+    #[cfg(feature = "plots")]
+    written.extend(fleetfall::report::plots::compare(report));
     files::write_all(&directory, &written, &[])?;
     output::print(&match arguments.common.format {
         Format::Json => document,

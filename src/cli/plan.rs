@@ -65,7 +65,10 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
 fn tell(arguments: &Arguments, report: &PlanReport) -> Result<Exit, Exit> {
     let directory = files::directory(arguments.out.as_deref(), report.asked.study, "plan");
     let document = json(report);
-    files::write_all(&directory, &[("plan.json", document.clone())], &[])?;
+    let mut written = vec![("plan.json", document.clone())];
+    #[cfg(feature = "plots")]
+    written.push(("plan.svg", fleetfall::report::plots::plan(report)));
+    files::write_all(&directory, &written, &[])?;
     output::print(&match arguments.common.format {
         Format::Json => document,
         Format::Human => human(report, &Palette::COLOR) + &files::told(&directory),

@@ -7,48 +7,19 @@
 //! nothing beside any others gets nothing. Only this is called a cause; see
 //! [`crate::observe`] for when things happened.
 
-use super::compare::{CONFIDENCE, Quantity, Variants};
+use super::compare::{Quantity, Variants};
+use super::paired::Part;
 use super::replication::Pool;
 use super::shared_past::{VariantFailure, run_together};
 use crate::kernel::chance::Seed;
 use crate::observe::Results;
 use crate::scenario::measure::Measure;
-use crate::stats::{Class, Tally, mixture_interval};
 
 /// The most causes: every subset of them is simulated.
 pub const MOST: usize = 8;
 
 /// What is shared out.
 pub const SHARED_OUT: [Quantity; 2] = [Quantity::Downtime, Quantity::Failed];
-
-/// A value in replications with an outage under all causes, and in those without.
-#[derive(Clone, Debug)]
-pub struct Part {
-    classes: [Tally; 2],
-}
-
-impl Part {
-    const NOTHING: Part = Part { classes: [Tally::new(); 2] };
-
-    /// The mean over all replications.
-    pub fn mean(&self) -> f64 {
-        let [with, without] = &self.classes;
-        let sum = |tally: &Tally| tally.mean().unwrap_or(0.0) * tally.count() as f64;
-        (sum(with) + sum(without)) / (with.count() + without.count()) as f64
-    }
-
-    /// The interval of the mean at 95 %. A class of replications that was not seen is not thought
-    /// impossible; the value there may be as far from zero as the farthest that was seen.
-    pub fn interval(&self) -> (f64, f64) {
-        let all = self.classes.iter().filter_map(|tally| tally.min().zip(tally.max()));
-        let most = all.fold(0.0_f64, |most, (low, high)| most.max(low.abs()).max(high.abs()));
-        let classes = self.classes.map(|values| match values.min().zip(values.max()) {
-            Some((low, high)) if low >= high => Class { values, range: (low, high) },
-            _ => Class { values, range: (-most, most) },
-        });
-        mixture_interval(&classes, CONFIDENCE)
-    }
-}
 
 /// What the causes of a scenario contribute.
 #[derive(Clone, Debug)]
@@ -118,15 +89,15 @@ pub fn causes(
 
 impl Causes {
     fn add(&mut self, results: &[Results], length: f64) {
-        let class = usize::from(results[0].measure(Measure::Outages) <= 0.0);
+        let outage = results[0].measure(Measure::Outages) > 0.0;
         for (number, quantity) in SHARED_OUT.into_iter().enumerate() {
             let values: Vec<f64> = results.iter().map(|one| quantity.of(one, length)).collect();
             for (share, part) in shapley(&values).iter().zip(&mut self.shares[number]) {
-                part.classes[class].add(*share);
+                part.add(outage, *share);
             }
             let ends = [values[0], values[values.len() - 1]];
             for (value, part) in ends.iter().zip(&mut self.all_and_none[number]) {
-                part.classes[class].add(*value);
+                part.add(outage, *value);
             }
         }
         self.replications += 1;

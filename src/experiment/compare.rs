@@ -2,6 +2,7 @@
 //!
 //! Only sums are kept, so memory does not grow with the number of replications.
 
+use super::interaction::Interaction;
 use super::paired::{BASELINE_ONLY, BOTH, Paired, VARIANT_ONLY, class_of};
 use super::replication::Pool;
 use super::shared_past::{VariantFailure, run_together};
@@ -114,6 +115,8 @@ pub struct Compared {
     /// Replications in which it was shorter by more than the tolerance than what its parts save
     /// one by one suggests; only for combinations.
     pub better_than_the_sum: u64,
+    /// What its two parts do together; only for pairs.
+    pub interaction: Option<Interaction>,
 }
 
 impl Compared {
@@ -215,9 +218,14 @@ impl Comparison {
         let number = |name: &String| {
             variants.names.iter().position(|names| names.len() == 1 && names.first() == Some(name))
         };
+        let parts = |names: &[String]| -> Vec<usize> {
+            if names.len() > 1 { names.iter().filter_map(number).collect() } else { Vec::new() }
+        };
         let compared = |(names, scenario): (&Vec<String>, &Arc<Scenario>)| Compared {
             names: names.clone(),
-            parts: if names.len() > 1 { names.iter().filter_map(number).collect() } else { vec![] },
+            parts: parts(names),
+            interaction: (names.len() == 2 && parts(names).len() == 2)
+                .then_some(Interaction::NOTHING),
             classes: [0; 4],
             quantities: Quantity::ALL.map(|quantity| Paired::new(quantity.needs_outage())).to_vec(),
             downtime_given_outage: Tally::new(),
@@ -308,6 +316,12 @@ impl Comparison {
                 continue;
             }
             let own = downtime(results);
+            if let (Some(interaction), &[one, other]) =
+                (&mut variant.interaction, &variant.parts[..])
+            {
+                let alone = [one, other].map(|part| downtime(&all[part]));
+                interaction.add(has_outage(baseline), before, alone, own);
+            }
             let of_parts = variant.parts.iter().map(|&part| downtime(&all[part]));
             let (best, sum) = of_parts.fold((f64::INFINITY, 0.0), |(best, sum), part| {
                 (part.min(best), sum + (part - before))

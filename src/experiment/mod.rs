@@ -6,6 +6,7 @@ pub mod cells;
 pub mod compare;
 pub mod decide;
 pub mod hypercube;
+pub mod interaction;
 pub mod judge;
 pub mod keep;
 pub mod paired;

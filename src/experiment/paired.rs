@@ -138,3 +138,39 @@ impl Paired {
         &self.differences[BOTH]
     }
 }
+
+/// A value in replications in which the scenario as it stands has an outage, and in those in which
+/// it has none.
+#[derive(Clone, Debug)]
+pub struct Part {
+    classes: [Tally; 2],
+}
+
+impl Part {
+    /// Nothing yet.
+    pub(super) const NOTHING: Part = Part { classes: [Tally::new(); 2] };
+
+    /// Takes in a value, and whether the scenario as it stands has an outage in its replication.
+    pub(super) fn add(&mut self, outage: bool, value: f64) {
+        self.classes[usize::from(!outage)].add(value);
+    }
+
+    /// The mean over all replications.
+    pub fn mean(&self) -> f64 {
+        let [with, without] = &self.classes;
+        let sum = |tally: &Tally| tally.mean().unwrap_or(0.0) * tally.count() as f64;
+        (sum(with) + sum(without)) / (with.count() + without.count()) as f64
+    }
+
+    /// The interval of the mean. A class of replications that was not seen is not thought
+    /// impossible; the value there may be as far from zero as the farthest that was seen.
+    pub fn interval(&self, confidence: f64) -> (f64, f64) {
+        let all = self.classes.iter().filter_map(|tally| tally.min().zip(tally.max()));
+        let most = all.fold(0.0_f64, |most, (low, high)| most.max(low.abs()).max(high.abs()));
+        let classes = self.classes.map(|values| match values.min().zip(values.max()) {
+            Some((low, high)) if low >= high => Class { values, range: (low, high) },
+            _ => Class { values, range: (-most, most) },
+        });
+        mixture_interval(&classes, confidence)
+    }
+}

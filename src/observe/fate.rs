@@ -34,6 +34,11 @@ impl Fate {
     /// All of them, the best first.
     pub const ALL: [Fate; 4] = [Fate::Stable, Fate::Degraded, Fate::Recovers, Fate::StaysDown];
 
+    /// Whether there is an outage.
+    pub fn is_collapse(self) -> bool {
+        matches!(self, Fate::Recovers | Fate::StaysDown)
+    }
+
     /// The name in files.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,8 +1,9 @@
 //! What the causes of an incident contribute, for people and for machines.
 //!
-//! As JSON, after `scenario`, `scenario_hash`, `with`, `set` and `seed`:
+//! As JSON, after what every document begins with (see [`json`](super::json)):
 //!
 //! ```text
+//! verdict          what contributes the most, in a sentence
 //! replications     how many
 //! stopped          whether somebody stopped it before
 //! quantities       name (downtime_s, requests_failed) -> all, none, and causes: name -> share;
@@ -11,12 +12,16 @@
 
 use super::figures::table;
 use super::format::{self, Palette, count, percent, with_unit};
-use super::human::head;
-use super::scenario_hash;
-use crate::experiment::causes::{Causes, Part, SHARED_OUT};
-use crate::experiment::compare::Quantity;
+use super::human::{answer, head};
+use super::json::{self, Head};
+use crate::experiment::causes::{Causes, SHARED_OUT};
+use crate::experiment::compare::{CONFIDENCE, Quantity};
+use crate::experiment::paired::Part;
 use crate::scenario::Study;
 use serde::Serialize;
+
+/// Causes that the verdict names.
+const NAMED: usize = 3;
 
 /// Everything that the outputs of `causes` are made from.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +52,7 @@ fn value(quantity: Quantity, value: f64) -> String {
 
 /// `23.5 min (22.1 min to 24.2 min), 50 %`.
 fn cell(quantity: Quantity, part: &Part, total: f64) -> String {
-    let (low, high) = part.interval();
+    let (low, high) = part.interval(CONFIDENCE);
     let mut text = format!(
         "{} ({} to {})",
         value(quantity, part.mean()),
@@ -60,6 +65,48 @@ fn cell(quantity: Quantity, part: &Part, total: f64) -> String {
     text
 }
 
+/// The causes, that with the greatest share of the downtime first.
+fn order(causes: &Causes) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..causes.names.len()).collect();
+    order.sort_by(|&one, &other| {
+        causes.shares[0][other].mean().total_cmp(&causes.shares[0][one].mean())
+    });
+    order
+}
+
+/// What contributes the most to the downtime, in a sentence.
+fn verdict(report: &CausesReport) -> String {
+    let causes = report.causes;
+    let [all, none] = &causes.all_and_none[0];
+    let (all, none) = (all.mean(), none.mean());
+    let minutes = |seconds: f64| value(Quantity::Downtime, seconds);
+    if all - none <= 0.0 {
+        let replications = format::plural(causes.replications, "replication");
+        return format!(
+            "The causes add no downtime: {} with all of them and {} without, in the mean of \
+             {replications}.",
+            minutes(all),
+            minutes(none),
+        );
+    }
+    let share = |number: usize| {
+        let mean = causes.shares[0][number].mean();
+        let part = percent((mean / (all - none)).max(0.0));
+        format!("`{}` {} ({part})", causes.names[number], minutes(mean))
+    };
+    let order = order(causes);
+    let named: Vec<String> = order.iter().take(NAMED).map(|&number| share(number)).collect();
+    format!(
+        "Of {} of downtime in the mean the causes contribute {}: {}{}; without all of them {} are \
+         left.",
+        minutes(all),
+        minutes(all - none),
+        named.join(", "),
+        if order.len() > NAMED { ", the others less" } else { "" },
+        minutes(none),
+    )
+}
+
 /// The shares of the causes for people.
 pub fn human(report: &CausesReport, palette: &Palette) -> String {
     let Palette { bold, dim, reset, .. } = palette;
@@ -68,6 +115,8 @@ pub fn human(report: &CausesReport, palette: &Palette) -> String {
     let paragraph = |words: &str| format!("  {}\n", format::wrap(words, 96, "  "));
     let seeds = format!("seeds from {} on, the same for every subset", report.seed);
     let mut text = head(report.study, report.with, report.set, &seeds, palette);
+    text += &answer(&verdict(report), palette);
+    text += "\n";
     text += &paragraph(&format!(
         "What each cause contributes: every subset of {} is taken away, in {replications} under \
          common random numbers.",
@@ -83,11 +132,7 @@ pub fn human(report: &CausesReport, palette: &Palette) -> String {
         row
     };
     rows.push(ends("as it stands", 0));
-    let mut order: Vec<usize> = (0..causes.names.len()).collect();
-    order.sort_by(|&one, &other| {
-        causes.shares[0][other].mean().total_cmp(&causes.shares[0][one].mean())
-    });
-    for number in order {
+    for number in order(causes) {
         let mut row = vec![format!("  {}", causes.names[number])];
         for (which, quantity) in SHARED_OUT.into_iter().enumerate() {
             let [all, none] = &causes.all_and_none[which];
@@ -115,11 +160,9 @@ pub fn human(report: &CausesReport, palette: &Palette) -> String {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    scenario: &'a str,
-    scenario_hash: String,
-    with: &'a [String],
-    set: &'a [String],
-    seed: u64,
+    #[serde(flatten)]
+    head: Head<'a>,
+    verdict: String,
     replications: u64,
     stopped: bool,
     quantities: std::collections::BTreeMap<&'static str, SharedOut<'a>>,
@@ -141,7 +184,7 @@ struct Figure {
 
 impl Figure {
     fn of(part: &Part) -> Figure {
-        let (low, high) = part.interval();
+        let (low, high) = part.interval(CONFIDENCE);
         Figure { mean: part.mean(), low, high }
     }
 }
@@ -160,11 +203,8 @@ pub fn json(report: &CausesReport) -> String {
             .collect(),
     };
     let document = Document {
-        scenario: &report.study.scenario.name,
-        scenario_hash: scenario_hash(report.study),
-        with: report.with,
-        set: report.set,
-        seed: report.seed,
+        head: json::head(report.study, report.with, report.set, report.seed),
+        verdict: verdict(report),
         replications: causes.replications,
         stopped: causes.stopped,
         quantities: SHARED_OUT
@@ -173,6 +213,5 @@ pub fn json(report: &CausesReport) -> String {
             .map(|(number, quantity)| (quantity.name(), shared_out(number)))
             .collect(),
     };
-    let text = serde_json::to_string_pretty(&document).expect("numbers and texts have a JSON form");
-    text + "\n"
+    json::pretty(&document)
 }

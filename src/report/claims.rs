@@ -202,6 +202,36 @@ fn spread(judgement: &Judgement, scenario: &Scenario) -> String {
     text
 }
 
+/// How many of the claims hold, in a sentence that names the first of those that do not.
+pub fn verdict<'a>(judgements: impl Iterator<Item = &'a Judgement>) -> String {
+    let all: Vec<&Judgement> = judgements.collect();
+    let [pass, undecided, fail] = tally(all.iter().copied());
+    if all.is_empty() {
+        return "The scenario claims nothing.".to_string();
+    }
+    let count = all.len();
+    let first = |verdict| {
+        let found = all.iter().find(|one| one.verdict == verdict);
+        found.map_or(String::new(), |one| format!("\"{}\"", one.claim.text))
+    };
+    let mut rest = Vec::new();
+    for (number, verdict, verb) in [
+        (fail, Verdict::Fail, ["fails", "fail"]),
+        (undecided, Verdict::Undecided, ["is undecided", "are undecided"]),
+    ] {
+        match number {
+            0 => {}
+            1 => rest.push(format!("1 {}: {}", verb[0], first(verdict))),
+            _ => rest.push(format!("{number} {}, first {}", verb[1], first(verdict))),
+        }
+    }
+    let holds = match count {
+        1 => format!("{pass} of 1 claim holds"),
+        _ => format!("{pass} of {count} claims hold"),
+    };
+    if rest.is_empty() { format!("{holds}.") } else { format!("{holds}; {}.", rest.join("; ")) }
+}
+
 /// All claims of a list, each with its verdict, what was published and what was observed.
 pub fn list(
     judgements: &[Judgement],

@@ -1,8 +1,9 @@
 //! Comparisons of a scenario with its variants, for people and for machines.
 //!
-//! As JSON, after `scenario`, `scenario_hash`, `with`, `set` and `seed`:
+//! As JSON, after what every document begins with (see [`json`](super::json)):
 //!
 //! ```text
+//! verdict             which variant helps the most, in a sentence
 //! replications        pairs compared
 //! stopped             whether somebody stopped it before
 //! precision_s         half-width asked for, of the difference in downtime; null if none was
@@ -10,6 +11,8 @@
 //! one_by_one_events
 //! variants            the scenario as it stands first, then its variants, the best first:
 //!   names             the patches that make it
+//!   label             its name for people
+//!   about             of each patch what it is, in a sentence
 //!   verdict           shorter, longer, same (within a window), undecided; corrected for the
 //!                     number of variants; null for the scenario itself
 //!   outages           replications with an outage; outage_low, outage_high: bounds of its
@@ -20,18 +23,29 @@
 //!   quantities        name -> mean, difference, low, high (at 95 %), better, same, worse,
 //!                     narrowing
 //!   worse_than_a_part, better_than_the_sum   replications; of combinations alone
+//! interactions        of every pair of patches that was compared together, and one by one:
+//!   names             the two
+//!   downtime_beyond_the_sum_s   the downtime that both change together, less what each changes
+//!                     alone: mean, low, high (at 95 %); above zero they save less than the sum
+//!   words             adds up (within a window), overlaps, better together, worse together (than
+//!                     the better one alone), undecided; corrected for the number of pairs
 //! ```
+
+mod verdict;
 
 use super::figures::table;
 use super::format::{self, Palette, count, number, percent, with_unit};
-use super::human::head;
-use super::{scenario_hash, tables};
+use super::human::{answer, head};
+use super::json::{self, Head};
+use super::tables;
 use crate::experiment::compare::{CONFIDENCE, Compared, Comparison, Precision, Quantity};
+use crate::experiment::interaction::{Interaction, Together};
 use crate::experiment::paired::Paired;
 use crate::scenario::Study;
 use crate::stats::share_lower;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use verdict::verdict;
 
 /// Everything that the outputs of `compare` are made from.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +95,18 @@ impl Compare<'_> {
     }
 }
 
-fn name(variant: &Compared) -> String {
-    variant.names.join(" + ")
+pub(super) fn name(variant: &Compared) -> String {
+    if variant.names.is_empty() { "as it stands".to_string() } else { variant.names.join(" + ") }
+}
+
+/// What the patches of a variant are.
+fn about<'a>(study: &'a Study, variant: &Compared) -> Vec<&'a str> {
+    let document = &study.document;
+    let about = |name: &String| {
+        let mitigation = document.mitigation.get(name).map(|keys| keys.about.as_str());
+        mitigation.or_else(|| document.counterfactual.get(name).map(|keys| keys.about.as_str()))
+    };
+    variant.names.iter().filter_map(about).collect()
 }
 
 fn mean(paired: &Paired) -> f64 {
@@ -99,6 +123,8 @@ pub fn human(report: &Compare, palette: &Palette) -> String {
     let last = report.seed.wrapping_add(comparison.replications.saturating_sub(1));
     let seeds = format!("seeds {} to {last}, the same for every variant", report.seed);
     let mut text = head(report.study, report.with, report.set, &seeds, palette);
+    text += &answer(&verdict(report), palette);
+    text += "\n";
     text += &paragraph(&format!(
         "{others} against the scenario as it stands, in {} under common random numbers; \
          the shortest downtime first.",
@@ -154,17 +180,28 @@ fn downtime_rows(report: &Compare, baseline: &Compared, ranked: &[&Compared]) ->
             given(variant),
             difference("s", downtime),
             format!("{shorter}/{same}/{longer}"),
-            match report.effect(variant) {
-                Effect::Shorter => "shorter",
-                Effect::Longer => "longer",
-                Effect::Same => "same",
-                Effect::Undecided if shorter + longer == 0 => "none seen",
-                Effect::Undecided => "undecided",
-            }
-            .to_string(),
+            effect_word(report, variant).to_string(),
         ]);
     }
     rows
+}
+
+/// What a variant does to the downtime, in words.
+pub(super) fn effect_word(report: &Compare, variant: &Compared) -> &'static str {
+    let [shorter, _, longer] = variant.quantity(Quantity::Downtime).better_same_worse;
+    match report.effect(variant) {
+        Effect::Shorter => "shorter",
+        Effect::Longer => "longer",
+        Effect::Same => "same",
+        Effect::Undecided if shorter + longer == 0 => "none seen",
+        Effect::Undecided => "undecided",
+    }
+}
+
+/// `-47.1 min`.
+fn signed_difference(paired: &Paired) -> String {
+    let text = difference("s", paired);
+    text.split_once(" (").map_or(text.clone(), |(mean, _)| mean.to_string())
 }
 
 /// `-47.1 min (-47.2 to -40.5)`.
@@ -228,12 +265,12 @@ fn other_rows(baseline: &Compared, ranked: &[&Compared]) -> Vec<Vec<String>> {
 }
 
 fn abouts(report: &Compare, ranked: &[&Compared]) -> String {
-    let mitigations = &report.study.document.mitigation;
-    let about = |variant: &&&Compared| {
-        let keys = mitigations.get(variant.names.first()?)?;
-        Some(format!("  {}\n      {}\n", name(variant), format::wrap(&keys.about, 90, "      ")))
-    };
-    ranked.iter().filter(|variant| !variant.is_combination()).filter_map(|v| about(&v)).collect()
+    let single = ranked.iter().filter(|variant| !variant.is_combination());
+    let about = single.map(|variant| {
+        let words = about(report.study, variant).join(" ");
+        format!("  {}\n      {}\n", name(variant), format::wrap(&words, 90, "      "))
+    });
+    about.collect()
 }
 
 /// What the tables do not say.
@@ -282,22 +319,37 @@ fn remarks(report: &Compare, ranked: &[&Compared]) -> Vec<String> {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    scenario: &'a str,
-    scenario_hash: String,
-    with: &'a [String],
-    set: &'a [String],
-    seed: u64,
+    #[serde(flatten)]
+    head: Head<'a>,
+    verdict: String,
     replications: u64,
     stopped: bool,
     precision_s: Option<f64>,
     simulated_events: u64,
     one_by_one_events: u64,
     variants: Vec<Variant<'a>>,
+    interactions: Vec<Pair<'a>>,
+}
+
+#[derive(Serialize)]
+struct Pair<'a> {
+    names: &'a [String],
+    downtime_beyond_the_sum_s: Beyond,
+    words: &'static str,
+}
+
+#[derive(Serialize)]
+struct Beyond {
+    mean: f64,
+    low: f64,
+    high: f64,
 }
 
 #[derive(Serialize)]
 struct Variant<'a> {
     names: &'a [String],
+    label: String,
+    about: Vec<&'a str>,
     verdict: Option<Effect>,
     outages: u64,
     outage_low: f64,
@@ -342,7 +394,7 @@ impl Figure {
 }
 
 /// The baseline, then the variants in the order of their rank.
-fn in_order(comparison: &Comparison) -> impl Iterator<Item = (bool, &Compared)> {
+pub(super) fn in_order(comparison: &Comparison) -> impl Iterator<Item = (bool, &Compared)> {
     let baseline = comparison.variants.first().map(|baseline| (true, baseline));
     baseline.into_iter().chain(comparison.ranked().into_iter().map(|variant| (false, variant)))
 }
@@ -350,7 +402,7 @@ fn in_order(comparison: &Comparison) -> impl Iterator<Item = (bool, &Compared)> 
 /// The comparison as one JSON document.
 pub fn json(report: &Compare) -> String {
     let comparison = report.comparison;
-    let variant = |(is_baseline, variant): (bool, &Compared)| -> Variant<'_> {
+    let variant = |(is_baseline, variant): (bool, &'_ Compared)| -> Variant<'_> {
         let (outage_low, outage_high) = variant.outage_bounds();
         let (outage_difference, (low, high)) = variant.outage_difference();
         let combined = variant.is_combination();
@@ -358,6 +410,8 @@ pub fn json(report: &Compare) -> String {
         let names = comparison.variants.iter().find(|one| one.names == variant.names);
         Variant {
             names: names.map_or(&[], |one| one.names.as_slice()),
+            label: name(variant),
+            about: about(report.study, variant),
             verdict: (!is_baseline).then(|| report.effect(variant)),
             outages: variant.outages(),
             outage_low,
@@ -376,20 +430,36 @@ pub fn json(report: &Compare) -> String {
         }
     };
     let document = Document {
-        scenario: &report.study.scenario.name,
-        scenario_hash: scenario_hash(report.study),
-        with: report.with,
-        set: report.set,
-        seed: report.seed,
+        head: json::head(report.study, report.with, report.set, report.seed),
+        verdict: verdict(report),
         replications: comparison.replications,
         stopped: comparison.stopped,
         precision_s: comparison.wanted(report.precision),
         simulated_events: comparison.simulated,
         one_by_one_events: comparison.one_by_one,
         variants: in_order(comparison).map(variant).collect(),
+        interactions: pairs(comparison).map(pair).collect(),
     };
-    let text = serde_json::to_string_pretty(&document).expect("numbers and texts have a JSON form");
-    text + "\n"
+    json::pretty(&document)
+}
+
+/// The pairs with what they do together, and the confidence of each verdict on them.
+fn pairs(comparison: &Comparison) -> impl Iterator<Item = (&Compared, &Interaction, Together)> {
+    let all = comparison.variants.iter();
+    let all = all.filter_map(|one| one.interaction.as_ref().map(|found| (one, found)));
+    let count = all.clone().count().max(1);
+    let confidence = 1.0 - (1.0 - CONFIDENCE) / count as f64;
+    let tolerance = comparison.window.as_secs_f64();
+    all.map(move |(one, found)| (one, found, found.together(confidence, tolerance)))
+}
+
+fn pair<'a>((variant, found, together): (&'a Compared, &Interaction, Together)) -> Pair<'a> {
+    let (low, high) = found.interval(CONFIDENCE);
+    Pair {
+        names: &variant.names,
+        downtime_beyond_the_sum_s: Beyond { mean: found.mean(), low, high },
+        words: together.words(),
+    }
 }
 
 /// One row a variant and quantity.

@@ -35,6 +35,7 @@ pub fn check(check: &Check, palette: &Palette) -> String {
     let scenario = &study.scenario;
     let seeds = check.own.map_or_else(|| format!("seed {}", check.seed), seeds);
     let mut text = head(study, check.with, check.set, &seeds, palette);
+    text += &answer(&claims::verdict(check.judgements()), palette);
     if let Some(own) = check.own {
         text += &format!("\n{}\n", format::wrap(&headline::headline(own), WIDTH, ""));
         text += &heading("Claims", palette);
@@ -82,6 +83,11 @@ fn claims_title<'a>(report: &Report) -> &'a str {
 
 pub(super) fn heading(title: &str, palette: &Palette) -> String {
     format!("\n{}{title}{}\n", palette.bold, palette.reset)
+}
+
+/// What a report says first, below its head.
+pub(super) fn answer(verdict: &str, palette: &Palette) -> String {
+    format!("\n{}{}{}\n", palette.bold, format::wrap(verdict, WIDTH, ""), palette.reset)
 }
 
 pub(super) fn head(

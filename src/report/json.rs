@@ -1,7 +1,9 @@
 //! The report as one JSON document.
 //!
 //! ```text
-//! scenario, scenario_hash   its name, and a hash of the file with every default filled in
+//! scenario, title, source   its name, what it is called, and where its facts come from
+//! fleetfall                 the version that has simulated it
+//! scenario_hash             a hash of the file with every default filled in
 //! with, set                 the patches and assignments applied
 //! seed, replications        the first seed; how many replications there are
 //! replications_planned      how many were asked for; more only if somebody stopped them
@@ -30,6 +32,7 @@
 //! left out, and so is all from `replications` to `expect` if that is the scenario itself:
 //!
 //! ```text
+//! verdict                   how many of the claims hold, in a sentence
 //! advice                    name, weight (note, warning), found, remedy: what can be said of the
 //!                           scenario before it is simulated
 //! counterfactuals           name, about, replications, expect
@@ -109,6 +112,7 @@ struct Run<'a> {
 struct Checked<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    verdict: String,
     advice: Vec<Advice>,
     #[serde(flatten)]
     body: Option<Body<'a>>,
@@ -199,6 +203,7 @@ pub fn check(check: &Check) -> String {
     });
     pretty(&Checked {
         head: head(check.study, check.with, check.set, check.seed),
+        verdict: claims::verdict(check.judgements()),
         advice: advice(scenario),
         body: check.own.map(body),
         counterfactuals: variants.collect(),

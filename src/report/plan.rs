@@ -1,8 +1,9 @@
 //! Answers to questions of capacity, for people and for machines.
 //!
-//! As JSON, after `scenario`, `scenario_hash`, `with`, `set` and `seed`:
+//! As JSON, beside what every document has (see [`json`](super::json)):
 //!
 //! ```text
+//! verdict          the answer in sentences
 //! question         outage, recovery or losses
 //! outage_at_most   the probability of an outage, or of not coming back, that was asked for;
 //!                  confidence of all verdicts together
@@ -34,7 +35,7 @@ mod recovery;
 
 use super::format::{self, Palette, number, percent, plural};
 use super::human::head;
-use super::scenario_hash;
+use super::json::{head as document_head, pretty};
 use crate::experiment::plan::{Found, Question};
 use crate::kernel::time::Duration;
 use crate::scenario::Study;
@@ -199,6 +200,45 @@ pub fn human(report: &PlanReport, palette: &Palette) -> String {
     text + reset
 }
 
+/// The answer in a few words, for the title of a picture.
+#[cfg(feature = "plots")]
+pub(super) fn short(report: &PlanReport) -> String {
+    let value = |levels: &Levels, found: &Found| {
+        let answer = found.answer.map(|answer| levels.values[answer].clone());
+        answer.unwrap_or_else(|| "no value that was tried".to_string())
+    };
+    let most = percent(report.asked.question.at_most);
+    match report.reply {
+        Reply::Outage { levels, found } => format!(
+            "An outage has a probability of at most {most} with {} = {}",
+            levels.key,
+            value(levels, found),
+        ),
+        Reply::Recovery { levels, bears, recovers, .. } => {
+            let end = if levels.greatest { "up to" } else { "from" };
+            format!(
+                "The fleet bears {} {end} {}, and comes back from a crash {end} {}",
+                levels.key,
+                value(levels, bears),
+                value(levels, recovers),
+            )
+        }
+        Reply::Losses { hours, searches, .. } => losses::short(hours, searches),
+    }
+}
+
+/// The answer in sentences.
+fn verdict(report: &PlanReport) -> String {
+    let asked = &report.asked;
+    match report.reply {
+        Reply::Outage { levels, found } => outage::answer(asked, levels, found),
+        Reply::Recovery { levels, loads, bears, recovers, .. } => {
+            recovery::answers(asked, levels, loads, [bears, recovers]).join(" ")
+        }
+        Reply::Losses { hours, searches, .. } => losses::answer(asked, hours, searches),
+    }
+}
+
 /// `, with 1.5 times the load`, if it has grown.
 fn grown(growth: f64) -> String {
     if (growth - 1.0).abs() > f64::EPSILON {
@@ -232,22 +272,20 @@ pub fn json(report: &PlanReport) -> String {
         }
         Reply::Losses { hours, held, searches } => ("losses", losses::json(hours, held, searches)),
     };
-    let mut document = object(json!({
-        "scenario": asked.study.scenario.name,
-        "scenario_hash": scenario_hash(asked.study),
-        "with": asked.with,
-        "set": asked.set,
-        "seed": asked.seed,
+    let head = document_head(asked.study, asked.with, asked.set, asked.seed);
+    let head = serde_json::to_value(head).expect("names and numbers have a JSON form");
+    let mut document = object(head);
+    document.extend(object(json!({
+        "verdict": verdict(report),
         "question": question,
         "outage_at_most": asked.question.at_most,
         "confidence": asked.question.confidence,
         "growth": asked.growth,
         "stopped": report.reply.was_stopped(),
         "replications": report.reply.spent(),
-    }));
+    })));
     document.extend(own);
-    let text = serde_json::to_string_pretty(&document).expect("numbers and texts have a JSON form");
-    text + "\n"
+    pretty(&document)
 }
 
 /// The fields of what `json!` has made in braces.

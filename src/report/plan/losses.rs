@@ -13,7 +13,7 @@ impl Search {
     }
 
     /// How many nodes may be lost; `None` if not even none is shown to be well.
-    fn spare(&self) -> Option<u32> {
+    pub(in crate::report) fn spare(&self) -> Option<u32> {
         self.found.answer.map(|answer| self.losses[answer])
     }
 
@@ -91,13 +91,31 @@ fn verdict(search: &Search) -> String {
     }
 }
 
-fn answer(asked: &Asked, hours: &[Hour], searches: &[Search]) -> String {
+/// The hour with the fewest nodes to spare, of several that with the greatest load.
+fn tightest<'a>(hours: &'a [Hour], searches: &[Search]) -> Option<&'a Hour> {
     let spare = |hour: &&Hour| searches[hour.search].spare();
-    let worst = hours.iter().min_by(|a, b| {
+    hours.iter().min_by(|a, b| {
         let by_rate = || b.rate.total_cmp(&a.rate);
         spare(a).cmp(&spare(b)).then_with(by_rate)
-    });
-    let Some(worst) = worst else { return "Nothing was tried.".to_string() };
+    })
+}
+
+/// The answer in a few words.
+#[cfg(feature = "plots")]
+pub(super) fn short(hours: &[Hour], searches: &[Search]) -> String {
+    let Some(worst) = tightest(hours, searches) else { return "Nothing was tried".to_string() };
+    let at = format!("{:02}:00", worst.hour);
+    match searches[worst.search].spare() {
+        Some(spare) => format!(
+            "N+{spare}: {} may be lost for good at once, also at {at}",
+            plural(u64::from(spare), "node"),
+        ),
+        None => format!("Not even without a loss is the fleet shown to serve at {at}"),
+    }
+}
+
+pub(super) fn answer(asked: &Asked, hours: &[Hour], searches: &[Search]) -> String {
+    let Some(worst) = tightest(hours, searches) else { return "Nothing was tried.".to_string() };
     let at = format!(
         "at {:02}:00 ({} requests/s on {} nodes)",
         worst.hour,

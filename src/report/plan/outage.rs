@@ -43,7 +43,7 @@ pub(super) fn open(question: Question, values: &[String], found: &Found) -> Stri
     })
 }
 
-fn answer(asked: &Asked, levels: &Levels, found: &Found) -> String {
+pub(super) fn answer(asked: &Asked, levels: &Levels, found: &Found) -> String {
     let what = format!(
         "an outage happens with a probability of at most {}{}",
         percent(asked.question.at_most),

@@ -15,12 +15,8 @@ pub(super) fn human(
     held: &Held,
     [bears, recovers]: [&Found; 2],
 ) -> (String, String) {
-    let mut text = String::new();
-    let killed = "comes back by itself after all its processes were killed at once";
-    for (found, what) in [(bears, "bears a constant load"), (recovers, killed)] {
-        text += &paragraph(&answer(asked, levels, loads, found, what));
-    }
-    text += &paragraph(&gap(levels, loads, bears, recovers));
+    let answers = answers(asked, levels, loads, [bears, recovers]);
+    let mut text: String = answers.iter().map(|answer| paragraph(answer)).collect();
     for (found, what) in [(bears, "bearing"), (recovers, "coming back")] {
         if found.is_broken() {
             let stretches = stretches(&levels.values, found);
@@ -42,6 +38,21 @@ pub(super) fn human(
     let columns = "`down` counts replications in which the fleet does not bear the load by itself, \
                    `stays down` those in which it has not come back.";
     (text, table(&rows) + &paragraph(columns))
+}
+
+/// What it bears, what it comes back from, and what lies between.
+pub(super) fn answers(
+    asked: &Asked,
+    levels: &Levels,
+    loads: &[Load],
+    [bears, recovers]: [&Found; 2],
+) -> [String; 3] {
+    let killed = "comes back by itself after all its processes were killed at once";
+    [
+        answer(asked, levels, loads, bears, "bears a constant load"),
+        answer(asked, levels, loads, recovers, killed),
+        gap(levels, loads, bears, recovers),
+    ]
 }
 
 fn answer(asked: &Asked, levels: &Levels, loads: &[Load], found: &Found, what: &str) -> String {

@@ -19,6 +19,7 @@ pub(super) const SKY: RGBColor = RGBColor(86, 180, 233);
 pub(super) const ORANGE: RGBColor = RGBColor(230, 159, 0);
 pub(super) const VERMILION: RGBColor = RGBColor(213, 94, 0);
 pub(super) const PURPLE: RGBColor = RGBColor(204, 121, 167);
+pub(super) const GREY: RGBColor = RGBColor(110, 110, 110);
 pub(super) const SHADE: RGBColor = RGBColor(226, 226, 226);
 
 pub(super) const WIDTH: u32 = 1000;
@@ -62,8 +63,7 @@ pub(super) fn head_of<'a>(
     root.fill(&WHITE)?;
     let (head, body) = root.split_vertically(HEAD);
     head.draw(&Text::new(title.to_string(), (16, 10), (FONT, 19).into_font()))?;
-    let grey = RGBColor(90, 90, 90);
-    head.draw(&Text::new(about.to_string(), (16, 33), (FONT, 13).into_font().color(&grey)))?;
+    head.draw(&Text::new(about.to_string(), (16, 33), (FONT, 13).into_font().color(&GREY)))?;
     let mut left = 16;
     for (mark, color, text) in legend {
         let box_ = match mark {

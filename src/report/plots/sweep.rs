@@ -5,7 +5,7 @@ use crate::experiment::Cell;
 use crate::observe::Fate;
 use crate::report::claims::is_share;
 use crate::report::format;
-use crate::report::sweep::{Sweep, Swept, unit};
+use crate::report::sweep::{Knee, Sweep, Swept, collapses, knee, unit};
 use crate::scenario::vary::{Axis, Level};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -18,11 +18,12 @@ const LABELS: usize = 20;
 const PANELS: usize = 4;
 
 /// What the parts of the bars and the cells of the maps are.
-const LEGEND: [(Mark, RGBColor, &str); 4] = [
+const LEGEND: [(Mark, RGBColor, &str); 5] = [
     (Mark::Fill, color(Fate::Stable), "stable"),
     (Mark::Fill, color(Fate::Degraded), "degraded"),
     (Mark::Fill, color(Fate::Recovers), "collapses and recovers by itself"),
     (Mark::Fill, color(Fate::StaysDown), "collapses and stays down"),
+    (Mark::Line, BLACK, "where it begins or ceases to collapse"),
 ];
 
 const fn color(fate: Fate) -> RGBColor {
@@ -98,7 +99,7 @@ fn curves(sweep: &Sweep, axis: &Axis, cells: &[Swept]) -> Result<String, Failed>
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, height)).into_drawing_area();
-        let title = format!("What becomes of the fleet, by {}", axis.key);
+        let title = title(axis, cells);
         let body = frame::head_of(&root, &title, &about(sweep), &LEGEND)?;
         let panels = body.split_evenly((1 + shown, 1));
         fates(&panels[0], axis, &places, cells)?;
@@ -110,6 +111,29 @@ fn curves(sweep: &Sweep, axis: &Axis, cells: &[Swept]) -> Result<String, Failed>
         root.present()?;
     }
     Ok(svg)
+}
+
+/// What the curves show.
+fn title(axis: &Axis, cells: &[Swept]) -> String {
+    let key = &axis.key;
+    let value = |number: usize| axis.levels()[number].value.as_str();
+    match knee(axis, cells) {
+        Some(Knee::From(at)) => format!("The fleet first collapses at {key} = {}", value(at)),
+        Some(Knee::Until(at)) => format!("The fleet collapses up to {key} = {}", value(at - 1)),
+        Some(Knee::Never) => format!("The fleet collapses at no value of {key}"),
+        Some(Knee::Always) => format!("The fleet collapses at every value of {key}"),
+        None => {
+            let count = cells.iter().filter(|swept| collapses(swept)).count();
+            format!("The fleet collapses at {count} of {} values of {key}", cells.len())
+        }
+    }
+}
+
+/// What the maps show.
+fn title_of_maps(across: &Axis, up: &Axis, cells: &[Swept]) -> String {
+    let count = cells.iter().filter(|swept| collapses(swept)).count();
+    let all = cells.len();
+    format!("The fleet collapses in {count} of {all} cells, by {} and {}", across.key, up.key)
 }
 
 /// The shares of the fates as bars, and the probability of an outage with its bounds.
@@ -144,6 +168,11 @@ fn fates(area: &Area, axis: &Axis, places: &Places, cells: &[Swept]) -> Result<(
         whisker(&mut chart, places, at, (100.0 * low, 100.0 * high))?;
         let middle = (at, 100.0 * swept.cell.outage_share());
         chart.draw_series([Circle::new(middle, 3, BLACK.filled())])?;
+    }
+    if let Some(turn) = knee(axis, cells).and_then(Knee::turn) {
+        let at = 0.5 * (places.at[turn - 1] + places.at[turn]);
+        let line = vec![(at, 0.0), (at, 100.0)];
+        chart.draw_series([PathElement::new(line, BLACK.stroke_width(3))])?;
     }
     Ok(())
 }
@@ -241,7 +270,7 @@ fn maps(sweep: &Sweep, across: &Axis, up: &Axis, cells: &[Swept]) -> Result<Stri
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, height)).into_drawing_area();
-        let title = format!("What becomes of the fleet, by {} and {}", across.key, up.key);
+        let title = title_of_maps(across, up, cells);
         let body = frame::head_of(&root, &title, &about(sweep), &LEGEND)?;
         let panels = body.split_evenly((2, 1));
         let most = "most frequent outcome of a cell; its % of the replications unless all agree";
@@ -317,5 +346,26 @@ fn map(
             chart.draw_series([Text::new(text, (x + 0.5, y + 0.5), style)])?;
         }
     }
+    let border = border(cells, lines).into_iter();
+    chart.draw_series(border.map(|line| PathElement::new(line.to_vec(), BLACK.stroke_width(3))))?;
     Ok(())
+}
+
+/// The lines between cells in which the fleet collapses and those in which it does not.
+fn border(cells: &[Swept], lines: usize) -> Vec<[(f64, f64); 2]> {
+    let mut border = Vec::new();
+    let differ = |one: usize, other: usize| {
+        let pair = cells.get(one).zip(cells.get(other));
+        pair.is_some_and(|(one, other)| collapses(one) != collapses(other))
+    };
+    for number in 0..cells.len() {
+        let (x, y) = ((number / lines) as f64, (number % lines) as f64);
+        if differ(number, number + lines) {
+            border.push([(x + 1.0, y), (x + 1.0, y + 1.0)]);
+        }
+        if (number + 1) % lines != 0 && differ(number, number + 1) {
+            border.push([(x, y + 1.0), (x + 1.0, y + 1.0)]);
+        }
+    }
+    border
 }

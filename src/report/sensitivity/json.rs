@@ -1,6 +1,7 @@
 //! `sensitivity.json`.
 
 use super::Sensitivity;
+use super::text::verdict;
 use crate::experiment::sensitivity::{Question, Response};
 use crate::report::json::{Head, InOrder, head, pretty};
 use crate::report::sweep::{Found, found};
@@ -11,6 +12,7 @@ use serde::Serialize;
 struct Document<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    verdict: String,
     measure: String,
     scale_load: bool,
     replications: u64,
@@ -63,8 +65,10 @@ struct Correlation<'a> {
 /// One JSON document:
 ///
 /// ```text
-/// scenario, scenario_hash, with, set, seed   as in the document of a run
-/// measure, scale_load, replications          what was measured, and how
+/// scenario, title, source, fleetfall,
+/// scenario_hash, with, set, seed      as in the document of a run
+/// verdict                             which of the unknowns decide, in sentences
+/// measure, scale_load, replications   what was measured, and how
 /// base            the scenario as it is: as a cell of a sweep
 /// one_at_a_time   key; by outcome (the measure, outage_probability): swing of the mean over the
 ///                 range, clear (more than chance explains), high_less_low: mean and half_width
@@ -98,6 +102,7 @@ pub fn json(report: &Sensitivity) -> String {
     });
     pretty(&Document {
         head: head(report.study, report.with, report.set, report.seed),
+        verdict: Question::ALL.map(|question| verdict(report, question)).join(" "),
         measure: report.name(Question::Measure),
         scale_load: report.scale_load,
         replications: report.replications,

@@ -19,12 +19,12 @@ pub fn human(report: &Sensitivity, palette: &Palette) -> String {
     let last = report.seed.wrapping_add(report.replications - 1);
     let seeds = format!("seeds {} to {last} for every value", report.seed);
     let mut text = head(report.study, report.with, report.set, &seeds, palette);
-    text += &one_at_a_time(report, palette);
-    text += &all_together(report, palette);
     text += &heading("Which of the unknowns decide", palette);
     for question in Question::ALL {
         text += &format!("  {}\n", format::wrap(&verdict(report, question), WIDTH, "  "));
     }
+    text += &one_at_a_time(report, palette);
+    text += &all_together(report, palette);
     text + &tail(report.study, report.seed, None)
 }
 
@@ -173,7 +173,7 @@ fn all_together(report: &Sensitivity, palette: &Palette) -> String {
 }
 
 /// Which assumptions decide an outcome, by both methods.
-fn verdict(report: &Sensitivity, question: Question) -> String {
+pub(super) fn verdict(report: &Sensitivity, question: Question) -> String {
     let name = format!("`{}`", report.name(question));
     let tornado = report.tornado;
     let alone: Vec<usize> =

@@ -1,6 +1,6 @@
 //! `sweep.json`.
 
-use super::{Sweep, Swept, unit};
+use super::{Sweep, Swept, unit, verdict};
 use crate::experiment::Cell;
 use crate::observe::Fate;
 use crate::report::json::{Estimate, Head, InOrder, estimate, head, pretty};
@@ -11,6 +11,7 @@ use serde::Serialize;
 struct Document<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    verdict: String,
     design: &'static str,
     keys: Vec<Key<'a>>,
     replications: u64,
@@ -53,7 +54,9 @@ struct Outage {
 /// One JSON document:
 ///
 /// ```text
-/// scenario, scenario_hash, with, set, seed   as in the document of a run
+/// scenario, title, source, fleetfall,
+/// scenario_hash, with, set, seed   as in the document of a run
+/// verdict        where the fleet collapses, in a sentence
 /// design         grid, or lhs: points of a Latin hypercube
 /// keys           key and unit of its numbers (null for words)
 /// replications   of each cell, with the same seeds
@@ -78,6 +81,7 @@ pub fn json(sweep: &Sweep) -> String {
     });
     pretty(&Document {
         head: head(sweep.study, sweep.with, sweep.set, sweep.seed),
+        verdict: verdict(sweep),
         design: if sweep.is_grid { "grid" } else { "lhs" },
         keys: sweep.axes.iter().map(|axis| Key { key: &axis.key, unit: key(axis) }).collect(),
         replications: sweep.replications,

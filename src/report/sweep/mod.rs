@@ -2,11 +2,15 @@
 
 mod csv;
 mod json;
+mod knee;
 mod text;
 
 pub use csv::csv;
 pub use json::json;
 pub(super) use json::{Found, found};
+pub(super) use knee::verdict;
+#[cfg(feature = "plots")]
+pub(super) use knee::{Knee, collapses, knee};
 pub(super) use text::figure;
 pub use text::human;
 

@@ -1,12 +1,12 @@
 //! A sweep for people: two keys as a map, others as a table.
 
-use super::{Sweep, Swept, unit};
+use super::{Sweep, Swept, unit, verdict};
 use crate::experiment::summary::Figure;
 use crate::observe::Fate;
 use crate::report::claims::{is_share, plus_minus, share_of};
 use crate::report::figures::{table, words};
 use crate::report::format::{self, Palette, number, percent, plural};
-use crate::report::human::{head, heading, tail};
+use crate::report::human::{answer, head, heading, tail};
 
 /// Measures that the table shows; the files have all.
 const SHOWN: usize = 3;
@@ -17,6 +17,7 @@ const WIDTH: usize = 98;
 pub fn human(sweep: &Sweep, palette: &Palette) -> String {
     let mut text = head(sweep.study, sweep.with, sweep.set, &seeds(sweep), palette);
     text += &format!("{}\n", format::wrap(&design(sweep), WIDTH, "  "));
+    text += &answer(&verdict(sweep), palette);
     if sweep.is_grid && sweep.axes.len() == 2 {
         text += &maps(sweep, palette);
     } else {
