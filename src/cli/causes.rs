@@ -45,7 +45,8 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     let report = CausesReport { study: &study, seed, with, set, causes: &shared };
     let directory = files::directory(arguments.out.as_deref(), &study, "causes");
     let document = causes::json(&report);
-    files::write_all(&directory, &[("causes.json", document.clone())], &[])?;
+    let written = vec![("causes.json", document.clone())];
+    files::write_study(&directory, written, &[], common.no_report)?;
     output::print(&match common.format {
         Format::Json => document,
         Format::Human => causes::human(&report, &Palette::COLOR) + &files::told(&directory),

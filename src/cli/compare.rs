@@ -75,7 +75,7 @@ fn tell(arguments: &Arguments, report: &Compare) -> Result<Exit, Exit> {
         vec![("compare.csv", compare::csv(report)), ("compare.json", document.clone())];
     #[cfg(feature = "plots")]
     written.extend(fleetfall::report::plots::compare(report));
-    files::write_all(&directory, &written, &[])?;
+    files::write_study(&directory, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
         Format::Human => compare::human(report, &Palette::COLOR) + &files::told(&directory),

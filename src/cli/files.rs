@@ -33,7 +33,7 @@ pub(super) fn told(directory: &Path) -> String {
 /// The exit after the failure has been shown.
 pub(super) fn write(report: &Report, directory: &Path, no_report: bool) -> Result<(), Exit> {
     let mut files = files(report);
-    add_page(&mut files, no_report)?;
+    add_page(&mut files, no_report);
     let contents: Vec<(&str, &[u8])> =
         files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     let manifest = manifest::manifest(report, &contents);
@@ -42,24 +42,39 @@ pub(super) fn write(report: &Report, directory: &Path, no_report: bool) -> Resul
     write_all(directory, &files, &[BANDS])
 }
 
-/// Adds the page of these files to them, unless nobody wants it.
+/// Writes the files of a study, with their page unless nobody wants it, as [`write_all`] does.
 ///
 /// # Errors
 /// The exit after the failure has been shown.
-pub(super) fn add_page(files: &mut Vec<Named>, no_report: bool) -> Result<(), Exit> {
+pub(super) fn write_study(
+    directory: &Path,
+    mut files: Vec<Named>,
+    sometimes: &[&str],
+    no_report: bool,
+) -> Result<(), Exit> {
+    add_page(&mut files, no_report);
+    write_all(directory, &files, sometimes)
+}
+
+/// Adds the page of these files to them, unless nobody wants it. If there is a fault in it, that is
+/// told and the other files are written all the same: hours of simulation may stand behind them.
+fn add_page(files: &mut Vec<Named>, no_report: bool) {
     if no_report {
-        return Ok(());
+        return;
     }
     let mut documents = Documents::new();
     for (name, text) in files.iter() {
         documents.add(name, text.as_str());
     }
-    let page = page::page(&documents).map_err(|error| {
-        output::complain(&format!("failed to make `{}`: {error}", page::NAME));
-        Exit::Bug
-    })?;
-    files.push((page::NAME, page));
-    Ok(())
+    match page::page(&documents) {
+        Ok(page) => files.push((page::NAME, page)),
+        Err(error) => {
+            output::complain(&format!(
+                "failed to make `{}`, a fault of fleetfall; the other files are whole: {error}",
+                page::NAME
+            ));
+        }
+    }
 }
 
 /// Writes the files of a command into a directory. Those of the names in `sometimes` that are not
@@ -68,7 +83,7 @@ pub(super) fn add_page(files: &mut Vec<Named>, no_report: bool) -> Result<(), Ex
 ///
 /// # Errors
 /// The exit after the failure has been shown.
-pub(super) fn write_all(directory: &Path, files: &[Named], sometimes: &[&str]) -> Result<(), Exit> {
+fn write_all(directory: &Path, files: &[Named], sometimes: &[&str]) -> Result<(), Exit> {
     create(directory)?;
     for stale in sometimes
         .iter()

@@ -68,7 +68,7 @@ fn tell(arguments: &Arguments, report: &PlanReport) -> Result<Exit, Exit> {
     let mut written = vec![("plan.json", document.clone())];
     #[cfg(feature = "plots")]
     written.push(("plan.svg", fleetfall::report::plots::plan(report)));
-    files::write_all(&directory, &written, &[])?;
+    files::write_study(&directory, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
         Format::Human => human(report, &Palette::COLOR) + &files::told(&directory),

@@ -102,7 +102,7 @@ fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
     if report.together.is_some() {
         written.extend([(TOGETHER, all_together(report)), (POINTS_FILE, points(report))]);
     }
-    files::write_all(&directory, &written, &[TOGETHER, POINTS_FILE])?;
+    files::write_study(&directory, written, &[TOGETHER, POINTS_FILE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
         Format::Human => human(report, &Palette::COLOR) + &files::told(&directory),

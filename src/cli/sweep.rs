@@ -86,7 +86,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
     let mut written = vec![("sweep.csv", csv(sweep)), ("sweep.json", document.clone())];
     #[cfg(feature = "plots")]
     written.extend(fleetfall::report::plots::sweep(sweep).map(|picture| (PICTURE, picture)));
-    files::write_all(&directory, &written, &[PICTURE])?;
+    files::write_study(&directory, written, &[PICTURE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
         Format::Human => human(sweep, &Palette::COLOR) + &files::told(&directory),

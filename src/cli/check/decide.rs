@@ -285,7 +285,7 @@ impl Job<'_> {
         let mut written = vec![("check.json", document.clone())];
         let table = check.hypercube.map(|points| hypercube::csv(points, &self.study.scenario));
         written.extend(table.map(|table| (POINTS, table)));
-        files::write_all(&directory, &written, &[POINTS])?;
+        files::write_study(&directory, written, &[POINTS], self.arguments.common.no_report)?;
         if self.arguments.common.format == Format::Human {
             output::print(&(human::check(check, &Palette::COLOR) + &files::told(&directory)))?;
         }
