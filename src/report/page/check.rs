@@ -76,7 +76,7 @@ fn counterfactual(one: &Counterfactual) -> Markup {
     html! {
         section {
             h2 { "What if: " (one.name) ", " (plural(one.replications, "replication")) }
-            p { (one.about) }
+            p { (shell::marked(&one.about)) }
             (shell::claims(&format!("Claims of {}", one.name), &claims))
         }
     }
@@ -113,7 +113,7 @@ fn advice(all: &[Advice]) -> Markup {
             section {
                 h2 { "What arithmetic says before a simulation" }
                 ul { @for one in all {
-                    li { strong { (one.weight) } ": " (one.found) " " (one.remedy) }
+                    li { strong { (one.weight) } ": " (shell::marked(&one.found)) " " (shell::marked(&one.remedy)) }
                 } }
             }
         }

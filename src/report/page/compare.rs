@@ -252,7 +252,7 @@ fn interactions(compare: &Compare) -> Markup {
     let rows: Vec<Vec<Markup>> = compare.interactions.iter().map(row).collect();
     let caption =
         "Interactions: the downtime that two change together, less what each changes alone";
-    html! { @if !rows.is_empty() { (shell::table(caption, &["pair", "beyond the sum", ""], &rows)) } }
+    html! { @if !rows.is_empty() { (shell::table(caption, &["pair", "beyond the sum", "together"], &rows)) } }
 }
 
 fn abouts(compare: &Compare) -> Markup {
@@ -261,7 +261,7 @@ fn abouts(compare: &Compare) -> Markup {
             summary { "What the variants are" }
             dl.abouts {
                 @for variant in compare.variants.iter().filter(|one| one.names.len() == 1) {
-                    dt { (variant.label) } dd { (variant.about.join(" ")) }
+                    dt { (variant.label) } dd { (shell::marked(&variant.about.join(" "))) }
                 }
             }
         }

@@ -227,7 +227,7 @@ fn story(first: &First, clock: &Clock) -> Markup {
                         @if !clock.is_utc() { span.utc { (clock.utc(line.seconds)) " UTC" } }
                         span.who { (line.who) }
                         span.text {
-                            (line.text)
+                            (shell::marked(&line.text))
                             @if let Some(standing) = &line.standing { small { (standing) } }
                         }
                     }

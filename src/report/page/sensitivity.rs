@@ -210,7 +210,7 @@ pub(super) fn assumptions(all: &[Assumption], study: Option<&Sensitivity>) -> Ma
     html! {
         section {
             h2 { "What nobody knows" }
-            @if let Some(study) = study { p { (study.verdict) } }
+            @if let Some(study) = study { p { (shell::marked(&study.verdict)) } }
             (shell::table("Assumptions with their ranges", &head, &rows))
         }
     }

@@ -70,8 +70,20 @@ fn answer(verdict: &str) -> Markup {
         None => (verdict.to_string(), ""),
     };
     html! {
-        p.verdict { (answer) }
-        @if !rest.is_empty() { p { (rest) } }
+        p.verdict { (marked(&answer)) }
+        @if !rest.is_empty() { p { (marked(rest)) } }
+    }
+}
+
+/// Text in which names stand between backticks, as on a terminal.
+pub(super) fn marked(text: &str) -> Markup {
+    // Without its other half a backtick is one.
+    let pairs = text.matches('`').count() / 2;
+    let parts: Vec<&str> = text.splitn(2 * pairs + 1, '`').collect();
+    html! {
+        @for (place, part) in parts.iter().enumerate() {
+            @if place % 2 == 1 { code { (*part) } } @else { (*part) }
+        }
     }
 }
 
@@ -128,11 +140,11 @@ pub(super) fn verdict(name: &str) -> Markup {
 pub(super) fn claims(title: &str, claims: &[&Expected]) -> Markup {
     let has_published = claims.iter().any(|claim| claim.published.is_some());
     let row = |claim: &&Expected| {
-        let mut row = vec![cell(&claim.claim)];
+        let mut row = vec![marked(&claim.claim)];
         if has_published {
-            row.push(cell(claim.published.as_deref().unwrap_or("")));
+            row.push(marked(claim.published.as_deref().unwrap_or("")));
         }
-        row.extend([cell(&claim.observed), verdict(&claim.verdict)]);
+        row.extend([marked(&claim.observed), verdict(&claim.verdict)]);
         row
     };
     let head: &[&str] = if has_published {
@@ -144,14 +156,32 @@ pub(super) fn claims(title: &str, claims: &[&Expected]) -> Markup {
     html! { @if !rows.is_empty() { (table(title, head, &rows)) } }
 }
 
-/// A picture that `plotters` drew, in the colours of the page.
-pub(super) fn picture(id: &str, title: &str, about: &str, svg: &str) -> Markup {
-    // Two pictures of one page must not share an identifier; those of ours have none.
+/// A picture that `plotters` drew, which bears its title itself.
+pub(super) fn picture(id: &str, name: &str, about: &str, svg: &str) -> Markup {
     let start = svg.find("<svg").unwrap_or(0);
     html! {
         figure.still id=(id) {
-            figcaption { h3 { (title) } p { (about) } }
-            div.scroll tabindex="0" role="img" aria-label=(title) { (PreEscaped(&svg[start..])) }
+            div.scroll tabindex="0" role="img" aria-label=(name) { (PreEscaped(&svg[start..])) }
+            figcaption { p { (about) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marked;
+
+    #[test]
+    fn names_between_backticks_are_code() {
+        let cases = [
+            ("plain <b>", "plain &lt;b&gt;"),
+            ("a `b` c", "a <code>b</code> c"),
+            ("`b`", "<code>b</code>"),
+            ("it's ` alone", "it's ` alone"),
+            ("`a` and `", "<code>a</code> and `"),
+        ];
+        for (text, html) in cases {
+            assert_eq!(marked(text).into_string(), html);
         }
     }
 }

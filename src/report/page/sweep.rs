@@ -48,6 +48,10 @@ impl Cell {
         self.values.get(&key.key).map_or("", |value| value.trim_matches('"'))
     }
 
+    fn collapses(&self) -> bool {
+        matches!(self.class.as_str(), "recovers" | "stays_down")
+    }
+
     fn probability(&self) -> String {
         let Outage { probability, low, high } = self.outage;
         format!("{} ({} to {})", percent(probability), percent(low), percent(high))
@@ -73,9 +77,9 @@ pub(super) fn page(sweep: &Sweep, documents: &Documents) -> Result<String, Unrea
         section {
             h2 { "What became of the fleet" }
             @if is_map { (map(sweep)) }
-            @if let Some(svg) = documents.text("sweep.svg") {
-                (shell::picture("sweep", &sweep.verdict, "The class of most replications, and the \
-                    share of them with an outage.", svg))
+            @else if let Some(svg) = documents.text("sweep.svg") {
+                (shell::picture("sweep", &sweep.verdict, "The share of replications with an \
+                    outage, the class of most of them, and where the fleet first collapses.", svg))
             }
         }
         section { h2 { "Every cell" } (cells(sweep)) }
@@ -95,15 +99,21 @@ fn values<'a>(sweep: &'a Sweep, key: &'a Key) -> Vec<&'a str> {
     all
 }
 
-/// The classes of outcome over two keys.
+/// The classes of outcome over two keys; a heavy line where it begins or ceases to collapse.
 fn map(sweep: &Sweep) -> Markup {
     let [down, across] = &sweep.keys[..] else { return html! {} };
     let columns = values(sweep, across);
+    let rows = values(sweep, down);
     let find = |row: &str, column: &str| {
         sweep.cells.iter().find(|cell| cell.value(down) == row && cell.value(across) == column)
     };
-    let caption =
-        format!("{} down, {} across; share of replications with an outage", down.key, across.key);
+    let grid: Vec<Vec<Option<&Cell>>> =
+        rows.iter().map(|row| columns.iter().map(|column| find(row, column)).collect()).collect();
+    let caption = format!(
+        "Class of most replications, share with an outage; {} down, {} across, a heavy line where \
+         the fleet begins or ceases to collapse",
+        down.key, across.key
+    );
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table.map {
@@ -112,18 +122,32 @@ fn map(sweep: &Sweep) -> Markup {
                     th scope="col" { code { (down.key) } }
                     @for column in &columns { th scope="col" { (*column) } }
                 } }
-                tbody { @for row in values(sweep, down) { tr {
-                    th scope="row" { (row) }
-                    @for column in &columns {
-                        @match find(row, column) {
-                            Some(cell) => td.(cell.class) title=(cell.probability()) {
-                                (cell.class.replace('_', " ")) small { (percent(cell.outage.probability)) }
-                            },
-                            None => td {},
-                        }
-                    }
+                tbody { @for (row, name) in rows.iter().enumerate() { tr {
+                    th scope="row" { (name) }
+                    @for column in 0..columns.len() { (place(&grid, row, column)) }
                 } } }
             }
+        }
+    }
+}
+
+/// A place of the map.
+fn place(grid: &[Vec<Option<&Cell>>], row: usize, column: usize) -> Markup {
+    let Some(cell) = grid[row][column] else { return html! { td {} } };
+    let differs = |row: Option<usize>, column: Option<usize>| {
+        let other = row.zip(column).and_then(|(row, column)| grid[row][column]);
+        other.is_some_and(|other| other.collapses() != cell.collapses())
+    };
+    let mut class = cell.class.clone();
+    if differs(row.checked_sub(1), Some(column)) {
+        class += " edge-above";
+    }
+    if differs(Some(row), column.checked_sub(1)) {
+        class += " edge-left";
+    }
+    html! {
+        td class=(class) title=(cell.probability()) {
+            (cell.class.replace('_', " ")) small { (percent(cell.outage.probability)) }
         }
     }
 }
