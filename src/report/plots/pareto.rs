@@ -18,6 +18,8 @@ const LEGEND: [(Mark, RGBColor, &str); 3] = [
 const HEIGHT: u32 = 560;
 /// Height of a label and the width of one of its characters, in pixels.
 const LABEL: (f64, f64) = (15.0, 6.6);
+/// Names longer than this are cut off.
+const LONGEST: usize = 32;
 /// Variants in one place that are named one by one.
 const NAMED: usize = 2;
 
@@ -40,11 +42,11 @@ struct Spot {
 
 impl Spot {
     fn label(&self) -> String {
-        let shown: Vec<String> =
-            self.names.iter().take(NAMED).map(|name| short(name, 34)).collect();
+        let shown: Vec<&str> = self.names.iter().take(NAMED).map(String::as_str).collect();
+        let words = short(&shown.join(", "), LONGEST);
         match self.names.len() - shown.len() {
-            0 => shown.join(", "),
-            more => format!("{} and {more} more", shown.join(", ")),
+            0 => words,
+            more => format!("{words} and {more} more"),
         }
     }
 
@@ -124,7 +126,7 @@ pub(super) fn draw(report: &Compare) -> Result<String, Failed> {
             .build_cartesian_2d(from..to, -0.04 * top..top)?;
         chart
             .configure_mesh()
-            .light_line_style(TRANSPARENT)
+            .disable_mesh()
             .x_desc("node-hours over the whole run")
             .y_desc(format!("mean downtime, {unit}"))
             .x_label_formatter(&|&value| format::number(value))
