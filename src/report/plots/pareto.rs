@@ -151,7 +151,7 @@ pub(super) fn draw(report: &Compare) -> Result<String, Failed> {
         for ((spot, place), at) in spots.iter().zip(&places).zip(labelled(&places, &labels)) {
             let point = (spot.hours, spot.downtime / factor);
             chart.draw_series([Circle::new(point, 5, spot.color().filled())])?;
-            let line = [*place, at].map(|(x, y)| (x as i32, y as i32));
+            let line = [(place.0 + 6.0, place.1), at].map(|(x, y)| (x as i32, y as i32));
             root.draw(&PathElement::new(line.to_vec(), frame::GREY.stroke_width(1)))?;
             let style = ("sans-serif", 13).into_font().color(&spot.color());
             let style = style.pos(Pos::new(HPos::Left, VPos::Center));
