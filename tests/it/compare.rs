@@ -164,7 +164,7 @@ fn causes_share_out_what_they_do_together() {
     let saved = 30.0;
     assert!((faster.mean() - saved / 2.0).abs() <= 5.0, "{}", faster.mean());
     assert!((right.mean() - (all.mean() - saved / 2.0)).abs() <= 5.0, "{}", right.mean());
-    let (low, high) = right.interval();
+    let (low, high) = right.interval(0.95);
     assert!(low <= right.mean() && right.mean() <= high);
     // As if there were one more.
     variants.scenarios.pop();
