@@ -187,8 +187,8 @@ pub(super) struct Check {
     /// `hypercube` (those over the ranges of its assumptions)
     #[arg(long, value_name = "NAME")]
     pub(super) only: Vec<String>,
-    /// Directory of the files; of several scenarios each has its own in it [default: output/<name of
-    /// the scenario>-check]
+    /// Directory of the files; of several scenarios each has its own in it [default: output/<name
+    /// of the scenario>-check]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Print the scenario with every default filled in, and simulate nothing

@@ -46,6 +46,8 @@ use crate::stats::share_lower;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use verdict::verdict;
+#[cfg(feature = "plots")]
+pub(super) use verdict::{best, who};
 
 /// Everything that the outputs of `compare` are made from.
 #[derive(Clone, Copy, Debug)]

@@ -203,24 +203,26 @@ pub fn human(report: &PlanReport, palette: &Palette) -> String {
 /// The answer in a few words, for the title of a picture.
 #[cfg(feature = "plots")]
 pub(super) fn short(report: &PlanReport) -> String {
-    let value = |levels: &Levels, found: &Found| {
-        let answer = found.answer.map(|answer| levels.values[answer].clone());
-        answer.unwrap_or_else(|| "no value that was tried".to_string())
+    let value = |levels: &Levels, found: &Found, words: &str| {
+        let answer = found.answer.map(|answer| format!("{words} {}", levels.values[answer]));
+        answer.unwrap_or_else(|| "with no value that was tried".to_string())
     };
     let most = percent(report.asked.question.at_most);
     match report.reply {
+        Reply::Outage { levels, found: Found { answer: None, .. } } => {
+            format!("No value of {} is shown to keep an outage to {most} or less", levels.key)
+        }
         Reply::Outage { levels, found } => format!(
-            "An outage has a probability of at most {most} with {} = {}",
-            levels.key,
-            value(levels, found),
+            "An outage has a probability of at most {most} {}",
+            value(levels, found, &format!("with {} =", levels.key)),
         ),
         Reply::Recovery { levels, bears, recovers, .. } => {
             let end = if levels.greatest { "up to" } else { "from" };
             format!(
-                "The fleet bears {} {end} {}, and comes back from a crash {end} {}",
+                "By {}: the fleet bears the load {}, and comes back from a crash {}",
                 levels.key,
-                value(levels, bears),
-                value(levels, recovers),
+                value(levels, bears, end),
+                value(levels, recovers, end),
             )
         }
         Reply::Losses { hours, searches, .. } => losses::short(hours, searches),

@@ -1,8 +1,8 @@
 //! Whole reports of a tiny scenario as people and programs see them. `UPDATE_EXPECT=1` blesses.
 
 use super::{
-    Check, Counterfactual, Hypercube, Palette, Report, events, human, hypercube, json, manifest,
-    sensitivity, story, sweep, tables,
+    Check, Counterfactual, Hypercube, Palette, Report, compare, events, human, hypercube, json,
+    manifest, sensitivity, story, sweep, tables,
 };
 use crate::experiment::sensitivity::{Gathering, Question, strengths, trials};
 use crate::experiment::{
@@ -285,4 +285,61 @@ fn a_sensitivity_study_tells_what_decides() {
     let alone = sensitivity::Sensitivity { together: None, ..report };
     let text = sensitivity::human(&alone, &Palette::PLAIN);
     assert!(!text.contains("All together"), "{text}");
+}
+
+/// Hands a comparison of the scenario with its only mitigation to `test`.
+fn with_comparison(sets: &[&str], test: impl FnOnce(&compare::Compare)) {
+    let study = Study::load("tiny.toml", TINY, &[] as &[&str], sets).unwrap();
+    let names = vec![vec![], vec!["check".to_string()]];
+    let scenarios = vec![
+        std::sync::Arc::clone(&study.scenario),
+        study.combination(&["check".to_string()]).unwrap(),
+    ];
+    let variants = experiment::Variants { scenarios, names };
+    let precision = experiment::Precision::None;
+    let rule = experiment::Rule { seed: Seed(1), ceiling: 30, precision };
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let pool = Pool::new(2, &|_| (), &stop);
+    let comparison = experiment::compare(&variants, rule, pool).unwrap();
+    test(&compare::Compare {
+        study: &study,
+        seed: 1,
+        with: &[],
+        set: &[],
+        comparison: &comparison,
+        precision,
+    });
+}
+
+#[test]
+fn a_comparison_answers_first() {
+    with_comparison(&[], |report| {
+        let document: serde_json::Value = serde_json::from_str(&compare::json(report)).unwrap();
+        let verdict = document["verdict"].as_str().unwrap();
+        let downtime = document["variants"][0]["quantities"]["downtime_s"]["mean"].as_f64();
+        let downtime = super::format::with_unit("s", downtime.unwrap());
+        assert_eq!(
+            verdict,
+            format!(
+                "`check` would have prevented the outage in 30 of 30 replications; as it stands \
+                 there is one in 30 of 30, {downtime} of downtime in the mean."
+            )
+        );
+        let text = compare::human(report, &Palette::PLAIN).replace('\n', " ");
+        assert!(text.find(verdict) < text.find("Downtime"), "{text}");
+        #[cfg(feature = "plots")]
+        for (name, svg) in super::plots::compare(report) {
+            assert!(svg.contains("as it stands") && svg.contains("check"), "{name}: {svg}");
+            let saves = svg.contains(&format!("check shortens the downtime by {downtime}"));
+            assert!(saves || name == "pareto.svg", "{svg}");
+        }
+    });
+    with_comparison(&["deploy.new.release=\"fixed\""], |report| {
+        let document: serde_json::Value = serde_json::from_str(&compare::json(report)).unwrap();
+        assert_eq!(
+            document["verdict"],
+            "As it stands there is no outage in any of 30 replications: no variant has downtime to \
+             save, and none causes any."
+        );
+    });
 }

@@ -122,6 +122,62 @@ fn a_check_decides_what_it_is_asked_for() {
 }
 
 #[test]
+fn every_command_has_a_directory_of_its_own() {
+    let folder = scratch("usual");
+    std::fs::create_dir_all(&folder).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fleetfall"));
+        let run = command.current_dir(&folder).args(arguments).output().unwrap();
+        assert!(matches!(run.status.code(), Some(0 | 1)), "{}", text(&run.stderr));
+        run
+    };
+    let there = |name: &str| {
+        let read = std::fs::read_dir(folder.join("output").join(name)).unwrap();
+        let mut names: Vec<String> =
+            read.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        // Pictures are made where the program was built with them.
+        names.retain(|name| !name.ends_with(".svg"));
+        names.sort();
+        names
+    };
+    run(&["check", TINY, "--resolved"]);
+    assert!(!folder.join("output").exists(), "a scenario is printed, and nothing written");
+
+    let check = run(&["check", TINY, "--replications", "3"]);
+    assert!(text(&check.stdout).ends_with("files in output/tiny-check\n"));
+    assert_eq!(there("tiny-check"), ["check.json", "hypercube.csv"]);
+    run(&["check", TINY, "--replications", "3", "--only", "expect"]);
+    assert_eq!(there("tiny-check"), ["check.json"], "those points are of the check before");
+
+    let json = run(&["compare", TINY, "--replications", "3", "--format", "json"]).stdout;
+    assert_eq!(there("tiny-compare"), ["compare.csv", "compare.json"]);
+    let kept = std::fs::read(folder.join("output/tiny-compare/compare.json")).unwrap();
+    assert_eq!(kept, json);
+    let document: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(document["fleetfall"], env!("CARGO_PKG_VERSION"));
+    assert!(document["source"].is_null());
+    assert_eq!(document["variants"][0]["label"], "as it stands");
+    assert_eq!(
+        document["variants"][1]["about"][0],
+        "The configuration is checked before a restart."
+    );
+    let verdict = document["verdict"].as_str().unwrap();
+    assert!(verdict.contains("of 3 replications"), "{verdict}");
+
+    let plan = ["plan", TINY, "--vary", "nodes.count=1,2", "--replications", "5"];
+    assert!(text(&run(&plan).stdout).ends_with("files in output/tiny-plan\n"));
+    assert_eq!(there("tiny-plan"), ["plan.json"]);
+
+    // Of several scenarios each has its own, also below a directory that is named.
+    let other = folder.join("other.toml");
+    let content = std::fs::read_to_string(TINY).unwrap().replace("\"tiny\"", "\"other\"");
+    std::fs::write(&other, content).unwrap();
+    run(&["check", TINY, other.to_str().unwrap(), "--replications", "3", "--out", "output/all"]);
+    assert_eq!(there("all"), ["other", "tiny"]);
+    assert_eq!(there("all/other"), ["check.json", "hypercube.csv"]);
+}
+
+#[test]
 fn mistakes_are_explained_on_standard_error() {
     let missing = fleetfall(&["run", "no-such-file.toml"]);
     assert!(text(&missing.stderr).starts_with("error: failed to read `no-such-file.toml`: "));

@@ -2,6 +2,7 @@
 //! on the incident what its story says.
 
 use crate::support;
+use fleetfall::experiment::interaction::Together;
 use fleetfall::experiment::{
     Compared, Comparison, Pool, Precision, Quantity, Rule, Variants, causes, compare,
 };
@@ -103,6 +104,10 @@ fn a_toy_comes_out_as_worked_out_by_hand() {
     let saved = both.quantity(Quantity::Downtime).difference();
     assert!((saved - sum).abs() <= 5.0, "{saved}, {sum} one by one");
     assert_eq!(both.worse_than_a_part, 0);
+    let together = both.interaction.as_ref().expect("it is a pair");
+    assert!((together.mean() - (saved - sum)).abs() < 1e-6, "{}", together.mean());
+    assert_eq!(together.together(0.95, 10.0), Together::AddsUp);
+    assert!(right.interaction.is_none(), "one patch has nothing to interact with");
 
     let names: Vec<String> =
         comparison.ranked().iter().map(|variant| variant.names.join("+")).collect();
@@ -159,7 +164,7 @@ fn causes_share_out_what_they_do_together() {
     let saved = 30.0;
     assert!((faster.mean() - saved / 2.0).abs() <= 5.0, "{}", faster.mean());
     assert!((right.mean() - (all.mean() - saved / 2.0)).abs() <= 5.0, "{}", right.mean());
-    let (low, high) = right.interval();
+    let (low, high) = right.interval(0.95);
     assert!(low <= right.mean() && right.mean() <= high);
     // As if there were one more.
     variants.scenarios.pop();

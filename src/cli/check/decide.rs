@@ -41,14 +41,7 @@ pub(super) fn scenario(
 ) -> Result<Checked, Exit> {
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
-    known(&arguments.only, &study)?;
-    if is_compared(arguments)
-        && !arguments.only.is_empty()
-        && !arguments.only.iter().any(|one| one == EXPECT)
-    {
-        output::complain("a baseline is about the scenario itself: add `--only expect`");
-        return Err(Exit::Usage);
-    }
+    known(arguments, &study)?;
     if common.format == Format::Human {
         // It takes a moment, and what follows may take long.
         output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
@@ -113,14 +106,20 @@ fn is_compared(arguments: &Arguments) -> bool {
     arguments.baseline.is_some() || arguments.save_baseline.is_some()
 }
 
-/// Refuses names in `--only` that nothing has.
-fn known(only: &[String], study: &Study) -> Result<(), Exit> {
+/// Refuses names in `--only` that nothing has, or that leave out what a baseline is about.
+fn known(arguments: &Arguments, study: &Study) -> Result<(), Exit> {
+    let only = &arguments.only;
     let mut known = vec![EXPECT];
     known.extend(study.document.counterfactual.names());
     known.extend(study.document.hypercube.as_ref().map(|_| HYPERCUBE));
     let mut wrong = only.iter().filter(|name| !known.contains(&name.as_str())).peekable();
     if wrong.peek().is_none() {
-        return Ok(());
+        let own = only.is_empty() || only.iter().any(|one| one == EXPECT);
+        if own || !is_compared(arguments) {
+            return Ok(());
+        }
+        output::complain("a baseline is about the scenario itself: add `--only expect`");
+        return Err(Exit::Usage);
     }
     for name in wrong {
         let help = match nearest(name, &known) {
@@ -307,7 +306,7 @@ impl Job<'_> {
         })
     }
 
-    /// Where the files go: below the directory of the arguments, each of many scenarios has its own.
+    /// Where the files go; below the directory of the arguments each of many scenarios has its own.
     fn directory(&self) -> PathBuf {
         let given = self.arguments.out.as_deref();
         match given.filter(|_| self.many) {

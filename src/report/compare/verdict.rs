@@ -29,7 +29,7 @@ pub(in crate::report) fn verdict(report: &Compare) -> String {
             ),
         };
     };
-    let who = who(&best);
+    let who = if best.len() > 1 { format!("{} each", who(&best)) } else { who(&best) };
     if first.prevented() > 0 {
         return format!(
             "{who} would have prevented the outage in {} of {all}; {as_it_is}.",
@@ -49,7 +49,7 @@ pub(in crate::report) fn verdict(report: &Compare) -> String {
 
 /// The variants that save the most downtime, if any is shown to save some: those with the fewest
 /// patches, and of several as good ones all.
-fn best<'a>(report: &'a Compare) -> Vec<&'a Compared> {
+pub(in crate::report) fn best<'a>(report: &'a Compare) -> Vec<&'a Compared> {
     let window = report.comparison.window.as_secs_f64();
     let ranked = report.comparison.ranked();
     let change = |variant: &Compared| variant.quantity(Quantity::Downtime).difference();
@@ -64,16 +64,16 @@ fn best<'a>(report: &'a Compare) -> Vec<&'a Compared> {
     good.into_iter().filter(|one| one.names.len() == fewest).collect()
 }
 
-/// `a`, or `a` and `b` each.
-fn who(best: &[&Compared]) -> String {
+/// `a`, or `a` and `b`.
+pub(in crate::report) fn who(best: &[&Compared]) -> String {
     let quoted: Vec<String> = best.iter().map(|one| quoted(one)).collect();
     match &quoted[..] {
         [] => String::new(),
         [one] => one.clone(),
         [before @ .., last] if quoted.len() <= NAMED => {
-            format!("{} and {last} each", before.join(", "))
+            format!("{} and {last}", before.join(", "))
         }
-        [first, ..] => format!("{first} and {} others each", quoted.len() - 1),
+        [first, ..] => format!("{first} and {} others", quoted.len() - 1),
     }
 }
 

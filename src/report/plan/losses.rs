@@ -106,8 +106,9 @@ pub(super) fn short(hours: &[Hour], searches: &[Search]) -> String {
     let Some(worst) = tightest(hours, searches) else { return "Nothing was tried".to_string() };
     let at = format!("{:02}:00", worst.hour);
     match searches[worst.search].spare() {
+        Some(0) => format!("N+0: no node may be lost at {at}"),
         Some(spare) => format!(
-            "N+{spare}: {} may be lost for good at once, also at {at}",
+            "N+{spare}: {} may be lost for good at once at every hour; the tightest is {at}",
             plural(u64::from(spare), "node"),
         ),
         None => format!("Not even without a loss is the fleet shown to serve at {at}"),

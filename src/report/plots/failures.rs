@@ -3,6 +3,7 @@
 use super::frame::{self, Area, Failed, Mark};
 use crate::observe::recorder::Series;
 use crate::report::{Report, format};
+use crate::scenario::measure::Measure;
 use plotters::prelude::*;
 
 /// Draws the picture.
@@ -30,7 +31,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
             (Mark::Line, frame::VERMILION, "requests that fail, by the time they were issued"),
             (Mark::Fill, frame::SHADE, "outage"),
         ];
-        let body = frame::head(&root, report, "Requests that fail", &legend)?;
+        let body = frame::head(&root, report, &title(report), &legend)?;
         let (upper, lower) = body.split_vertically(263);
         panel(&upper, report, &share, (100.0, "% of the requests"))?;
         let top = frame::round_up(most * 1.05);
@@ -38,6 +39,13 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
         root.present()?;
     }
     Ok(svg)
+}
+
+/// What the picture shows.
+fn title(report: &Report) -> String {
+    let whole = |measure| report.first.measure(measure).max(0.0).round() as u64;
+    let (failed, all) = (whole(Measure::RequestsFailed), whole(Measure::Requests));
+    format!("{} of {} requests fail", format::count(failed), format::count(all))
 }
 
 fn panel(

@@ -2,7 +2,7 @@
 
 use super::frame::{self, Axis, Failed, Mark};
 use crate::experiment::compare::{CONFIDENCE, Compared, Quantity};
-use crate::report::compare::{Compare, Effect, effect_word, in_order, name};
+use crate::report::compare::{Compare, Effect, best, effect_word, in_order, name, who};
 use crate::report::format;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -49,18 +49,17 @@ pub(super) fn short(text: &str, most: usize) -> String {
     format!("{kept}…")
 }
 
-fn title(report: &Compare, best: Option<&Compared>) -> String {
-    let Some(best) = best else { return "No variant was compared".to_string() };
-    let difference = best.quantity(Quantity::Downtime).difference();
-    let name = short(&name(best), LONGEST);
-    match report.effect(best) {
-        Effect::Shorter => {
-            format!("{name} shortens the downtime by {}", format::with_unit("s", -difference))
-        }
-        Effect::Longer | Effect::Same | Effect::Undecided => {
-            "No variant is shown to shorten the downtime".to_string()
-        }
-    }
+fn title(report: &Compare) -> String {
+    let best = best(report);
+    let Some(first) = best.first() else {
+        return "No variant is shown to shorten the downtime".to_string();
+    };
+    let saved = format::with_unit("s", -first.quantity(Quantity::Downtime).difference());
+    let shortens = if best.len() > 1 { "each shorten" } else { "shortens" };
+    format!(
+        "{} {shortens} the downtime by {saved}",
+        short(&who(&best).replace('`', ""), 2 * LONGEST)
+    )
 }
 
 /// A variant with its difference and the ends of its interval, in seconds.
@@ -93,8 +92,7 @@ pub(super) fn draw(report: &Compare) -> Result<String, Failed> {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, height)).into_drawing_area();
-        let title = title(report, rows.first().map(|row| row.variant));
-        let body = frame::head_of(&root, &title, &about(report), &LEGEND)?;
+        let body = frame::head_of(&root, &title(report), &about(report), &LEGEND)?;
         let (body, words) = body.split_horizontally(frame::WIDTH - 190);
         let mut chart = ChartBuilder::on(&body)
             .margin_left(16)
@@ -132,7 +130,7 @@ pub(super) fn draw(report: &Compare) -> Result<String, Failed> {
             let (_, y) = chart.backend_coord(&(0.0, at));
             let style = ("sans-serif", 13).into_font().color(&color);
             let style = style.pos(Pos::new(HPos::Left, VPos::Center));
-            let text = format!("{} {}", signed(row.middle), effect_word(report, row.variant));
+            let text = format!("{}, {}", signed(row.middle), effect_word(report, row.variant));
             words.draw(&Text::new(text, (8, y - frame::HEAD as i32), style))?;
         }
         root.present()?;

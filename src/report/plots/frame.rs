@@ -172,7 +172,7 @@ pub(super) fn outages(report: &Report) -> impl Iterator<Item = (f64, f64)> {
     })
 }
 
-/// A step function within the stretch: its corners.
+/// A step function within the stretch: its corners; none if it has no steps.
 pub(super) fn corners(report: &Report, steps: &[(Instant, f64)]) -> Vec<(f64, f64)> {
     let (from, to) = stretch(report);
     let mut corners: Vec<(f64, f64)> = Vec::new();
@@ -191,6 +191,8 @@ pub(super) fn corners(report: &Report, steps: &[(Instant, f64)]) -> Vec<(f64, f6
         }
         value = next;
     }
-    corners.push((to, value));
+    if !steps.is_empty() {
+        corners.push((to, value));
+    }
     corners
 }

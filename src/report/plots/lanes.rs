@@ -2,8 +2,8 @@
 
 use super::frame::{self, Failed, Mark};
 use crate::observe::recorder::Series;
-use crate::report::Report;
 use crate::report::fleet::{self, Change, State};
+use crate::report::{Report, format};
 use crate::scenario::model::Nodes;
 use plotters::prelude::*;
 
@@ -38,7 +38,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, height)).into_drawing_area();
-        let body = frame::head(&root, report, "What every node was doing", &LEGEND)?;
+        let body = frame::head(&root, report, &title(report, &lanes), &LEGEND)?;
         let mut chart = ChartBuilder::on(&body)
             .margin_left(24)
             .margin_right(24)
@@ -62,6 +62,18 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
         root.present()?;
     }
     Ok(svg)
+}
+
+/// What the picture shows.
+fn title(report: &Report, lanes: &[Vec<Change>]) -> String {
+    let all = format::plural(lanes.len() as u64, "node");
+    match fleet::serving(lanes).into_iter().min_by_key(|(_, serving)| *serving) {
+        Some((at, fewest)) if (fewest as usize) < lanes.len() => {
+            let at = format::time(&report.study.scenario, at);
+            format!("At the fewest {fewest} of {all} serve, first at {at}")
+        }
+        _ => format!("All of {all} serve all the time"),
+    }
 }
 
 /// The states of a lane within the picture: start, end, state.

@@ -1,6 +1,6 @@
 //! Pictures as SVG. Of the first replication: load against capacity, failures, and a lane per node;
-//! of many variants: sweeps, tornados, what every variant of a comparison changes and costs, and the
-//! curve behind an answer of `plan`.
+//! of many variants: sweeps, tornados, what every variant of a comparison changes and costs, and
+//! the curve behind an answer of `plan`.
 //!
 //! The former show the minutes around the incident if there was one, else the whole run.
 

@@ -18,6 +18,8 @@ const LEGEND: [(Mark, RGBColor, &str); 3] = [
 const HEIGHT: u32 = 560;
 /// Height of a label and the width of one of its characters, in pixels.
 const LABEL: (f64, f64) = (15.0, 6.6);
+/// Names longer than this are cut off.
+const LONGEST: usize = 32;
 /// Variants in one place that are named one by one.
 const NAMED: usize = 2;
 
@@ -40,11 +42,11 @@ struct Spot {
 
 impl Spot {
     fn label(&self) -> String {
-        let shown: Vec<String> =
-            self.names.iter().take(NAMED).map(|name| short(name, 34)).collect();
+        let shown: Vec<&str> = self.names.iter().take(NAMED).map(String::as_str).collect();
+        let words = short(&shown.join(", "), LONGEST);
         match self.names.len() - shown.len() {
-            0 => shown.join(", "),
-            more => format!("{} and {more} more", shown.join(", ")),
+            0 => words,
+            more => format!("{words} and {more} more"),
         }
     }
 
@@ -124,7 +126,7 @@ pub(super) fn draw(report: &Compare) -> Result<String, Failed> {
             .build_cartesian_2d(from..to, -0.04 * top..top)?;
         chart
             .configure_mesh()
-            .light_line_style(TRANSPARENT)
+            .disable_mesh()
             .x_desc("node-hours over the whole run")
             .y_desc(format!("mean downtime, {unit}"))
             .x_label_formatter(&|&value| format::number(value))
@@ -149,7 +151,7 @@ pub(super) fn draw(report: &Compare) -> Result<String, Failed> {
         for ((spot, place), at) in spots.iter().zip(&places).zip(labelled(&places, &labels)) {
             let point = (spot.hours, spot.downtime / factor);
             chart.draw_series([Circle::new(point, 5, spot.color().filled())])?;
-            let line = [*place, at].map(|(x, y)| (x as i32, y as i32));
+            let line = [(place.0 + 6.0, place.1), at].map(|(x, y)| (x as i32, y as i32));
             root.draw(&PathElement::new(line.to_vec(), frame::GREY.stroke_width(1)))?;
             let style = ("sans-serif", 13).into_font().color(&spot.color());
             let style = style.pos(Pos::new(HPos::Left, VPos::Center));

@@ -27,7 +27,7 @@ pub(super) fn draw(report: &Sensitivity) -> Result<String, Failed> {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, height)).into_drawing_area();
-        let title = "What each assumption changes by itself, over its range";
+        let title = title(report, &order);
         let replications = format::plural(report.replications, "replication");
         let name = &report.study.scenario.name;
         let mut about = format!("{name}, seed {}; {replications} of each value", report.seed);
@@ -35,13 +35,29 @@ pub(super) fn draw(report: &Sensitivity) -> Result<String, Failed> {
             about += &format!(", {change}");
         }
         about += "; * more than chance explains";
-        let body = frame::head_of(&root, title, &about, &LEGEND)?;
+        let body = frame::head_of(&root, &title, &about, &LEGEND)?;
         let (left, right) = body.split_horizontally(frame::WIDTH / 2);
         panel(&left, report, &order, Question::Measure)?;
         panel(&right, report, &order, Question::Outage)?;
         root.present()?;
     }
     Ok(svg)
+}
+
+/// What the picture shows.
+fn title(report: &Sensitivity, order: &[usize]) -> String {
+    let clear = |number: &&usize| report.tornado.is_clear(**number, Question::Measure);
+    let name = report.name(Question::Measure);
+    let first = order.iter().find(clear);
+    let ends = first.and_then(|&number| report.tornado.effects[number].ends(Question::Measure));
+    let Some((&first, (low, high))) = first.zip(ends) else {
+        return format!("No assumption moves {name} by itself by more than chance explains");
+    };
+    let show = |value: f64| match is_share(&name) {
+        true => format::percent(value),
+        false => format::with_unit(report.unit(Question::Measure), value),
+    };
+    format!("{} moves {name} the most: from {} to {}", report.key(first), show(low), show(high))
 }
 
 fn panel(

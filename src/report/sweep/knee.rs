@@ -170,7 +170,12 @@ fn two_keys(along: &Axis, other: &Axis, cells: &[Swept]) -> String {
             };
             return nowhere(cells, &range, place);
         }
-        _ => format!("The fleet collapses or does not, wherever it is from {range}."),
+        _ if knees.iter().all(|knee| *knee == Knee::Always) => {
+            let least = cells.iter().min_by_key(|swept| swept.cell.outages).unwrap_or(&cells[0]);
+            let words = outages(least);
+            return format!("The fleet collapses everywhere from {range}: {words} at the least.");
+        }
+        _ => format!("Whether the fleet collapses does not change from {range}."),
     };
     format!("{text}{}", stretches(along, other, &knees))
 }
