@@ -40,7 +40,7 @@
   const drawAxes = () => {
     const span = view.to - view.from;
     const step = steps.find((one) => span / one <= 8) || steps.at(-1);
-    const pattern = span > 86400 ? "day" : span > 120 ? "" : "second";
+    const pattern = span > 86400 ? "day" : step >= 60 ? "" : "second";
     const begin = Math.floor(start / 1000) + offset(view.from);
     const first = Math.floor((begin + Math.floor(view.from)) / step) * step - begin;
     for (const [name, timeZone] of [["local", zone], ["utc", "UTC"]]) {
