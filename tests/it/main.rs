@@ -9,6 +9,8 @@
 mod advice;
 mod balancers;
 mod blackhole;
+#[cfg(all(feature = "cli", unix))]
+mod browser;
 mod chaos;
 mod checks;
 #[cfg(feature = "cli")]

@@ -80,7 +80,8 @@ pub(super) fn legend(panels: &[&Panel], with_outages: bool) -> Markup {
     html! {
         ul.legend {
             @for curve in panels.iter().flat_map(|panel| &panel.curves) {
-                li { button type="button" aria-pressed="true" data-curve=(curve.name) {
+                // The script enables it: without one it switches nothing.
+                li { button type="button" disabled aria-pressed="true" data-curve=(curve.name) {
                     span.key.(curve.class) {} (curve.name)
                 } }
             }
@@ -103,8 +104,7 @@ pub(super) fn panel(panel: &Panel, behind: &Behind, view: View) -> Markup {
                     }
                 }
             }
-            div.area tabindex="0" role="slider" aria-label=(format!("time, {}", panel.axis))
-                aria-valuemin="0" aria-valuemax="100" aria-valuenow="0" {
+            div.area role="img" aria-label=(format!("time, {}", panel.axis)) {
                 svg viewBox=(height) preserveAspectRatio="none" aria-hidden="true" {
                     @for stretch in &behind.outages {
                         rect.outage x=(stretch.start_s) y=(-top)
@@ -137,8 +137,7 @@ pub(super) fn lanes(lanes: &[Lane], view: View) -> Markup {
                     }
                 }
             }
-            div.area tabindex="0" role="slider" aria-label="time, states of the nodes"
-                aria-valuemin="0" aria-valuemax="100" aria-valuenow="0"
+            div.area role="img" aria-label="time, states of the nodes"
                 style=(format!("height:{}rem", 1.5 * count)) {
                 svg viewBox=(view_box(view, 0.0, count)) preserveAspectRatio="none"
                     aria-hidden="true" {

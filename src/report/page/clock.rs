@@ -82,7 +82,7 @@ impl Clock {
         let step = STEPS.iter().find(fits).copied().unwrap_or(604_800);
         let pattern = match to - from {
             length if length > 86_400.0 => "%a %H:%M",
-            length if length > 120.0 => "%H:%M",
+            _ if step >= 60 => "%H:%M",
             _ => "%H:%M:%S",
         };
         let begin = self.start.as_second() + i64::from(self.local(from).offset().seconds());

@@ -42,7 +42,7 @@ impl Course {
             return Ok(None);
         }
         let lanes = lanes(&changes, clock.length);
-        let serving = serving(&lanes);
+        let serving = serving(&lanes, clock.length);
         let down = (lanes.iter().filter(|lane| lane.was_down).count(), lanes.len());
         let (lanes, left_out) = fitted(lanes, clock.length);
         Ok(Some(Course {
@@ -113,7 +113,7 @@ impl Course {
             (_, Some((at, _))) => {
                 format!("{down} of {all} go down; from {} on none serves", clock.time(*at))
             }
-            _ => format!("{down} of {all} go down, at different times"),
+            _ => format!("{down} of {all} go down"),
         }
     }
 
@@ -169,7 +169,8 @@ fn serves(state: &str) -> bool {
     matches!(state, "serving" | "slow" | "marked_down")
 }
 
-fn serving(lanes: &[Lane]) -> Vec<(f64, f64)> {
+/// How many nodes serve, from when on.
+fn serving(lanes: &[Lane], length: f64) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for lane in lanes {
         let states = lane.states.iter().filter(|(_, _, state)| serves(state));
@@ -186,7 +187,7 @@ fn serving(lanes: &[Lane]) -> Vec<(f64, f64)> {
         }
     }
     // What ends with the run is no loss.
-    counts.pop();
+    counts.retain(|(at, _)| *at < length);
     counts
 }
 
@@ -276,7 +277,10 @@ mod tests {
             change(20.0, "node-2", "booting"),
         ];
         let lanes = lanes(&changes, 100.0);
-        assert_eq!(serving(&lanes), [(0.0, 2.0), (10.0, 1.0), (20.0, 0.0), (30.0, 1.0)]);
+        assert_eq!(serving(&lanes, 100.0), [(0.0, 2.0), (10.0, 1.0), (20.0, 0.0), (30.0, 1.0)]);
+        // From the last loss on nobody serves, to the end.
+        let gone = [change(0.0, "node-1", "serving"), change(60.0, "node-1", "down")];
+        assert_eq!(serving(&super::lanes(&gone, 100.0), 100.0), [(0.0, 1.0), (60.0, 0.0)]);
         assert!(lanes[0].was_down && !lanes[1].was_down);
         assert_eq!(lanes[1].states[1], (20.0, 100.0, "booting".to_string()));
     }

@@ -40,7 +40,7 @@
   const drawAxes = () => {
     const span = view.to - view.from;
     const step = steps.find((one) => span / one <= 8) || steps.at(-1);
-    const pattern = span > 86400 ? "day" : span > 120 ? "" : "second";
+    const pattern = span > 86400 ? "day" : step >= 60 ? "" : "second";
     const begin = Math.floor(start / 1000) + offset(view.from);
     const first = Math.floor((begin + Math.floor(view.from)) / step) * step - begin;
     for (const [name, timeZone] of [["local", zone], ["utc", "UTC"]]) {
@@ -153,6 +153,10 @@
 
   // --- pointer and keys -------------------------------------------------------------------------
   for (const area of areas) {
+    // A picture that can be read with the arrow keys: a slider over time.
+    const slider = { role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 100,
+      "aria-valuenow": 0 };
+    for (const [name, value] of Object.entries(slider)) area.setAttribute(name, value);
     const timeAt = (event) => {
       const box = area.getBoundingClientRect();
       const share = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
@@ -226,6 +230,7 @@
     return pressed;
   };
   for (const button of all("button[data-curve]")) {
+    button.disabled = false;
     button.addEventListener("click", () => {
       const on = press(button);
       const figure = button.closest("figure");
