@@ -1,7 +1,9 @@
 //! What can be typed.
 
+mod color;
 mod plan;
 
+pub(super) use color::Colors;
 pub(super) use plan::{Ask, Plan, Sought};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
@@ -30,6 +32,9 @@ Exit codes:
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
+    /// Where texts are in colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colors::Auto, global = true)]
+    pub(super) color: Colors,
 }
 
 #[derive(Debug, Subcommand)]

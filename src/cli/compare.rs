@@ -5,10 +5,9 @@
 use super::args::{Compare as Arguments, Format, PrecisionArgument};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, progress, study};
+use super::{files, output, progress, study, terminal};
 use fleetfall::experiment::{Precision, Rule, Variants};
 use fleetfall::kernel::chance::Seed;
-use fleetfall::report::Palette;
 use fleetfall::report::compare::{self, Compare};
 use fleetfall::scenario::Study;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
@@ -61,7 +60,7 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     output::print(&match common.format {
         Format::Json => compare::json(&report),
-        Format::Human => compare::human(&report, &Palette::COLOR),
+        Format::Human => compare::human(&report, &terminal::screen()),
     })?;
     if let Some(took) = progress::waited(since) {
         let (variants, pairs) = (comparison.variants.len(), comparison.replications);

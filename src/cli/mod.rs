@@ -18,6 +18,7 @@ mod sensitivity;
 mod store;
 mod study;
 mod sweep;
+mod terminal;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -30,6 +31,8 @@ pub(crate) fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            let typed = std::env::args_os().map(|typed| typed.to_string_lossy().into_owned());
+            terminal::choose_colors(terminal::chosen_colors(typed));
             // Help and version are no errors; both kinds know where they are printed.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Well };
             return match error.print() {
@@ -38,6 +41,7 @@ pub(crate) fn main() -> ExitCode {
             };
         }
     };
+    terminal::choose_colors(arguments.color);
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),

@@ -6,11 +6,10 @@ mod recovery;
 use super::args::{Ask, Format, Plan as Arguments, Sought};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::plan::Question;
 use fleetfall::kernel::time::Duration;
 use fleetfall::observe::Results;
-use fleetfall::report::Palette;
 use fleetfall::report::plan::{Asked, Levels, PlanReport, Reply, human, json};
 use fleetfall::scenario::measure::Measure;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
@@ -58,7 +57,7 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     output::print(&match common.format {
         Format::Json => json(&report),
-        Format::Human => human(&report, &Palette::COLOR),
+        Format::Human => human(&report, &terminal::screen()),
     })?;
     if reply.was_stopped() {
         output::note("stopped: what was not simulated is missing above");

@@ -3,11 +3,10 @@
 use super::args::{Format, Sensitivity as Arguments};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::Row;
 use fleetfall::experiment::sensitivity::{Gathering, Question, strengths, trials};
 use fleetfall::kernel::chance::Seed;
-use fleetfall::report::Palette;
 use fleetfall::report::sensitivity::{
     Sensitivity, Together, all_together, human, json, one_at_a_time, points,
 };
@@ -98,7 +97,7 @@ fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
         Format::Json => output::print(&document)?,
         Format::Human => {
             let files = format!("files in {}\n", directory.display());
-            output::print(&(human(report, &Palette::COLOR) + &files))?
+            output::print(&(human(report, &terminal::screen()) + &files))?
         }
     };
     if report.together.is_none() {

@@ -3,10 +3,9 @@
 use super::args::{Design, Format, Sweep as Arguments};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::{Cell, grid, spread};
 use fleetfall::kernel::chance::Seed;
-use fleetfall::report::Palette;
 use fleetfall::report::sweep::{Sweep, Swept, csv, human, json};
 use std::path::PathBuf;
 
@@ -94,7 +93,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
         Format::Json => output::print(&document)?,
         Format::Human => {
             let files = format!("files in {}\n", directory.display());
-            output::print(&(human(sweep, &Palette::COLOR) + &files))?
+            output::print(&(human(sweep, &terminal::screen()) + &files))?
         }
     };
     if sweep.cells.len() < sweep.planned {

@@ -20,6 +20,7 @@ pub mod plan;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod reference;
+mod screen;
 pub mod sensitivity;
 mod steady;
 pub mod story;
@@ -30,6 +31,7 @@ mod tests;
 mod words;
 
 pub use format::Palette;
+pub use screen::Screen;
 
 use crate::experiment::{Judgement, Point, Summary};
 use crate::observe::{Digest, Results};

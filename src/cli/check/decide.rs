@@ -3,13 +3,13 @@
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
 use super::super::replicas::Replicas;
-use super::super::{files, output, study};
+use super::super::{files, output, study, terminal};
 use super::{Checked, baseline};
 use fleetfall::experiment::baseline::{Kept, Stored};
 use fleetfall::experiment::{Assurance, Judgement, Part, Summary, Variants, judge};
 use fleetfall::observe::Results;
 use fleetfall::report::{
-    Check, Counterfactual, Hypercube, Palette, Report, advice, cases, claims, human, hypercube,
+    Check, Counterfactual, Hypercube, Report, advice, cases, claims, human, hypercube,
     json,
 };
 use fleetfall::scenario::claim::Claim;
@@ -44,7 +44,7 @@ pub(super) fn scenario(arguments: &Arguments, kept: Option<&Kept>) -> Result<Che
     }
     if common.format == Format::Human {
         // It takes a moment, and what follows may take long.
-        output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
+        output::print(&advice::human(&advice::advice(&study.scenario), &terminal::screen()))?;
     }
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let replicas = Replicas::new(common, &study)?;
@@ -281,7 +281,7 @@ impl Job<'_> {
         }
         let is_json = self.arguments.common.format == Format::Json;
         if !is_json {
-            output::print(&human::check(check, &Palette::COLOR))?;
+            output::print(&human::check(check, &terminal::screen()))?;
         }
         let [_, undecided, failed] = claims::tally(check.judgements());
         let exit = match () {

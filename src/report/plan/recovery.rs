@@ -2,9 +2,9 @@
 
 use super::evidence::{self, cells, stretches};
 use super::outage::open;
-use super::{Asked, Held, Levels, Load, conditions, grown, object, paragraph};
+use super::{Asked, Held, Levels, Load, conditions, grown, object};
 use crate::experiment::plan::Found;
-use crate::report::figures::table;
+use crate::report::Screen;
 use crate::report::format::{number, percent};
 use serde_json::{Map, Value, json};
 
@@ -14,23 +14,24 @@ pub(super) fn human(
     loads: &[Load],
     held: &Held,
     [bears, recovers]: [&Found; 2],
+    screen: &Screen,
 ) -> (String, String) {
     let mut text = String::new();
     let killed = "comes back by itself after all its processes were killed at once";
     for (found, what) in [(bears, "bears a constant load"), (recovers, killed)] {
-        text += &paragraph(&answer(asked, levels, loads, found, what));
+        text += &screen.remark(&answer(asked, levels, loads, found, what));
     }
-    text += &paragraph(&gap(levels, loads, bears, recovers));
+    text += &screen.remark(&gap(levels, loads, bears, recovers));
     for (found, what) in [(bears, "bearing"), (recovers, "coming back")] {
         if found.is_broken() {
             let stretches = stretches(&levels.values, found);
-            text += &paragraph(&format!("For {what} it is no threshold: {stretches}."));
+            text += &screen.remark(&format!("For {what} it is no threshold: {stretches}."));
         }
         if found.answer.is_none() && !found.stopped {
-            text += &open(asked.question.shared(2), &levels.values, found);
+            text += &open(asked.question.shared(2), &levels.values, found, screen);
         }
     }
-    text += &paragraph(&conditions(held));
+    text += &screen.remark(&conditions(held));
     let heading = [levels.key.as_str(), "requests/s", "down", "probability", ""];
     let heading = heading.into_iter().chain(["stays down", "probability", ""]);
     let mut rows: Vec<Vec<String>> = vec![heading.map(str::to_string).collect()];
@@ -41,7 +42,7 @@ pub(super) fn human(
     }
     let columns = "`down` counts replications in which the fleet does not bear the load by itself, \
                    `stays down` those in which it has not come back.";
-    (text, table(&rows) + &paragraph(columns))
+    (text, screen.table(&rows) + &screen.remark(columns))
 }
 
 fn answer(asked: &Asked, levels: &Levels, loads: &[Load], found: &Found, what: &str) -> String {
