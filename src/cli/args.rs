@@ -2,9 +2,11 @@
 
 mod color;
 mod plan;
+mod trace;
 
 pub(super) use color::Colors;
 pub(super) use plan::{Ask, Plan, Sought};
+pub(super) use trace::{Form, Trace};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use fleetfall::experiment::Precision;
@@ -41,6 +43,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Simulate a scenario: one replication tells what happened, many give figures with intervals
     Run(Run),
+    /// Print everything that happens around a moment of one replication, request by request
+    Trace(Trace),
     /// Validate a scenario, then decide what it claims about itself, its counterfactuals and its
     /// assumptions
     Check(Check),

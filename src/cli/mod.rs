@@ -19,6 +19,7 @@ mod store;
 mod study;
 mod sweep;
 mod terminal;
+mod trace;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -44,6 +45,7 @@ pub(crate) fn main() -> ExitCode {
     terminal::choose_colors(arguments.color);
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Trace(arguments) => trace::trace(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Causes(arguments) => causes::causes(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),

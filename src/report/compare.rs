@@ -103,8 +103,10 @@ pub fn human(report: &Compare, screen: &Screen) -> String {
          the shortest downtime first.",
         format::plural(comparison.replications, "replication"),
     ));
-    text +=
-        &format!("\n{bold}Downtime{reset}\n{}", screen.table(&downtime_rows(report, baseline, &ranked)));
+    text += &format!(
+        "\n{bold}Downtime{reset}\n{}",
+        screen.table(&downtime_rows(report, baseline, &ranked))
+    );
     let window = with_unit("s", comparison.window.as_secs_f64());
     text += dim;
     text += &screen.remark(&format!(
@@ -226,7 +228,11 @@ fn abouts(report: &Compare, ranked: &[&Compared], screen: &Screen) -> String {
     let mitigations = &report.study.document.mitigation;
     let about = |variant: &&&Compared| {
         let keys = mitigations.get(variant.names.first()?)?;
-        Some(format!("  {}\n      {}\n", name(variant), format::wrap(&keys.about, screen.text() - 10, "      ")))
+        Some(format!(
+            "  {}\n      {}\n",
+            name(variant),
+            format::wrap(&keys.about, screen.text() - 10, "      ")
+        ))
     };
     ranked.iter().filter(|variant| !variant.is_combination()).filter_map(|v| about(&v)).collect()
 }

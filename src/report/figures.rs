@@ -1,9 +1,9 @@
 //! Measures and milestones as tables for people.
 
-use super::{Report, Screen};
 use super::claims::{are_same, is_share, plus_minus};
 use super::format::{self, number, percent, plural, scale, with_unit};
 use super::phases;
+use super::{Report, Screen};
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
 use crate::scenario::claim::Subject;

@@ -14,6 +14,7 @@ pub mod format;
 pub mod human;
 pub mod hypercube;
 pub mod json;
+pub mod kinds;
 pub mod manifest;
 mod phases;
 pub mod plan;
@@ -28,6 +29,7 @@ pub mod sweep;
 pub mod tables;
 #[cfg(test)]
 mod tests;
+pub mod trace;
 mod words;
 
 pub use format::Palette;

@@ -1,8 +1,8 @@
 //! When the downtime and the failures happened: a row for each phase of the incident.
 
-use super::{Report, Screen};
 use super::claims::plus_minus;
 use super::format::{count, percent, scale, with_unit};
+use super::{Report, Screen};
 use crate::scenario::measure::Measure;
 
 /// A phase's name, and its measures of downtime and of failures.

@@ -117,9 +117,8 @@ fn fit<R: AsRef<[String]>>(rows: &[R], columns: usize, room: usize) -> Option<Ve
         return None;
     }
     let mut now: Vec<Look> = (0..columns).map(|column| look(column, widths[column])).collect();
-    let narrower = |column: usize, width: usize| {
-        (width > least[column]).then(|| look(column, width - 1))
-    };
+    let narrower =
+        |column: usize, width: usize| (width > least[column]).then(|| look(column, width - 1));
     let mut next: Vec<Option<Look>> =
         (0..columns).map(|column| narrower(column, widths[column])).collect();
     while widths.iter().sum::<usize>() > room {
@@ -281,16 +280,13 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_where_there_is_room() {
-        expect![[r#""#]]
-        .assert_eq(&at(120));
+        expect![[r#""#]].assert_eq(&at(120));
     }
 
     #[test]
     fn headings_give_way_first_then_cells_between_phrases() {
-        expect![[r#""#]]
-        .assert_eq(&at(90));
-        expect![[r#""#]]
-        .assert_eq(&at(70));
+        expect![[r#""#]].assert_eq(&at(90));
+        expect![[r#""#]].assert_eq(&at(70));
     }
 
     #[test]
@@ -300,8 +296,7 @@ mod tests {
             row.extend_from_within(1..);
         }
         let text = Screen { width: 60, ..Screen::PLAIN }.table(&rows);
-        expect![[r#""#]]
-        .assert_eq(&text);
+        expect![[r#""#]].assert_eq(&text);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Whole reports of a tiny scenario as people and programs see them. `UPDATE_EXPECT=1` blesses.
 
 use super::{
-    Check, Counterfactual, Hypercube, Palette, Report, Screen, events, human, hypercube, json, manifest,
-    sensitivity, story, sweep, tables,
+    Check, Counterfactual, Hypercube, Palette, Report, Screen, events, human, hypercube, json,
+    manifest, sensitivity, story, sweep, tables,
 };
 use crate::experiment::sensitivity::{Gathering, Question, strengths, trials};
 use crate::experiment::{
@@ -131,7 +131,8 @@ fn where_the_fleet_does_not_collapse_it_is_said_why() {
 #[test]
 fn marks_change_nothing_but_the_marks() {
     with_report(1, &[], |report| {
-        let mut colored = human::report(report, &Screen { palette: Palette::COLOR, ..Screen::PLAIN });
+        let mut colored =
+            human::report(report, &Screen { palette: Palette::COLOR, ..Screen::PLAIN });
         let all = Palette::COLOR;
         for mark in [all.bold, all.bad, all.warn, all.good, all.people, all.published, all.dim] {
             colored = colored.replace(mark, "");

@@ -9,8 +9,7 @@ use fleetfall::experiment::baseline::{Kept, Stored};
 use fleetfall::experiment::{Assurance, Judgement, Part, Summary, Variants, judge};
 use fleetfall::observe::Results;
 use fleetfall::report::{
-    Check, Counterfactual, Hypercube, Report, advice, cases, claims, human, hypercube,
-    json,
+    Check, Counterfactual, Hypercube, Report, advice, cases, claims, human, hypercube, json,
 };
 use fleetfall::scenario::claim::Claim;
 use fleetfall::scenario::keys::claims::Against;
