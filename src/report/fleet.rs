@@ -164,7 +164,6 @@ pub(super) fn at<T: Copy>(steps: &[(Instant, T)], when: Instant) -> Option<T> {
 
 /// The stretch that tells the story of an incident, with a quarter of an hour around it; all of the
 /// run where there was none.
-#[cfg(feature = "plots")]
 pub(super) fn stretch(report: &Report) -> (Instant, Instant) {
     const AROUND: crate::kernel::time::Duration = crate::kernel::time::Duration::from_secs(15 * 60);
     let clock = &report.study.scenario.clock;

@@ -3,6 +3,7 @@
 use super::story::{Line, Tone, story};
 use super::{
     Check, Report, Screen, claims, figures, format, hypercube, phases, scenario_hash, steady,
+    terminal,
 };
 use crate::kernel::time::Instant;
 use crate::scenario::Study;
@@ -13,6 +14,7 @@ pub fn report(report: &Report, screen: &Screen) -> String {
     let mut text = head(report.study, report.with, report.set, &seeds(report), screen);
     if !report.is_many() {
         text += &timeline(report, screen);
+        text += &terminal::pictures(report, screen);
     }
     text += &summary(report, screen);
     if !report.judgements.is_empty() {

@@ -2,6 +2,7 @@
 //! simulates, prints or writes files.
 
 pub mod advice;
+mod axis;
 pub mod baseline;
 pub mod cases;
 pub mod causes;
@@ -27,6 +28,7 @@ mod steady;
 pub mod story;
 pub mod sweep;
 pub mod tables;
+mod terminal;
 #[cfg(test)]
 mod tests;
 pub mod trace;

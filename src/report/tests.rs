@@ -1,5 +1,7 @@
 //! Whole reports of a tiny scenario as people and programs see them. `UPDATE_EXPECT=1` blesses.
 
+mod screens;
+
 use super::{
     Check, Counterfactual, Hypercube, Palette, Report, Screen, events, human, hypercube, json,
     manifest, sensitivity, story, sweep, tables,

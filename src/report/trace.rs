@@ -90,14 +90,21 @@ fn seconds(at: Instant) -> String {
 }
 
 impl Traced<'_> {
-    /// The time of day to the millisecond.
+    /// An instant to the nearest millisecond in the zone of the clock.
+    fn local(&self, at: Instant, pattern: &str) -> String {
+        let civil = self.study.scenario.civil(at);
+        let rounded = civil.round(jiff::Unit::Millisecond).unwrap_or(civil);
+        rounded.to_zoned(self.study.scenario.clock.zone.clone()).strftime(pattern).to_string()
+    }
+
+    /// The time of day.
     fn clock(&self, at: Instant) -> String {
-        format::zoned(&self.study.scenario, at).strftime("%H:%M:%S%.3f").to_string()
+        self.local(at, "%H:%M:%S%.3f")
     }
 
     fn row(&self, at: Instant, seen: &Observation) -> Vec<String> {
         let scenario = &self.study.scenario;
-        let local = format::zoned(scenario, at).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string();
+        let local = self.local(at, "%Y-%m-%dT%H:%M:%S%.3f%:z");
         let [name, node, balancer, release, deploy, cause, rule, metric, value, limit, detail] =
             Event::of(scenario, seen).cells();
         let traffic = self.traffic(seen);
@@ -139,14 +146,19 @@ impl Traced<'_> {
     fn details(&self, at: Instant, seen: &Observation) -> String {
         let scenario = &self.study.scenario;
         let [class, source, outcome, ..] = self.traffic(seen);
+        // Where there is one class only, everybody knows it.
+        let is_one_of_several = scenario.classes.len() > 1 && !class.is_empty();
+        let class = if is_one_of_several { format!("class {class}, ") } else { String::new() };
         match *seen {
-            Observation::RequestIssued { .. } => format!("class {class}, from {source}"),
+            Observation::RequestIssued { .. } => format!("{class}from {source}"),
             Observation::AttemptFailed { .. } => outcome.replace('_', " "),
             Observation::RequestSettled { issued, outcome: how, attempts, wait, .. } => {
                 let took = with_unit("s", at.since(issued).as_secs_f64());
-                let attempts = format::plural(u64::from(attempts), "attempt");
-                let mut text = format!("class {class}, {} after {took}", outcome.replace('_', " "));
-                text += &format!(" and {attempts}, issued {}", self.clock(issued));
+                let mut text = format!("{class}{} after {took}", outcome.replace('_', " "));
+                if attempts != 1 {
+                    text += &format!(", {}", format::plural(u64::from(attempts), "attempt"));
+                }
+                text += &format!(", issued {}", self.clock(issued));
                 if how == Outcome::Completed && wait.as_nanos() > 0 {
                     text += &format!(", waited {}", with_unit("s", wait.as_secs_f64()));
                 }
@@ -272,7 +284,7 @@ pub fn human(traced: &Traced, screen: &Screen) -> String {
         let color = if seen.is_traffic() { "" } else { bold };
         let end = if color.is_empty() { "" } else { reset };
         let who = node_of(seen).map_or(String::new(), Nodes::name);
-        let room = screen.text().saturating_sub(indent).max(20);
+        let room = screen.text().saturating_sub(indent).max(12);
         let details = format::wrap(&traced.details(*at, seen), room, &" ".repeat(indent));
         let line = format!("{color}{name}{end}  {who:node$}  {details}");
         text += &format!("  {dim}{}{reset}  {}\n", traced.clock(*at), line.trim_end());

@@ -13,7 +13,8 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
 }
 
 pub(crate) fn fleetfall(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fleetfall")).args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleetfall"));
+    command.env_remove("COLUMNS").env_remove("NO_COLOR").args(arguments).output().unwrap()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> &str {

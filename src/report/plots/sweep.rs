@@ -4,8 +4,8 @@ use super::frame::{self, Area, Axis as Ticks, Failed, Mark};
 use crate::experiment::Cell;
 use crate::observe::Fate;
 use crate::report::claims::is_share;
-use crate::report::format;
 use crate::report::sweep::{Sweep, Swept, unit};
+use crate::report::{axis, format};
 use crate::scenario::vary::{Axis, Level};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -193,11 +193,11 @@ fn measure(
         _ if is_share(name) => ("%", 0.01),
         found => found,
     };
-    let top = match frame::round_up(1.05 * most / factor) {
+    let top = match axis::round_up(1.05 * most / factor) {
         top if is_share(name) && most <= 1.05 => top.min(100.0),
         top => top,
     };
-    let bottom = if least < 0.0 { -frame::round_up(-1.05 * least / factor) } else { 0.0 };
+    let bottom = if least < 0.0 { -axis::round_up(-1.05 * least / factor) } else { 0.0 };
     let gap = if words.is_empty() { "" } else { ", " };
     let mut chart = ChartBuilder::on(area)
         .margin_left(24)

@@ -3,8 +3,8 @@
 use super::frame::{self, Area, Axis, Failed, Mark};
 use crate::experiment::sensitivity::{Effect, Question};
 use crate::report::claims::is_share;
-use crate::report::format;
 use crate::report::sensitivity::Sensitivity;
+use crate::report::{axis, format};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -64,8 +64,8 @@ fn panel(
         found => found,
     };
     let (least, most) = (ends.0 / factor, ends.1 / factor);
-    let top = if unit == "%" && most <= 100.0 { 100.0 } else { frame::round_up(1.05 * most) };
-    let bottom = if least < 0.0 { -frame::round_up(-1.05 * least) } else { 0.0 };
+    let top = if unit == "%" && most <= 100.0 { 100.0 } else { axis::round_up(1.05 * most) };
+    let bottom = if least < 0.0 { -axis::round_up(-1.05 * least) } else { 0.0 };
     let count = order.len() as f64;
     let gap = if unit.is_empty() { "" } else { ", " };
     let mut chart = ChartBuilder::on(area)
