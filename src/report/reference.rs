@@ -24,11 +24,11 @@ pub fn page() -> String {
     let milestones = Milestone::ALL.iter().map(|one| (one.name(), one.unit(), one.about()));
     let about = "Moments of a replication; a claim names one as `milestone`.";
     table(&mut text, "Milestones", about, milestones);
-    let about = "What happens in a replication: the rows of `events.csv`, but for requests, attempts \
-                 and gauges, and of `fleetfall trace`, with all of them.";
+    let about = "What happens in a replication: the rows of `events.csv`, which has no requests, \
+                 attempts and gauges, and of `fleetfall trace`, which has all.";
     list(&mut text, "Events", about, KINDS);
-    let about = "Columns of `fleetfall trace --format csv`, and fields with `--format json`; empty or \
-                 left out where they do not apply.";
+    let about = "Columns of `fleetfall trace --format csv`, and fields with `--format json`; empty \
+                 or left out where they do not apply.";
     list(&mut text, "Columns of a trace", about, &COLUMNS);
     text
 }

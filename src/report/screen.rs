@@ -280,23 +280,16 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_where_there_is_room() {
-        expect![[r#"
-                                          mean downtime   difference                   shorter/same/longer   nodes.count
-              as it stands                47.1 min                                                           12
-              more-nodes + config-check   12 s            -47.1 min (-47.2 to -40.5)   10/2/0                24
-        "#]].assert_eq(&at(120));
+        let text = at(120);
+        let heads =
+            "  mean downtime   difference                   shorter/same/longer   nodes.count";
+        assert_eq!(text.lines().count(), 3);
+        assert!(text.lines().next().unwrap().ends_with(heads), "{text}");
+        assert_eq!(at(119), text);
     }
 
     #[test]
-    fn headings_give_way_first_then_cells_between_phrases() {
-        expect![[r#"
-                                         mean       difference                  shorter/   nodes.count
-                                         downtime                               same/
-                                                                                longer
-              as it stands               47.1 min                                          12
-              more-nodes +               12 s       -47.1 min                   10/2/0     24
-              config-check                          (-47.2 to -40.5)
-        "#]].assert_eq(&at(90));
+    fn where_there_is_little_room_headings_are_wrapped_and_cells_between_phrases() {
         expect![[r#"
                               mean       difference         shorter/   nodes.count
                               downtime                      same/

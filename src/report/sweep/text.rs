@@ -58,7 +58,7 @@ fn legend(screen: &Screen) -> String {
     let words = "Means with 95 % intervals over the replications of a cell; probabilities with \
                  exact 95 % bounds. Where all replications agree an interval has no width and \
                  says little: the bounds of the probability still hold.";
-    screen.paragraph(&words)
+    screen.paragraph(words)
 }
 
 /// A row for each cell.
