@@ -1,8 +1,12 @@
 //! What can be typed.
 
+mod color;
 mod plan;
+mod trace;
 
+pub(super) use color::Colors;
 pub(super) use plan::{Ask, Plan, Sought};
+pub(super) use trace::{Form, Trace};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use fleetfall::experiment::Precision;
@@ -30,12 +34,17 @@ Exit codes:
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
+    /// Where texts are in colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colors::Auto, global = true)]
+    pub(super) color: Colors,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Simulate a scenario: one replication tells what happened, many give figures with intervals
     Run(Run),
+    /// Print everything that happens around a moment of one replication, request by request
+    Trace(Trace),
     /// Validate a scenario, then decide what it claims about itself, its counterfactuals and its
     /// assumptions
     Check(Check),

@@ -3,9 +3,8 @@
 use super::args::{Causes as Arguments, Format};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::{Variants, causes::MOST};
-use fleetfall::report::Palette;
 use fleetfall::report::causes::{self, CausesReport};
 use fleetfall::scenario::Study;
 use std::sync::Arc;
@@ -49,7 +48,7 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     files::write_study(&directory, written, &[], common.no_report)?;
     output::print(&match common.format {
         Format::Json => document,
-        Format::Human => causes::human(&report, &Palette::COLOR) + &files::told(&directory),
+        Format::Human => causes::human(&report, &terminal::screen()) + &files::told(&directory),
     })?;
     if shared.stopped {
         output::note("stopped: fewer replications than planned");

@@ -5,11 +5,10 @@ mod decide;
 
 use super::args::{Annotations, Check as Arguments, Common, Format};
 use super::exit::Exit;
-use super::{files, junit, output, study};
+use super::{files, junit, output, study, terminal};
 use fleetfall::experiment::Verdict;
 use fleetfall::experiment::baseline::Stored;
 use fleetfall::report::cases::{self, Case};
-use fleetfall::report::figures::table;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -148,7 +147,7 @@ fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
         }
         _ => {
             let rows: Vec<[String; 3]> = all.iter().map(Checked::row).collect();
-            output::print(&format!("\nAll scenarios\n{}", table(&rows)))?
+            output::print(&format!("\nAll scenarios\n{}", terminal::screen().table(&rows)))?
         }
     };
     if arguments.annotations == Some(Annotations::Github) {

@@ -5,10 +5,9 @@
 use super::args::{Compare as Arguments, Format, PrecisionArgument};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, progress, study};
+use super::{files, output, progress, study, terminal};
 use fleetfall::experiment::{Precision, Rule, Variants};
 use fleetfall::kernel::chance::Seed;
-use fleetfall::report::Palette;
 use fleetfall::report::compare::{self, Compare};
 use fleetfall::scenario::Study;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
@@ -78,7 +77,7 @@ fn tell(arguments: &Arguments, report: &Compare) -> Result<Exit, Exit> {
     files::write_study(&directory, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => compare::human(report, &Palette::COLOR) + &files::told(&directory),
+        Format::Human => compare::human(report, &terminal::screen()) + &files::told(&directory),
     })
 }
 

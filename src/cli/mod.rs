@@ -19,6 +19,8 @@ mod sensitivity;
 mod store;
 mod study;
 mod sweep;
+mod terminal;
+mod trace;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -31,6 +33,8 @@ pub(crate) fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            let typed = std::env::args_os().map(|typed| typed.to_string_lossy().into_owned());
+            terminal::choose_colors(terminal::chosen_colors(typed));
             // Help and version are no errors; both kinds know where they are printed.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Well };
             return match error.print() {
@@ -39,8 +43,10 @@ pub(crate) fn main() -> ExitCode {
             };
         }
     };
+    terminal::choose_colors(arguments.color);
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Trace(arguments) => trace::trace(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Causes(arguments) => causes::causes(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),

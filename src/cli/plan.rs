@@ -6,11 +6,10 @@ mod recovery;
 use super::args::{Ask, Format, Plan as Arguments, Sought};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::plan::Question;
 use fleetfall::kernel::time::Duration;
 use fleetfall::observe::Results;
-use fleetfall::report::Palette;
 use fleetfall::report::plan::{Asked, Levels, PlanReport, Reply, human, json};
 use fleetfall::scenario::measure::Measure;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
@@ -71,7 +70,7 @@ fn tell(arguments: &Arguments, report: &PlanReport) -> Result<Exit, Exit> {
     files::write_study(&directory, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => human(report, &Palette::COLOR) + &files::told(&directory),
+        Format::Human => human(report, &terminal::screen()) + &files::told(&directory),
     })
 }
 

@@ -10,16 +10,18 @@ use super::{output, study};
 use fleetfall::experiment::Store;
 use fleetfall::experiment::keep;
 use fleetfall::experiment::plan::{Found, Question, search};
-use fleetfall::experiment::replication::run_caught;
+use fleetfall::experiment::replication::{run_caught, watch};
 use fleetfall::experiment::{
     Causes, Comparison, Decided, Failure, HypercubeError, Keeping, Outcome, Part, Plan, Point,
     Pool, Row, Rule, Shard, Variants, causes, compare, decide, hypercube, replicate, run_cells,
 };
 use fleetfall::kernel::chance::Seed;
+use fleetfall::kernel::time::Instant;
 use fleetfall::observe::Results;
 use fleetfall::scenario::assumption::Assumed;
 use fleetfall::scenario::claim::Subject;
 use fleetfall::scenario::{Scenario, Study};
+use fleetfall::sim::Observer;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -144,6 +146,23 @@ impl<'a> Replicas<'a> {
                 Err(Exit::Bug)
             }
         }
+    }
+
+    /// Simulates one replication up to `until` once more, for an observer.
+    ///
+    /// # Errors
+    /// The exit after a broken invariant has been shown.
+    pub(super) fn watch(
+        &self,
+        scenario: &Arc<Scenario>,
+        seed: u64,
+        until: Instant,
+        observer: &mut impl Observer,
+    ) -> Result<(), Exit> {
+        quietly(|| watch(scenario, Seed(seed), until, observer)).map_err(|failure| {
+            self.explain(&failure, &[], &[]);
+            Exit::Bug
+        })
     }
 
     /// Hands the rows of one scenario after the other to `take`; how many scenarios were done, all

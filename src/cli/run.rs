@@ -3,9 +3,9 @@
 use super::args::{Format, Run};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted, quoted};
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::{Assurance, Judgement, Summary, judge};
-use fleetfall::report::{Palette, Report, claims, human, json};
+use fleetfall::report::{Report, Screen, claims, format, human, json};
 use std::path::{Path, PathBuf};
 
 /// Simulates a scenario, prints the report and writes the files.
@@ -53,8 +53,9 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
     match common.format {
         Format::Json => output::print(&json::report(&report))?,
         Format::Human => {
-            let text = human::report(&report, &Palette::COLOR);
-            output::print(&(text + &next(&report, &common.file, &directory)))?
+            let screen = terminal::screen();
+            let text = human::report(&report, &screen);
+            output::print(&(text + &next(&report, &common.file, &directory, &screen)))?
         }
     };
     let [_, undecided, failed] = claims::tally(report.judgements);
@@ -66,12 +67,15 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
 }
 
 /// Where the files are, and what to type next.
-fn next(report: &Report, file: &Path, directory: &Path) -> String {
+fn next(report: &Report, file: &Path, directory: &Path, screen: &Screen) -> String {
     let file = quoted(&file.display().to_string());
     let mut text = files::told(directory);
     let document = &report.study.document;
-    let mut line =
-        |command: String, why: &str| text.push_str(&format!("  {command}\n      {why}\n"));
+    // What is to be typed stays on one line, for those who copy it.
+    let mut line = |command: String, why: &str| {
+        let why = format::wrap(why, screen.text() - 6, "      ");
+        text.push_str(&format!("  {command}\n      {why}\n"));
+    };
     if !report.is_many() && report.planned == 1 {
         let count = document.experiment.replications;
         line(

@@ -3,11 +3,10 @@
 use super::args::{Format, Sensitivity as Arguments};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::Row;
 use fleetfall::experiment::sensitivity::{Gathering, Question, strengths, trials};
 use fleetfall::kernel::chance::Seed;
-use fleetfall::report::Palette;
 use fleetfall::report::sensitivity::{
     Sensitivity, Together, all_together, human, json, one_at_a_time, points,
 };
@@ -105,7 +104,7 @@ fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
     files::write_study(&directory, written, &[TOGETHER, POINTS_FILE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => human(report, &Palette::COLOR) + &files::told(&directory),
+        Format::Human => human(report, &terminal::screen()) + &files::told(&directory),
     })?;
     if report.together.is_none() {
         output::note("stopped: the assumptions were not moved together");

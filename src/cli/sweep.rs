@@ -3,10 +3,9 @@
 use super::args::{Design, Format, Sweep as Arguments};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
-use super::{files, output, study};
+use super::{files, output, study, terminal};
 use fleetfall::experiment::{Cell, grid, spread};
 use fleetfall::kernel::chance::Seed;
-use fleetfall::report::Palette;
 use fleetfall::report::sweep::{Sweep, Swept, csv, human, json};
 
 /// What is measured if nobody says.
@@ -89,7 +88,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
     files::write_study(&directory, written, &[PICTURE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => human(sweep, &Palette::COLOR) + &files::told(&directory),
+        Format::Human => human(sweep, &terminal::screen()) + &files::told(&directory),
     })?;
     if sweep.cells.len() < sweep.planned {
         output::note("stopped: the cells that were not simulated are missing");

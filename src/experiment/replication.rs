@@ -5,7 +5,8 @@ use crate::kernel::chance::Seed;
 use crate::kernel::time::Instant;
 use crate::observe::{Recorder, Results};
 use crate::scenario::Scenario;
-use crate::sim::Simulation;
+use crate::sim::{Observer, Simulation};
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -242,15 +243,31 @@ pub(super) fn advance_caught(
     until: Instant,
 ) -> Result<(), Failure> {
     let run = catch_unwind(AssertUnwindSafe(|| replication.run_until(until)));
-    run.map_err(|panic| {
-        let what = panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-            .unwrap_or_else(|| "an unknown panic".to_string());
-        let now = replication.simulation.now();
-        let civil = replication.simulation.scenario().civil(now);
-        let message = format!("{what} (at {:.9} s, {civil})", now.as_secs_f64());
-        Failure { seed, message }
-    })
+    run.map_err(|panic| failure(&*panic, seed, &replication.simulation))
+}
+
+/// Simulates a replication up to `until` for an observer alone.
+///
+/// # Errors
+/// If an invariant was broken.
+pub fn watch(
+    scenario: &Arc<Scenario>,
+    seed: Seed,
+    until: Instant,
+    observer: &mut impl Observer,
+) -> Result<(), Failure> {
+    let mut simulation = Simulation::new(Arc::clone(scenario), seed);
+    let run = catch_unwind(AssertUnwindSafe(|| simulation.run_until(until, observer)));
+    run.map_err(|panic| failure(&*panic, seed, &simulation))
+}
+
+fn failure(panic: &(dyn Any + Send), seed: Seed, simulation: &Simulation) -> Failure {
+    let what = panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_else(|| "an unknown panic".to_string());
+    let now = simulation.now();
+    let civil = simulation.scenario().civil(now);
+    Failure { seed, message: format!("{what} (at {:.9} s, {civil})", now.as_secs_f64()) }
 }

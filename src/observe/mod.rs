@@ -7,6 +7,7 @@ pub mod minutes;
 mod outage;
 pub mod recorder;
 pub mod story;
+pub mod trace;
 pub mod windows;
 
 pub use attribution::{IncidentPhase, Shares};

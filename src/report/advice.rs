@@ -1,6 +1,7 @@
 //! What a careful reader would say of a scenario before it is simulated: the load against the
 //! capacity, and loops that cannot work.
 
+use super::Screen;
 use super::format::{self, Palette, number, percent, with_unit};
 use crate::fleet::supervisor::Settings;
 use crate::fleet::supervisor::rule::Metric;
@@ -314,21 +315,22 @@ fn spare_time(scenario: &Scenario) -> Option<f64> {
 }
 
 /// The advice for people.
-pub fn human(all: &[Advice], palette: &Palette) -> String {
-    let Palette { bold, warn, reset, .. } = palette;
+pub fn human(all: &[Advice], screen: &Screen) -> String {
+    let Palette { bold, warn, reset, .. } = screen.palette;
     if all.is_empty() {
         return String::new();
     }
+    let room = screen.text() - 16;
     let mut text = format!("{bold}Before anything is simulated{reset}\n");
     for advice in all {
         let words = format!("{} ({})", advice.found, advice.name);
-        let words = format::wrap(&words, 84, "              ");
+        let words = format::wrap(&words, room, "              ");
         text += &match advice.weight {
             Weight::Note => format!("  note        {words}\n"),
             Weight::Warning => format!("  {warn}warning{reset}     {words}\n"),
         };
         if !advice.remedy.is_empty() {
-            let remedy = format::wrap(advice.remedy, 84, "              ");
+            let remedy = format::wrap(advice.remedy, room, "              ");
             text += &format!("              help: {remedy}\n");
         }
     }

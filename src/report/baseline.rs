@@ -1,8 +1,8 @@
 //! Results against those that were kept, for people.
 
+use super::Screen;
 use super::cases::Case;
-use super::figures::table;
-use super::format::{self, Palette, percent, with_unit};
+use super::format::{Palette, percent, with_unit};
 use crate::experiment::Verdict;
 use crate::experiment::baseline::{Change, Stored, Trend};
 
@@ -30,11 +30,11 @@ pub fn notes(before: &Stored, after: &Stored, old_version: &str, version: &str) 
 }
 
 /// The changes as a table.
-pub fn human(notes: &[String], changes: &[Change], palette: &Palette) -> String {
-    let Palette { bold, reset, .. } = palette;
+pub fn human(notes: &[String], changes: &[Change], screen: &Screen) -> String {
+    let Palette { bold, reset, .. } = screen.palette;
     let mut text = format!("{bold}Against the baseline{reset}\n");
     for note in notes {
-        text += &format!("  {}\n", format::wrap(note, 96, "  "));
+        text += &screen.remark(note);
     }
     let head = ["", "before", "now", "difference, 95 %", "allowed", ""].map(str::to_string);
     let rows = changes.iter().map(|change| {
@@ -58,7 +58,7 @@ pub fn human(notes: &[String], changes: &[Change], palette: &Palette) -> String 
         ]
     });
     let rows: Vec<[String; 6]> = std::iter::once(head).chain(rows).collect();
-    text + &table(&rows) + "\n"
+    text + &screen.table(&rows) + "\n"
 }
 
 /// The changes as cases, at the head of the scenario's file.

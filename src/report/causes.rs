@@ -10,7 +10,7 @@
 //!                  each with mean, low and high at 95 %; the shares sum to all less none
 //! ```
 
-use super::figures::table;
+use super::Screen;
 use super::format::{self, Palette, count, percent, with_unit};
 use super::human::{answer, head};
 use super::json::{self, Head};
@@ -108,16 +108,15 @@ fn verdict(report: &CausesReport) -> String {
 }
 
 /// The shares of the causes for people.
-pub fn human(report: &CausesReport, palette: &Palette) -> String {
-    let Palette { bold, dim, reset, .. } = palette;
+pub fn human(report: &CausesReport, screen: &Screen) -> String {
+    let Palette { bold, dim, reset, .. } = screen.palette;
     let causes = report.causes;
     let replications = format::plural(causes.replications, "replication");
-    let paragraph = |words: &str| format!("  {}\n", format::wrap(words, 96, "  "));
     let seeds = format!("seeds from {} on, the same for every subset", report.seed);
-    let mut text = head(report.study, report.with, report.set, &seeds, palette);
-    text += &answer(&verdict(report), palette);
+    let mut text = head(report.study, report.with, report.set, &seeds, screen);
+    text += &answer(&verdict(report), screen);
     text += "\n";
-    text += &paragraph(&format!(
+    text += &screen.remark(&format!(
         "What each cause contributes: every subset of {} is taken away, in {replications} under \
          common random numbers.",
         format::plural(causes.names.len() as u64, "cause"),
@@ -142,9 +141,9 @@ pub fn human(report: &CausesReport, palette: &Palette) -> String {
         rows.push(row);
     }
     rows.push(ends("without all of them", 1));
-    text += &format!("\n{}", table(&rows));
+    text += &format!("\n{}", screen.table(&rows));
     text += dim;
-    text += &paragraph(
+    text += &screen.remark(
         "A cause gets the mean of what it adds over all orders in which the causes can come \
          together (Shapley's value). The shares sum to the difference between the first line and \
          the last; intervals at 95 %, percentages of that difference.",
@@ -152,8 +151,8 @@ pub fn human(report: &CausesReport, palette: &Palette) -> String {
     text += reset;
     text += &format!("\n{bold}What is taken away{reset}\n");
     for (name, keys) in report.study.document.cause.iter() {
-        text +=
-            &format!("  {}\n      {}\n", name.as_str(), format::wrap(&keys.about, 90, "      "));
+        let about = format::wrap(&keys.about, screen.text() - 10, "      ");
+        text += &format!("  {}\n      {about}\n", name.as_str());
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Claims with what was observed.
 
-use super::Palette;
+use super::Screen;
 use super::format::{self, number, percent, plural, scale, with_unit};
 use crate::experiment::{Judgement, Verdict};
 use crate::kernel::time::Instant;
@@ -237,8 +237,9 @@ pub fn list(
     judgements: &[Judgement],
     judged: bool,
     scenario: &Scenario,
-    palette: &Palette,
+    screen: &Screen,
 ) -> String {
+    let palette = &screen.palette;
     let mut text = String::new();
     for judgement in judgements {
         let claim = &judgement.claim;
@@ -249,11 +250,11 @@ pub fn list(
             Verdict::Fail => ("FAIL", palette.bad),
         };
         let indent = " ".repeat(14);
-        let words = format::wrap(&claim.text, 86, &indent);
+        let words = format::wrap(&claim.text, screen.text() - indent.len(), &indent);
         text += &format!("  {color}{mark:10}{}  {words}\n", palette.reset);
         let mut row = |name: &str, color: &str, words: &str| {
             let indent = " ".repeat(25);
-            let words = format::wrap(words, 75, &indent);
+            let words = format::wrap(words, screen.text() - indent.len(), &indent);
             let reset = if color.is_empty() { "" } else { palette.reset };
             text.push_str(&format!("              {color}{name:11}{words}{reset}\n"));
         };

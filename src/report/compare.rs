@@ -33,11 +33,10 @@
 
 mod verdict;
 
-use super::figures::table;
 use super::format::{self, Palette, count, number, percent, with_unit};
 use super::human::{answer, head};
 use super::json::{self, Head};
-use super::tables;
+use super::{Screen, tables};
 use crate::experiment::compare::{CONFIDENCE, Compared, Comparison, Precision, Quantity};
 use crate::experiment::interaction::{Interaction, Together};
 use crate::experiment::paired::Paired;
@@ -116,43 +115,41 @@ fn mean(paired: &Paired) -> f64 {
 }
 
 /// The comparison for people.
-pub fn human(report: &Compare, palette: &Palette) -> String {
-    let Palette { bold, dim, reset, .. } = palette;
+pub fn human(report: &Compare, screen: &Screen) -> String {
+    let Palette { bold, dim, reset, .. } = screen.palette;
     let comparison = report.comparison;
     let Some(baseline) = comparison.variants.first() else { return String::new() };
     let ranked = comparison.ranked();
     let others = format::plural(ranked.len() as u64, "variant");
     let last = report.seed.wrapping_add(comparison.replications.saturating_sub(1));
     let seeds = format!("seeds {} to {last}, the same for every variant", report.seed);
-    let mut text = head(report.study, report.with, report.set, &seeds, palette);
-    text += &answer(&verdict(report), palette);
+    let mut text = head(report.study, report.with, report.set, &seeds, screen);
+    text += &answer(&verdict(report), screen);
     text += "\n";
-    text += &paragraph(&format!(
+    text += &screen.remark(&format!(
         "{others} against the scenario as it stands, in {} under common random numbers; \
          the shortest downtime first.",
         format::plural(comparison.replications, "replication"),
     ));
-    text +=
-        &format!("\n{bold}Downtime{reset}\n{}", table(&downtime_rows(report, baseline, &ranked)));
+    text += &format!(
+        "\n{bold}Downtime{reset}\n{}",
+        screen.table(&downtime_rows(report, baseline, &ranked))
+    );
     let window = with_unit("s", comparison.window.as_secs_f64());
     text += dim;
-    text += &paragraph(&format!(
+    text += &screen.remark(&format!(
         "The outage column has the bounds of its probability, the difference its interval, both at \
          95 %. Shorter, same (within {window}) and longer are replications. The effect is decided \
          for all variants together at 95 %.",
     ));
     text += reset;
-    text += &format!("\n{bold}Besides{reset}\n{}", table(&other_rows(baseline, &ranked)));
-    text += &format!("\n{bold}What the variants are{reset}\n{}", abouts(report, &ranked));
-    let named = remarks(report, &ranked);
+    text += &format!("\n{bold}Besides{reset}\n{}", screen.table(&other_rows(baseline, &ranked)));
+    text += &format!("\n{bold}What the variants are{reset}\n{}", abouts(report, &ranked, screen));
+    let named = remarks(report, &ranked, screen);
     if !named.is_empty() {
         text += &format!("\n{bold}Remarks{reset}\n{}", named.join(""));
     }
     text
-}
-
-fn paragraph(words: &str) -> String {
-    format!("  {}\n", format::wrap(words, 96, "  "))
 }
 
 fn downtime_rows(report: &Compare, baseline: &Compared, ranked: &[&Compared]) -> Vec<Vec<String>> {
@@ -266,17 +263,21 @@ fn other_rows(baseline: &Compared, ranked: &[&Compared]) -> Vec<Vec<String>> {
     rows
 }
 
-fn abouts(report: &Compare, ranked: &[&Compared]) -> String {
+fn abouts(report: &Compare, ranked: &[&Compared], screen: &Screen) -> String {
     let single = ranked.iter().filter(|variant| !variant.is_combination());
     let about = single.map(|variant| {
         let words = about(report.study, variant).join(" ");
-        format!("  {}\n      {}\n", name(variant), format::wrap(&words, 90, "      "))
+        format!(
+            "  {}\n      {}\n",
+            name(variant),
+            format::wrap(&words, screen.text() - 10, "      ")
+        )
     });
     about.collect()
 }
 
 /// What the tables do not say.
-fn remarks(report: &Compare, ranked: &[&Compared]) -> Vec<String> {
+fn remarks(report: &Compare, ranked: &[&Compared], screen: &Screen) -> Vec<String> {
     let comparison = report.comparison;
     let mut lines = Vec::new();
     let pairs = comparison.replications;
@@ -286,13 +287,13 @@ fn remarks(report: &Compare, ranked: &[&Compared]) -> Vec<String> {
         let name = name(variant);
         if mostly(variant.worse_than_a_part) {
             let times = variant.worse_than_a_part;
-            lines.push(paragraph(&format!(
+            lines.push(screen.remark(&format!(
                 "{name}: down for longer than with one of them alone in {times} of {pairs}.",
             )));
         }
         if mostly(variant.better_than_the_sum) {
             let times = variant.better_than_the_sum;
-            lines.push(paragraph(&format!(
+            lines.push(screen.remark(&format!(
                 "{name}: down for less than both suggest one by one in {times} of {pairs}.",
             )));
         }
@@ -300,7 +301,7 @@ fn remarks(report: &Compare, ranked: &[&Compared]) -> Vec<String> {
     if let Some(wanted) = comparison.wanted(report.precision) {
         let wide = comparison.undecided(report.precision);
         let wanted = with_unit("s", wanted);
-        lines.push(paragraph(&if wide.is_empty() {
+        lines.push(screen.remark(&if wide.is_empty() {
             format!("Every difference in downtime is known to ± {wanted} or better.")
         } else {
             let names: Vec<String> = wide.iter().map(|variant| name(variant)).collect();
@@ -309,7 +310,7 @@ fn remarks(report: &Compare, ranked: &[&Compared]) -> Vec<String> {
         }));
     }
     let saved = 1.0 - comparison.simulated as f64 / comparison.one_by_one.max(1) as f64;
-    lines.push(paragraph(&format!(
+    lines.push(screen.remark(&format!(
         "What the variants share was simulated once: {} of the events were saved, {} were \
          simulated. Narrower by: so many times wider would independent runs leave the interval of \
          failed requests.",

@@ -6,6 +6,7 @@
 //! and `detail`.
 
 use super::fleet::node_of;
+use super::kinds::name;
 use super::{Report, tables, words};
 use crate::fleet::canary::Verdict;
 use crate::fleet::recycler::Why;
@@ -29,8 +30,9 @@ pub fn events(report: &Report) -> String {
     tables::write(std::iter::once(head).chain(rows))
 }
 
+/// What an event is told as in a row; empty where something does not apply.
 #[derive(Default)]
-struct Event {
+pub(super) struct Event {
     name: &'static str,
     node: String,
     balancer: String,
@@ -45,7 +47,7 @@ struct Event {
 }
 
 impl Event {
-    fn cells(self) -> [String; 11] {
+    pub(super) fn cells(self) -> [String; 11] {
         [
             self.name.to_string(),
             self.node,
@@ -61,7 +63,7 @@ impl Event {
         ]
     }
 
-    fn of(scenario: &Scenario, seen: &Observation) -> Event {
+    pub(super) fn of(scenario: &Scenario, seen: &Observation) -> Event {
         let node = node_of(seen).map_or(String::new(), Nodes::name);
         let mut event = Event { name: name(seen), node, ..Event::default() };
         let release = |number: u32| release_name(scenario, number);
@@ -261,59 +263,5 @@ fn alert_name(alert: Alert) -> &'static str {
         Alert::NodesLost => "nodes_lost",
         Alert::RolloutStopped => "rollout_stopped",
         Alert::RestartRefused => "restart_refused",
-    }
-}
-
-fn name(seen: &Observation) -> &'static str {
-    match seen {
-        Observation::RequestIssued { .. } => "request_issued",
-        Observation::AttemptAccepted { .. } => "attempt_accepted",
-        Observation::AttemptFailed { .. } => "attempt_failed",
-        Observation::WorkWasted { .. } => "work_wasted",
-        Observation::RetryDenied => "retry_denied",
-        Observation::HandedOn { .. } => "handed_on",
-        Observation::RequestSettled { .. } => "request_settled",
-        Observation::NodeSampled { .. } => "node_sampled",
-        Observation::RestartBegun { .. } => "restart_begun",
-        Observation::RestartRefused { .. } => "restart_refused",
-        Observation::ProcessStarting { .. } => "process_starting",
-        Observation::StartFailed { .. } => "start_failed",
-        Observation::ProcessServing { .. } => "process_serving",
-        Observation::ProcessEnded { .. } => "process_ended",
-        Observation::OutOfMemory { .. } => "out_of_memory",
-        Observation::Crashed { .. } => "crashed",
-        Observation::Ejected { .. } => "node_ejected",
-        Observation::WorkerEnded { .. } => "worker_ended",
-        Observation::WorkerServing { .. } => "worker_serving",
-        Observation::WorkerFailed { .. } => "worker_failed",
-        Observation::Struck { on: true, .. } => "fault_begun",
-        Observation::Struck { on: false, .. } => "fault_ended",
-        Observation::Thrashing { on: true, .. } => "thrashing_begun",
-        Observation::Thrashing { on: false, .. } => "thrashing_ended",
-        Observation::SupervisorGaveUp { .. } => "supervisor_gave_up",
-        Observation::NodeMarked { up: true, .. } => "node_marked_up",
-        Observation::NodeMarked { up: false, .. } => "node_marked_down",
-        Observation::NodeLost { .. } => "node_lost",
-        Observation::NodeBack { .. } => "node_back",
-        Observation::NodeAdded { .. } => "node_added",
-        Observation::FleetDown => "fleet_down",
-        Observation::FleetServing => "fleet_serving",
-        Observation::Deployed { .. } => "deployed",
-        Observation::RolloutDone { .. } => "rollout_done",
-        Observation::RolloutStopped { .. } => "rollout_stopped",
-        Observation::Alerted { .. } => "alerted",
-        Observation::Detected => "detected",
-        Observation::Diagnosed => "diagnosed",
-        Observation::NothingToFix => "nothing_to_fix",
-        Observation::FixStarted { .. } => "fix_started",
-        Observation::NodeFixed { .. } => "node_fixed",
-        Observation::FixFinished => "fix_finished",
-        Observation::ReleaseRefused { .. } => "release_refused",
-        Observation::CanaryJudged { .. } => "canary_judged",
-        Observation::Reloaded { .. } => "reloaded",
-        Observation::NodeRemoved { .. } => "node_removed",
-        Observation::RolloutStalled { .. } => "rollout_stalled",
-        Observation::Evicted { .. } => "evicted",
-        Observation::Ended { .. } => "ended",
     }
 }

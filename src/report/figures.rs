@@ -1,9 +1,9 @@
 //! Measures and milestones as tables for people.
 
-use super::Report;
 use super::claims::{are_same, is_share, plus_minus};
 use super::format::{self, number, percent, scale, with_unit};
 use super::phases;
+use super::{Report, Screen};
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
 use crate::scenario::claim::Subject;
@@ -85,7 +85,7 @@ pub(super) fn single(report: &Report) -> String {
 }
 
 /// Every measure with its interval and its range.
-pub(super) fn many(report: &Report) -> String {
+pub(super) fn many(report: &Report, screen: &Screen) -> String {
     let head = ["", "mean ± 95 %", "5-95 % of replications"];
     let mut rows = vec![head.map(str::to_string)];
     for &measure in Measure::ALL {
@@ -111,11 +111,11 @@ pub(super) fn many(report: &Report) -> String {
             }
         }
     }
-    table(&rows)
+    screen.table(&rows)
 }
 
 /// The classes of the only replication, if there are several.
-pub(super) fn classes(report: &Report) -> Option<String> {
+pub(super) fn classes(report: &Report, screen: &Screen) -> Option<String> {
     let classes = &report.study.scenario.classes;
     if report.first.classes.is_empty() {
         return None;
@@ -141,7 +141,7 @@ pub(super) fn classes(report: &Report) -> Option<String> {
         };
         rows.push(std::iter::once(class.name.clone()).chain(shown.iter().map(cell)).collect());
     }
-    Some(table(&rows))
+    Some(screen.table(&rows))
 }
 
 fn row(
@@ -180,7 +180,7 @@ fn published(report: &Report, milestone: Milestone) -> String {
 }
 
 /// The milestones beside what was published.
-pub(super) fn milestones(report: &Report) -> String {
+pub(super) fn milestones(report: &Report, screen: &Screen) -> String {
     let head: Vec<&str> = if report.is_many() {
         vec!["", "reached", "median", "5-95 %", "published"]
     } else {
@@ -205,7 +205,7 @@ pub(super) fn milestones(report: &Report) -> String {
     if rows.len() == 1 {
         return "  none was reached\n".to_string();
     }
-    table(&rows)
+    screen.table(&rows)
 }
 
 fn times(report: &Report, moment: Moment) -> [String; 3] {
@@ -224,24 +224,4 @@ fn times(report: &Report, moment: Moment) -> [String; 3] {
     };
     let range = format!("{} to {}", show(p05), format::time(scenario, p95));
     [percent(moment.share), show(p50), range]
-}
-
-/// Columns as wide as their widest cell.
-pub fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
-    let columns = rows.iter().map(|row| row.as_ref().len()).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.as_ref().get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::from("  ");
-        for (cell, &width) in row.as_ref().iter().zip(&widths) {
-            line += &format!("{cell:width$}   ");
-        }
-        text += line.trim_end();
-        text.push('\n');
-    }
-    text
 }

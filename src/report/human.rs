@@ -2,27 +2,25 @@
 
 use super::story::{Line, Tone, story};
 use super::{
-    Check, Palette, Report, claims, figures, format, headline, hypercube, phases, scenario_hash,
-    steady,
+    Check, Report, Screen, claims, figures, format, headline, hypercube, phases, scenario_hash,
+    steady, terminal,
 };
 use crate::kernel::time::Instant;
 use crate::scenario::Study;
 use crate::scenario::model::Nodes;
 
-/// Width at which texts are wrapped.
-const WIDTH: usize = 100;
-
 /// The whole report: the story where one replication tells it, then figures, milestones and claims.
-pub fn report(report: &Report, palette: &Palette) -> String {
-    let mut text = head(report.study, report.with, report.set, &seeds(report), palette);
+pub fn report(report: &Report, screen: &Screen) -> String {
+    let mut text = head(report.study, report.with, report.set, &seeds(report), screen);
     if !report.is_many() {
-        text += &timeline(report, palette);
+        text += &timeline(report, screen);
+        text += &terminal::pictures(report, screen);
     }
-    text += &summary(report, palette);
+    text += &summary(report, screen);
     if !report.judgements.is_empty() {
-        text += &heading(claims_title(report), palette);
+        text += &heading(claims_title(report), screen);
         let scenario = &report.study.scenario;
-        text += &claims::list(report.judgements, report.judged, scenario, palette);
+        text += &claims::list(report.judgements, report.judged, scenario, screen);
     }
     text += &tail(report.study, report.seed, Some(report));
     text
@@ -30,30 +28,30 @@ pub fn report(report: &Report, palette: &Palette) -> String {
 
 /// What `check` decides: the claims of the scenario, of its counterfactuals, and over the ranges of
 /// its assumptions.
-pub fn check(check: &Check, palette: &Palette) -> String {
+pub fn check(check: &Check, screen: &Screen) -> String {
     let study = check.study;
     let scenario = &study.scenario;
     let seeds = check.own.map_or_else(|| format!("seed {}", check.seed), seeds);
-    let mut text = head(study, check.with, check.set, &seeds, palette);
-    text += &answer(&claims::verdict(check.judgements()), palette);
+    let mut text = head(study, check.with, check.set, &seeds, screen);
+    text += &answer(&claims::verdict(check.judgements()), screen);
     if let Some(own) = check.own {
-        text += &format!("\n{}\n", format::wrap(&headline::headline(own), WIDTH, ""));
-        text += &heading("Claims", palette);
-        text += &claims::list(own.judgements, true, scenario, palette);
+        text += &format!("\n{}\n", format::wrap(&headline::headline(own), screen.text(), ""));
+        text += &heading("Claims", screen);
+        text += &claims::list(own.judgements, true, scenario, screen);
         if own.judgements.is_empty() {
             text += "  none\n";
         }
     }
     for one in check.counterfactuals {
         let replications = format::plural(one.replications, "replication");
-        text += &heading(&format!("What if: `{}`, {replications}", one.name), palette);
-        text += &format!("  {}\n", format::wrap(&one.about, WIDTH - 2, "  "));
-        text += &claims::list(&one.judgements, true, scenario, palette);
+        text += &heading(&format!("What if: `{}`, {replications}", one.name), screen);
+        text += &screen.paragraph(&one.about);
+        text += &claims::list(&one.judgements, true, scenario, screen);
     }
     if let Some(cube) = check.hypercube {
         let points = format::plural(cube.points.len() as u64, "point");
-        text += &heading(&format!("Over the ranges of the assumptions, {points}"), palette);
-        text += &hypercube::list(cube, study, palette);
+        text += &heading(&format!("Over the ranges of the assumptions, {points}"), screen);
+        text += &hypercube::list(cube, study, screen);
     }
     let (simulated, one_by_one) = check.events;
     if simulated < one_by_one {
@@ -62,10 +60,10 @@ pub fn check(check: &Check, palette: &Palette) -> String {
             "{saved} of the events were not simulated, since variants of one replication share \
              their past"
         );
-        text += &format!("\n{}\n", format::wrap(&words, WIDTH, ""));
+        text += &format!("\n{}\n", format::wrap(&words, screen.text(), ""));
     }
     let [pass, undecided, fail] = claims::tally(check.judgements());
-    text += &heading("Verdict", palette);
+    text += &heading("Verdict", screen);
     text += &format!("  {pass} pass, {undecided} undecided, {fail} fail\n");
     text += &tail(study, check.seed, check.own);
     text
@@ -81,13 +79,15 @@ fn claims_title<'a>(report: &Report) -> &'a str {
     }
 }
 
-pub(super) fn heading(title: &str, palette: &Palette) -> String {
-    format!("\n{}{title}{}\n", palette.bold, palette.reset)
+pub(super) fn heading(title: &str, screen: &Screen) -> String {
+    let title = format::wrap(title, screen.text(), "");
+    format!("\n{}{title}{}\n", screen.palette.bold, screen.palette.reset)
 }
 
 /// What a report says first, below its head.
-pub(super) fn answer(verdict: &str, palette: &Palette) -> String {
-    format!("\n{}{}{}\n", palette.bold, format::wrap(verdict, WIDTH, ""), palette.reset)
+pub(super) fn answer(verdict: &str, screen: &Screen) -> String {
+    let verdict = format::wrap(verdict, screen.text(), "");
+    format!("\n{}{verdict}{}\n", screen.palette.bold, screen.palette.reset)
 }
 
 pub(super) fn head(
@@ -95,7 +95,7 @@ pub(super) fn head(
     with: &[String],
     set: &[String],
     seeds: &str,
-    palette: &Palette,
+    screen: &Screen,
 ) -> String {
     let scenario = &study.scenario;
     let (start, end) = (Instant::START, scenario.clock.horizon);
@@ -107,21 +107,26 @@ pub(super) fn head(
         format!("{}, {}", format::day(scenario, end), format::time(scenario, end))
     };
     let nodes = &scenario.nodes;
-    let mut text = format!("{}{}{}\n", palette.bold, scenario.title, palette.reset);
-    text += &format!("{from} to {to} ({})\n", format::zone(scenario));
-    text += &format!(
-        "{} of {}, {} a process; {seeds}\n",
+    let (palette, width) = (&screen.palette, screen.text());
+    let title = format::wrap(&scenario.title, width, "");
+    let mut text = format!("{}{title}{}\n", palette.bold, palette.reset);
+    let when = format!("{from} to {to} ({})", format::zone(scenario));
+    text += &format!("{}\n", format::wrap(&when, width, "  "));
+    let fleet = format!(
+        "{} of {}, {} a process; {seeds}",
         format::plural(u64::from(nodes.count), "node"),
         format::plural(u64::from(nodes.cores), "core"),
         format::plural(u64::from(scenario.process.slots), "slot"),
     );
+    text += &format!("{}\n", format::wrap(&fleet, width, "  "));
     if let Some(source) = &study.document.source {
-        text += &format!("Facts from {}\n", format::wrap(source, WIDTH - 11, "  "));
+        text += &format!("Facts from {}\n", format::wrap(source, width - 11, "  "));
     }
     if !with.is_empty() || !set.is_empty() {
         let with = with.iter().map(|name| format!("with `{name}`"));
         let changes: Vec<String> = with.chain(set.iter().map(|set| format!("`{set}`"))).collect();
-        text += &format!("{}Changed: {}{}\n", palette.warn, changes.join(", "), palette.reset);
+        let changes = format::wrap(&format!("Changed: {}", changes.join(", ")), width, "  ");
+        text += &format!("{}{changes}{}\n", palette.warn, palette.reset);
     }
     text
 }
@@ -142,27 +147,28 @@ fn seeds(report: &Report) -> String {
     }
 }
 
-fn timeline(report: &Report, palette: &Palette) -> String {
+fn timeline(report: &Report, screen: &Screen) -> String {
     let scenario = &report.study.scenario;
     let lines = story(report);
-    let mut text = heading("What happened", palette);
+    let mut text = heading("What happened", screen);
     let longest = Nodes::name(scenario.nodes.count.saturating_sub(1)).len();
     let width = longest.max("published".len());
     let mut today = String::new();
     for line in &lines {
         let day = format::day(scenario, line.at);
         if day != today {
-            text += &format!("  {}{day}{}\n", palette.dim, palette.reset);
+            text += &format!("  {}{day}{}\n", screen.palette.dim, screen.palette.reset);
             today = day;
         }
-        text += &story_line(report, line, width, palette);
+        text += &story_line(report, line, width, screen);
     }
     text
 }
 
-fn story_line(report: &Report, line: &Line, width: usize, palette: &Palette) -> String {
+fn story_line(report: &Report, line: &Line, width: usize, screen: &Screen) -> String {
     let indent = " ".repeat(width + 14);
-    let words = format::wrap(&line.text, WIDTH - indent.len(), &indent);
+    let (palette, room) = (&screen.palette, screen.text() - indent.len());
+    let words = format::wrap(&line.text, room, &indent);
     let color = match line.tone {
         Tone::Bad => palette.bad,
         Tone::Warn => palette.warn,
@@ -179,28 +185,29 @@ fn story_line(report: &Report, line: &Line, width: usize, palette: &Palette) -> 
     }
     let mut text = format!("  {dim}{time}{reset}  {color}{who:width$}{reset}  {words}\n");
     if let Some(standing) = &line.standing {
+        let standing = format::wrap(standing, room, &indent);
         text += &format!("{indent}{dim}{standing}{reset}\n");
     }
     text
 }
 
-fn summary(report: &Report, palette: &Palette) -> String {
-    let mut text = heading("In short", palette);
-    text += &format!("  {}\n", format::wrap(&headline::headline(report), WIDTH - 2, "  "));
-    text += &heading("Milestones", palette);
-    text += &figures::milestones(report);
-    if let Some(phases) = phases::list(report) {
-        text += &heading("When it happened", palette);
+fn summary(report: &Report, screen: &Screen) -> String {
+    let mut text = heading("In short", screen);
+    text += &screen.paragraph(&headline::headline(report));
+    text += &heading("Milestones", screen);
+    text += &figures::milestones(report, screen);
+    if let Some(phases) = phases::list(report, screen) {
+        text += &heading("When it happened", screen);
         text += &phases;
     }
-    text += &heading("Figures", palette);
-    text += &if report.is_many() { figures::many(report) } else { figures::single(report) };
-    if let Some(classes) = figures::classes(report).filter(|_| !report.is_many()) {
-        text += &heading("Classes of requests", palette);
+    text += &heading("Figures", screen);
+    text += &if report.is_many() { figures::many(report, screen) } else { figures::single(report) };
+    if let Some(classes) = figures::classes(report, screen).filter(|_| !report.is_many()) {
+        text += &heading("Classes of requests", screen);
         text += &classes;
     }
     if let Some(words) = steady::hint(report) {
-        text += &format!("  {}\n", format::wrap(&words, WIDTH - 2, "  "));
+        text += &screen.paragraph(&words);
     }
     text
 }

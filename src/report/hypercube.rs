@@ -2,7 +2,7 @@
 //! restart, and which assumptions decide whether it does.
 
 use super::claims::share_of;
-use super::{Hypercube, Palette, claims, format, tables};
+use super::{Hypercube, Screen, claims, format, tables};
 use crate::experiment::rank_correlations;
 use crate::observe::Results;
 use crate::scenario::assumption::towards;
@@ -15,8 +15,6 @@ pub const SOON_S: f64 = 120.0;
 const NAMED: usize = 4;
 /// Standard deviations within which chance leaves a correlation in 95 of 100 cases.
 const CHANCE: f64 = 1.96;
-/// Width at which texts are wrapped.
-const WIDTH: usize = 98;
 
 /// What became of the points in which some process was restarted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,11 +67,11 @@ pub fn correlations_of_speed(hypercube: &Hypercube) -> Vec<Option<f64>> {
 }
 
 /// The claims and what they rest on, for people.
-pub(super) fn list(hypercube: &Hypercube, study: &Study, palette: &Palette) -> String {
-    let mut text = claims::list(&hypercube.judgements, true, &study.scenario, palette);
+pub(super) fn list(hypercube: &Hypercube, study: &Study, screen: &Screen) -> String {
+    let mut text = claims::list(&hypercube.judgements, true, &study.scenario, screen);
     let counts = Collapses::of(hypercube);
     let all = counts.restarted;
-    let wrapped = |words: String| format!("  {}\n", format::wrap(&words, WIDTH, "  "));
+    let wrapped = |words: String| screen.paragraph(&words);
     let points = format::plural(hypercube.points.len() as u64, "point");
     if all == 0 {
         return text + &wrapped(format!("None of the {points} has a restart."));
@@ -89,18 +87,25 @@ pub(super) fn list(hypercube: &Hypercube, study: &Study, palette: &Palette) -> S
     let Collapses { soon, late, never, .. } = counts;
     if never > 0 && soon + late > 0 {
         let what = "After a first restart, a collapse";
-        text += &reasons(what, &correlations(hypercube), all, study);
+        text += &reasons(what, &correlations(hypercube), all, study, screen);
     }
     if soon > 0 && late > 0 {
         let what = format!("A collapse within {} instead of later", format::with_unit("s", SOON_S));
-        text += &reasons(&what, &correlations_of_speed(hypercube), soon + late, study);
+        let correlations = correlations_of_speed(hypercube);
+        text += &reasons(&what, &correlations, soon + late, study, screen);
     }
     text
 }
 
 /// The assumptions that something goes with, the strongest first; not those whose correlation over
 /// so many trials may well be chance.
-fn reasons(what: &str, correlations: &[Option<f64>], trials: u64, study: &Study) -> String {
+fn reasons(
+    what: &str,
+    correlations: &[Option<f64>],
+    trials: u64,
+    study: &Study,
+    screen: &Screen,
+) -> String {
     let chance = CHANCE / ((trials.max(2) - 1) as f64).sqrt();
     let assumptions = study.document.assumption.iter().zip(correlations);
     let mut found: Vec<_> = assumptions
@@ -111,12 +116,15 @@ fn reasons(what: &str, correlations: &[Option<f64>], trials: u64, study: &Study)
     if found.is_empty() {
         let chance = format::number(chance);
         let words = format!("{what} goes with no assumption: chance alone gives up to {chance}.");
-        return format!("  {words}\n");
+        return screen.paragraph(&words);
     }
-    let mut text = format!("  {what} is more likely with (rank correlation)\n");
+    let mut text = screen.paragraph(&format!("{what} is more likely with (rank correlation)"));
+    let room = (screen.text() - 10).min(56);
     for (assumption, strength) in found.into_iter().take(NAMED) {
-        let words = towards(assumption, strength > 0.0);
-        text += &format!("    {words:56}{:.2}\n", strength.abs());
+        let words = format::wrap(&towards(assumption, strength > 0.0), room, "    ");
+        let last = words.rsplit_once("\n    ").map_or(words.as_str(), |(_, last)| last);
+        let space = " ".repeat(room.saturating_sub(last.chars().count()));
+        text += &format!("    {words}{space}{:.2}\n", strength.abs());
     }
     text
 }

@@ -3,6 +3,7 @@
 
 pub mod advice;
 mod assumptions;
+mod axis;
 pub mod baseline;
 pub mod cases;
 pub mod causes;
@@ -17,6 +18,7 @@ mod headline;
 pub mod human;
 pub mod hypercube;
 pub mod json;
+pub mod kinds;
 pub mod manifest;
 #[cfg(feature = "html")]
 pub mod page;
@@ -25,16 +27,20 @@ pub mod plan;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod reference;
+mod screen;
 pub mod sensitivity;
 mod steady;
 pub mod story;
 pub mod sweep;
 pub mod tables;
+mod terminal;
 #[cfg(test)]
 mod tests;
+pub mod trace;
 mod words;
 
 pub use format::Palette;
+pub use screen::Screen;
 
 use crate::experiment::{Judgement, Point, Summary};
 use crate::observe::{Digest, Results};

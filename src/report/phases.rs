@@ -1,9 +1,8 @@
 //! When the downtime and the failures happened: a row for each phase of the incident.
 
-use super::Report;
 use super::claims::plus_minus;
-use super::figures::table;
 use super::format::{count, percent, scale, with_unit};
+use super::{Report, Screen};
 use crate::scenario::measure::Measure;
 
 /// A phase's name, and its measures of downtime and of failures.
@@ -23,7 +22,7 @@ pub(super) fn is_one(measure: Measure) -> bool {
 }
 
 /// The table; nothing where nothing failed.
-pub(super) fn list(report: &Report) -> Option<String> {
+pub(super) fn list(report: &Report, screen: &Screen) -> Option<String> {
     let mean = |measure: Measure| report.summary.measure(measure).mean;
     let (downtime, failed) = (mean(Measure::Downtime), mean(Measure::RequestsFailed));
     if downtime <= 0.0 {
@@ -49,7 +48,7 @@ pub(super) fn list(report: &Report) -> Option<String> {
         cell(report, Measure::RequestsFailed),
         String::new(),
     ]);
-    Some(table(&rows))
+    Some(screen.table(&rows))
 }
 
 /// A value, with its interval where there are many.

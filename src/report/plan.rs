@@ -33,6 +33,7 @@ mod losses;
 mod outage;
 mod recovery;
 
+use super::Screen;
 use super::format::{self, Palette, number, percent, plural};
 use super::human::head;
 use super::json::{head as document_head, pretty};
@@ -171,27 +172,25 @@ pub struct PlanReport<'a> {
     pub reply: &'a Reply,
 }
 
-fn paragraph(words: &str) -> String {
-    format!("  {}\n", format::wrap(words, 96, "  "))
-}
-
 /// The answer and its evidence for people.
-pub fn human(report: &PlanReport, palette: &Palette) -> String {
-    let Palette { bold, dim, reset, .. } = palette;
+pub fn human(report: &PlanReport, screen: &Screen) -> String {
+    let Palette { bold, dim, reset, .. } = screen.palette;
     let asked = report.asked;
     let seeds = format!("seeds from {} on, the same for every value", asked.seed);
-    let mut text = head(asked.study, asked.with, asked.set, &seeds, palette);
+    let mut text = head(asked.study, asked.with, asked.set, &seeds, screen);
     let (answer, evidence) = match report.reply {
-        Reply::Outage { levels, found } => outage::human(&asked, levels, found),
+        Reply::Outage { levels, found } => outage::human(&asked, levels, found, screen),
         Reply::Recovery { levels, loads, held, bears, recovers } => {
-            recovery::human(&asked, levels, loads, held, [bears, recovers])
+            recovery::human(&asked, levels, loads, held, [bears, recovers], screen)
         }
-        Reply::Losses { hours, held, searches } => losses::human(&asked, hours, held, searches),
+        Reply::Losses { hours, held, searches } => {
+            losses::human(&asked, hours, held, searches, screen)
+        }
     };
     text += &format!("\n{bold}Answer{reset}\n{answer}");
     text += &format!("\n{bold}Evidence{reset}\n{evidence}");
     text += dim;
-    text += &paragraph(&format!(
+    text += &screen.remark(&format!(
         "{} in all, the same seeds for every value. Bounds at 95 % each; the verdicts are right \
          together with {} confidence. Values beyond an answer were only scanned.",
         plural(report.reply.spent(), "replication"),

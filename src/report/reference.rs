@@ -1,5 +1,7 @@
 //! The reference page: every key of a scenario, and every result that a claim can be about.
 
+use super::kinds::KINDS;
+use super::trace::COLUMNS;
 use crate::scenario::keys::Document;
 use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone};
 use crate::scenario::text::{json_schema, reference_page};
@@ -22,6 +24,12 @@ pub fn page() -> String {
     let milestones = Milestone::ALL.iter().map(|one| (one.name(), one.unit(), one.about()));
     let about = "Moments of a replication; a claim names one as `milestone`.";
     table(&mut text, "Milestones", about, milestones);
+    let about = "What happens in a replication: the rows of `events.csv`, which has no requests, \
+                 attempts and gauges, and of `fleetfall trace`, which has all.";
+    list(&mut text, "Events", about, KINDS);
+    let about = "Columns of `fleetfall trace --format csv`, and fields with `--format json`; empty \
+                 or left out where they do not apply.";
+    list(&mut text, "Columns of a trace", about, &COLUMNS);
     text
 }
 
@@ -36,6 +44,13 @@ fn table<'a>(
     ));
     for (name, unit, about) in rows {
         text.push_str(&format!("| `{name}` | {unit} | {about} |\n"));
+    }
+}
+
+fn list(text: &mut String, title: &str, about: &str, rows: &[(&str, &str)]) {
+    text.push_str(&format!("\n## {title}\n\n{about}\n\n| Name | Meaning |\n|---|---|\n"));
+    for (name, about) in rows {
+        text.push_str(&format!("| `{name}` | {about} |\n"));
     }
 }
 

@@ -1,8 +1,10 @@
 //! Whole reports of a tiny scenario as people and programs see them. `UPDATE_EXPECT=1` blesses.
 
+mod screens;
+
 use super::{
-    Check, Counterfactual, Hypercube, Palette, Report, compare, events, human, hypercube, json,
-    manifest, sensitivity, story, sweep, tables,
+    Check, Counterfactual, Hypercube, Palette, Report, Screen, compare, events, human, hypercube,
+    json, manifest, sensitivity, story, sweep, tables,
 };
 use crate::experiment::sensitivity::{Gathering, Question, strengths, trials};
 use crate::experiment::{
@@ -43,14 +45,14 @@ pub(super) fn with_report(replications: u64, sets: &[&str], test: impl FnOnce(&R
 #[test]
 fn one_replication_tells_a_story() {
     with_report(1, &[], |report| {
-        expect_file!["tests/one.txt"].assert_eq(&human::report(report, &Palette::PLAIN));
+        expect_file!["tests/one.txt"].assert_eq(&human::report(report, &Screen::PLAIN));
     });
 }
 
 #[test]
 fn many_replications_give_figures_and_verdicts() {
     with_report(8, &[], |report| {
-        expect_file!["tests/many.txt"].assert_eq(&human::report(report, &Palette::PLAIN));
+        expect_file!["tests/many.txt"].assert_eq(&human::report(report, &Screen::PLAIN));
     });
 }
 
@@ -88,7 +90,7 @@ fn with_check(points: u32, sets: &[&str], test: impl FnOnce(&Check)) {
 #[test]
 fn a_check_decides_claims_of_three_kinds() {
     with_check(40, &[], |check| {
-        expect_file!["tests/check.txt"].assert_eq(&human::check(check, &Palette::PLAIN));
+        expect_file!["tests/check.txt"].assert_eq(&human::check(check, &Screen::PLAIN));
         expect_file!["tests/check.json"].assert_eq(&json::check(check));
     });
 }
@@ -97,7 +99,7 @@ fn a_check_decides_claims_of_three_kinds() {
 fn what_nobody_asked_for_is_left_out() {
     with_check(2, &[], |check| {
         let hypercube = Check { own: None, counterfactuals: &[], ..check.clone() };
-        let text = human::check(&hypercube, &Palette::PLAIN);
+        let text = human::check(&hypercube, &Screen::PLAIN);
         assert!(!text.contains("\nClaims\n") && !text.contains("digest"), "{text}");
         assert!(text.contains("\nOver the ranges of the assumptions, 2 points\n"), "{text}");
         let document: serde_json::Value = serde_json::from_str(&json::check(&hypercube)).unwrap();
@@ -112,7 +114,7 @@ fn what_nobody_asked_for_is_left_out() {
 fn where_the_fleet_does_not_collapse_it_is_said_why() {
     // With the right configuration only a fleet of one goes down when a node restarts.
     with_check(20, &["deploy.new.release=\"fixed\""], |check| {
-        let text = human::check(check, &Palette::PLAIN);
+        let text = human::check(check, &Screen::PLAIN);
         let from = text.find("\nOver the ranges").expect("it has points");
         let to = text.find("\nVerdict").expect("it has a verdict");
         expect_file!["tests/points.txt"].assert_eq(&text[from + 1..to]);
@@ -131,12 +133,13 @@ fn where_the_fleet_does_not_collapse_it_is_said_why() {
 #[test]
 fn marks_change_nothing_but_the_marks() {
     with_report(1, &[], |report| {
-        let mut colored = human::report(report, &Palette::COLOR);
+        let mut colored =
+            human::report(report, &Screen { palette: Palette::COLOR, ..Screen::PLAIN });
         let all = Palette::COLOR;
         for mark in [all.bold, all.bad, all.warn, all.good, all.people, all.published, all.dim] {
             colored = colored.replace(mark, "");
         }
-        let plain = human::report(report, &Palette::PLAIN);
+        let plain = human::report(report, &Screen::PLAIN);
         assert_eq!(colored.replace(all.reset, ""), plain);
     });
 }
@@ -240,14 +243,14 @@ fn with_sweep(vary: &[&str], test: impl FnOnce(&sweep::Sweep)) {
 fn a_sweep_over_one_key_is_a_table_and_over_two_a_map() {
     let limit = "supervisor.bluepill.rule.memory.above.memory=150 MiB..500 MiB:50 MiB";
     with_sweep(&[limit], |one| {
-        expect_file!["tests/sweep-one.txt"].assert_eq(&sweep::human(one, &Palette::PLAIN));
+        expect_file!["tests/sweep-one.txt"].assert_eq(&sweep::human(one, &Screen::PLAIN));
         let stopped = sweep::Sweep { cells: &one.cells[..2], ..one.clone() };
-        assert!(sweep::human(&stopped, &Palette::PLAIN).contains("stopped after 2"));
+        assert!(sweep::human(&stopped, &Screen::PLAIN).contains("stopped after 2"));
     });
     with_sweep(&[limit, "load.scale=0.5..1.5:0.5"], |two| {
-        expect_file!["tests/sweep-two.txt"].assert_eq(&sweep::human(two, &Palette::PLAIN));
+        expect_file!["tests/sweep-two.txt"].assert_eq(&sweep::human(two, &Screen::PLAIN));
         let stopped = sweep::Sweep { cells: &two.cells[..4], ..two.clone() };
-        let text = sweep::human(&stopped, &Palette::PLAIN);
+        let text = sweep::human(&stopped, &Screen::PLAIN);
         assert!(text.contains("stopped after 4"), "{text}");
     });
 }
@@ -281,9 +284,9 @@ fn a_sensitivity_study_tells_what_decides() {
         tornado: &tornado,
         together: Some(&together),
     };
-    expect_file!["tests/sensitivity.txt"].assert_eq(&sensitivity::human(&report, &Palette::PLAIN));
+    expect_file!["tests/sensitivity.txt"].assert_eq(&sensitivity::human(&report, &Screen::PLAIN));
     let alone = sensitivity::Sensitivity { together: None, ..report };
-    let text = sensitivity::human(&alone, &Palette::PLAIN);
+    let text = sensitivity::human(&alone, &Screen::PLAIN);
     assert!(!text.contains("All together"), "{text}");
 }
 
@@ -325,7 +328,7 @@ fn a_comparison_answers_first() {
                  there is one in 30 of 30, {downtime} of downtime in the mean."
             )
         );
-        let text = compare::human(report, &Palette::PLAIN).replace('\n', " ");
+        let text = compare::human(report, &Screen::PLAIN).replace('\n', " ");
         assert!(text.find(verdict) < text.find("Downtime"), "{text}");
         #[cfg(feature = "plots")]
         for (name, svg) in super::plots::compare(report) {

@@ -15,7 +15,8 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
 pub(crate) fn fleetfall(arguments: &[&str]) -> Output {
     // What names no directory writes its files below the one where it is.
     let mut command = Command::new(env!("CARGO_BIN_EXE_fleetfall"));
-    command.current_dir(env!("CARGO_TARGET_TMPDIR")).args(arguments).output().unwrap()
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_remove("COLUMNS").env_remove("NO_COLOR");
+    command.args(arguments).output().unwrap()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> &str {

@@ -43,6 +43,8 @@ mod supervisors;
 mod support;
 #[cfg(feature = "cli")]
 mod sweeps;
+#[cfg(feature = "cli")]
+mod terminal;
 mod theory;
 mod tidy;
 mod time_varying;

@@ -76,9 +76,13 @@ fn growth(text: &str) -> Result<f64, String> {
 }
 
 fn time(text: &str) -> Result<Duration, String> {
-    let time: Option<jiff::SignedDuration> = text.parse().ok();
-    let seconds = time.map(|time| time.as_secs_f64());
-    let good = seconds.filter(|seconds| (1.0..=7.0 * 86_400.0).contains(seconds));
-    let message = "expected a time from 1s to 7 days, such as 30min";
-    good.map(Duration::from_secs_f64).ok_or_else(|| message.to_string())
+    time_from(1.0, text)
+        .ok_or_else(|| "expected a time from 1s to 7 days, such as 30min".to_string())
+}
+
+/// A time from so many seconds to 7 days.
+pub(super) fn time_from(least: f64, text: &str) -> Option<Duration> {
+    let time: jiff::SignedDuration = text.parse().ok()?;
+    let seconds = Some(time.as_secs_f64()).filter(|time| (least..=7.0 * 86_400.0).contains(time));
+    seconds.map(Duration::from_secs_f64)
 }

@@ -2,11 +2,10 @@
 
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
-use super::super::{files, output};
+use super::super::{files, output, terminal};
 use super::Checked;
 use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
 use fleetfall::report;
-use fleetfall::report::Palette;
 use fleetfall::report::format::plural;
 use std::path::Path;
 
@@ -97,7 +96,7 @@ pub(super) fn against(
             }
             let version = env!("CARGO_PKG_VERSION");
             let notes = report::baseline::notes(before, &stored, &kept.version, version);
-            let text = report::baseline::human(&notes, &changes, &Palette::COLOR);
+            let text = report::baseline::human(&notes, &changes, &terminal::screen());
             match arguments.common.format {
                 Format::Human => {
                     output::print(&text)?;

@@ -3,14 +3,13 @@
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
 use super::super::replicas::Replicas;
-use super::super::{files, output, study};
+use super::super::{files, output, study, terminal};
 use super::{Checked, baseline};
 use fleetfall::experiment::baseline::{Kept, Stored};
 use fleetfall::experiment::{Assurance, Judgement, Part, Summary, Variants, judge};
 use fleetfall::observe::Results;
 use fleetfall::report::{
-    Check, Counterfactual, Hypercube, Palette, Report, advice, cases, claims, human, hypercube,
-    json,
+    Check, Counterfactual, Hypercube, Report, advice, cases, claims, human, hypercube, json,
 };
 use fleetfall::scenario::claim::Claim;
 use fleetfall::scenario::keys::claims::Against;
@@ -44,7 +43,7 @@ pub(super) fn scenario(
     known(arguments, &study)?;
     if common.format == Format::Human {
         // It takes a moment, and what follows may take long.
-        output::print(&advice::human(&advice::advice(&study.scenario), &Palette::COLOR))?;
+        output::print(&advice::human(&advice::advice(&study.scenario), &terminal::screen()))?;
     }
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let replicas = Replicas::new(common, &study)?;
@@ -286,7 +285,7 @@ impl Job<'_> {
         written.extend(table.map(|table| (POINTS, table)));
         files::write_study(&directory, written, &[POINTS], self.arguments.common.no_report)?;
         if self.arguments.common.format == Format::Human {
-            output::print(&(human::check(check, &Palette::COLOR) + &files::told(&directory)))?;
+            output::print(&(human::check(check, &terminal::screen()) + &files::told(&directory)))?;
         }
         let [_, undecided, failed] = claims::tally(check.judgements());
         let exit = match () {

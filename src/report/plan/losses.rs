@@ -2,8 +2,8 @@
 
 use super::evidence::{self, cells, stretches};
 use super::outage::open;
-use super::{Asked, Held, Hour, Search, conditions, grown, object, paragraph};
-use crate::report::figures::table;
+use super::{Asked, Held, Hour, Search, conditions, grown, object};
+use crate::report::Screen;
 use crate::report::format::{number, percent, plural};
 use serde_json::{Map, Value, json};
 
@@ -28,8 +28,9 @@ pub(super) fn human(
     hours: &[Hour],
     held: &Held,
     searches: &[Search],
+    screen: &Screen,
 ) -> (String, String) {
-    let mut text = paragraph(&answer(asked, hours, searches));
+    let mut text = screen.remark(&answer(asked, hours, searches));
     let question = asked.question.shared(searches.len());
     for (index, search) in searches.iter().enumerate() {
         let Some(hour) = hours.iter().find(|hour| hour.search == index) else { continue };
@@ -37,15 +38,15 @@ pub(super) fn human(
         let mut note = String::new();
         if search.found.is_broken() {
             let stretches = stretches(&values, &search.found);
-            note = paragraph(&format!("it is no threshold: {stretches}."));
+            note = screen.remark(&format!("it is no threshold: {stretches}."));
         } else if search.found.answer.is_none() && !search.found.stopped {
-            note = open(question, &values, &search.found);
+            note = open(question, &values, &search.found, screen);
         }
         if !note.is_empty() {
-            text += &paragraph(&format!("At {:02}:00 {}", hour.hour, note.trim()));
+            text += &screen.remark(&format!("At {:02}:00 {}", hour.hour, note.trim()));
         }
     }
-    text += &paragraph(&conditions(held));
+    text += &screen.remark(&conditions(held));
     let heading = ["hour", "requests/s", "nodes", "verdict", "lost", "stays down", "probability"];
     let mut rows: Vec<Vec<String>> = vec![heading.map(str::to_string).into()];
     for hour in hours {
@@ -70,7 +71,7 @@ pub(super) fn human(
             rows.push([&blank[..], &[lost, failures, probability]].concat());
         }
     }
-    (text, table(&rows))
+    (text, screen.table(&rows))
 }
 
 /// The value that the verdict rests on: the answer, or what was tried last.

@@ -1,37 +1,47 @@
 //! With which value of a key an outage is rare enough.
 
 use super::evidence::{self, cells, stretches};
-use super::{Asked, Levels, grown, paragraph};
+use super::{Asked, Levels, grown};
 use crate::experiment::plan::{Answer, Found, Question, fewest_to_hold};
-use crate::report::figures::table;
+use crate::report::Screen;
 use crate::report::format::{percent, plural};
 use serde_json::{Map, Value};
 
-pub(super) fn human(asked: &Asked, levels: &Levels, found: &Found) -> (String, String) {
-    let mut text = paragraph(&answer(asked, levels, found));
+pub(super) fn human(
+    asked: &Asked,
+    levels: &Levels,
+    found: &Found,
+    screen: &Screen,
+) -> (String, String) {
+    let mut text = screen.remark(&answer(asked, levels, found));
     if found.is_broken() {
         let stretches = stretches(&levels.values, found);
-        text += &paragraph(&format!("It is no threshold: {stretches}."));
+        text += &screen.remark(&format!("It is no threshold: {stretches}."));
     }
     if found.answer.is_none() {
-        text += &open(asked.question, &levels.values, found);
+        text += &open(asked.question, &levels.values, found, screen);
     }
     let heading = [levels.key.as_str(), "outages", "probability", ""].map(str::to_string);
     let mut rows = vec![Vec::from(heading)];
     for (value, tried) in levels.values.iter().zip(&found.tried) {
         rows.push([vec![value.clone()], Vec::from(cells(tried))].concat());
     }
-    (text, table(&rows))
+    (text, screen.table(&rows))
 }
 
 /// Why nothing holds, if that is for want of replications.
-pub(super) fn open(question: Question, values: &[String], found: &Found) -> String {
+pub(super) fn open(
+    question: Question,
+    values: &[String],
+    found: &Found,
+    screen: &Screen,
+) -> String {
     let open = found.tried.iter().filter(|tried| tried.answer == Answer::Open).count();
     if open == 0 {
         return String::new();
     }
     let most = plural(question.ceiling, "replication");
-    paragraph(&if fewest_to_hold(values.len(), question) > question.ceiling {
+    screen.remark(&if fewest_to_hold(values.len(), question) > question.ceiling {
         format!(
             "No value can hold within {most}: even without an outage that is too few for {} with \
              {} confidence. Raise `--replications`.",

@@ -2,9 +2,9 @@
 
 use super::evidence::{self, cells, stretches};
 use super::outage::open;
-use super::{Asked, Held, Levels, Load, conditions, grown, object, paragraph};
+use super::{Asked, Held, Levels, Load, conditions, grown, object};
 use crate::experiment::plan::Found;
-use crate::report::figures::table;
+use crate::report::Screen;
 use crate::report::format::{number, percent};
 use serde_json::{Map, Value, json};
 
@@ -14,19 +14,20 @@ pub(super) fn human(
     loads: &[Load],
     held: &Held,
     [bears, recovers]: [&Found; 2],
+    screen: &Screen,
 ) -> (String, String) {
     let answers = answers(asked, levels, loads, [bears, recovers]);
-    let mut text: String = answers.iter().map(|answer| paragraph(answer)).collect();
+    let mut text: String = answers.iter().map(|answer| screen.remark(answer)).collect();
     for (found, what) in [(bears, "bearing"), (recovers, "coming back")] {
         if found.is_broken() {
             let stretches = stretches(&levels.values, found);
-            text += &paragraph(&format!("For {what} it is no threshold: {stretches}."));
+            text += &screen.remark(&format!("For {what} it is no threshold: {stretches}."));
         }
         if found.answer.is_none() && !found.stopped {
-            text += &open(asked.question.shared(2), &levels.values, found);
+            text += &open(asked.question.shared(2), &levels.values, found, screen);
         }
     }
-    text += &paragraph(&conditions(held));
+    text += &screen.remark(&conditions(held));
     let heading = [levels.key.as_str(), "requests/s", "down", "probability", ""];
     let heading = heading.into_iter().chain(["stays down", "probability", ""]);
     let mut rows: Vec<Vec<String>> = vec![heading.map(str::to_string).collect()];
@@ -37,7 +38,7 @@ pub(super) fn human(
     }
     let columns = "`down` counts replications in which the fleet does not bear the load by itself, \
                    `stays down` those in which it has not come back.";
-    (text, table(&rows) + &paragraph(columns))
+    (text, screen.table(&rows) + &screen.remark(columns))
 }
 
 /// What it bears, what it comes back from, and what lies between.

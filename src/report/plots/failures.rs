@@ -2,13 +2,13 @@
 
 use super::frame::{self, Area, Failed, Mark};
 use crate::observe::recorder::Series;
-use crate::report::{Report, format};
+use crate::report::{Report, axis, format};
 use crate::scenario::measure::Measure;
 use plotters::prelude::*;
 
 /// Draws the picture.
 pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
-    let (from, to) = frame::stretch(report);
+    let (from, to) = axis::stretch(report);
     let clock = &report.study.scenario.clock;
     let mut share = Vec::new();
     let mut rate = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
         let body = frame::head(&root, report, &title(report), &legend)?;
         let (upper, lower) = body.split_vertically(263);
         panel(&upper, report, &share, (100.0, "% of the requests"))?;
-        let top = frame::round_up(most * 1.05);
+        let top = format::round_up(most * 1.05);
         panel(&lower, report, &rate, (top, "failing requests per second"))?;
         root.present()?;
     }
@@ -62,7 +62,7 @@ fn panel(
         .y_label_area_size(72)
         .build_cartesian_2d(frame::time_axis(report), 0.0..top)?;
     chart
-        .draw_series(frame::outages(report).map(|(start, end)| {
+        .draw_series(axis::outages(report).map(|(start, end)| {
             Rectangle::new([(start, 0.0), (end, top)], frame::SHADE.filled())
         }))?;
     chart
@@ -72,7 +72,7 @@ fn panel(
         .y_labels(6)
         .x_desc(frame::time_name(report))
         .y_desc(name)
-        .x_label_formatter(&|&seconds| frame::time_label(report, seconds))
+        .x_label_formatter(&|&seconds| axis::label(report, seconds))
         .y_label_formatter(&|&value| format::number(value))
         .draw()?;
     let points = points.iter().copied();

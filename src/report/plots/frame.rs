@@ -1,14 +1,13 @@
 //! What all pictures share: size, title, legend, and an axis of civil time.
 
 use crate::kernel::time::{Duration, Instant};
+use crate::report::axis::{self, stretch};
 use crate::report::{Report, fleet, format};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use std::ops::Range;
-
-pub(super) use crate::report::format::round_up;
 
 pub(super) type Failed = Box<dyn std::error::Error>;
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -78,12 +77,6 @@ pub(super) fn head_of<'a>(
     Ok(body)
 }
 
-/// The stretch that is shown, in seconds since the start.
-pub(super) fn stretch(report: &Report) -> (f64, f64) {
-    let (start, end) = fleet::stretch(report);
-    (start.as_secs_f64(), end.as_secs_f64().max(start.as_secs_f64() + 1e-3))
-}
-
 /// An axis with its marks where they are wanted.
 pub(super) struct Axis {
     all: RangedCoordf64,
@@ -116,33 +109,7 @@ impl Ranged for Axis {
 /// An axis with marks at full minutes or hours of civil time.
 pub(super) fn time_axis(report: &Report) -> Axis {
     let (from, to) = stretch(report);
-    let steps = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400];
-    let fits = |step: &&u64| (to - from) / **step as f64 <= 12.0;
-    let step = steps.iter().find(fits).copied().unwrap_or(604_800);
-    let scenario = &report.study.scenario;
-    let offset = i64::from(format::zoned(scenario, instant(from)).offset().seconds());
-    let begin = scenario.clock.start.as_second() + offset;
-    let step = step as i64;
-    let first = (begin + from as i64).div_euclid(step) * step - begin;
-    let marks = (0..16).map(|number| (first + number * step) as f64);
-    let marks = marks.filter(|&mark| mark >= from && mark <= to).collect();
-    Axis::new(from..to, marks)
-}
-
-/// The label of a mark on the axis of time.
-pub(super) fn time_label(report: &Report, seconds: f64) -> String {
-    let (from, to) = stretch(report);
-    let when = format::zoned(&report.study.scenario, instant(seconds));
-    let pattern = match to - from {
-        length if length > 86_400.0 => "%a %H:%M",
-        length if length > 120.0 => "%H:%M",
-        _ => "%H:%M:%S",
-    };
-    when.strftime(pattern).to_string()
-}
-
-fn instant(seconds: f64) -> Instant {
-    Instant::START + Duration::from_secs_f64(seconds)
+    Axis::new(from..to, axis::marks(report, 12))
 }
 
 /// The name of the axis of time; in another zone than UTC with what a time there is in UTC.
@@ -150,7 +117,7 @@ pub(super) fn time_name(report: &Report) -> String {
     let scenario = &report.study.scenario;
     let (from, to) = stretch(report);
     let mark = time_axis(report).marks.first().copied().unwrap_or(from);
-    let here = format::zoned(scenario, instant(mark));
+    let here = format::zoned(scenario, Instant::START + Duration::from_secs_f64(mark));
     if here.offset().is_zero() {
         return format!("time ({})", format::zone(scenario));
     }
@@ -162,14 +129,6 @@ pub(super) fn time_name(report: &Report) -> String {
         here.strftime(pattern),
         there.strftime(pattern),
     )
-}
-
-/// Outages within the stretch, in seconds since the start.
-pub(super) fn outages(report: &Report) -> impl Iterator<Item = (f64, f64)> {
-    let (from, to) = stretch(report);
-    report.first.outages.iter().map(move |outage| {
-        (outage.start.as_secs_f64().clamp(from, to), outage.end.as_secs_f64().clamp(from, to))
-    })
 }
 
 /// A step function within the stretch: its corners; none if it has no steps.

@@ -3,7 +3,7 @@
 use super::frame::{self, Failed, Mark};
 use crate::observe::recorder::Series;
 use crate::report::fleet::{self, Change, State};
-use crate::report::{Report, format};
+use crate::report::{Report, axis, format};
 use crate::scenario::model::Nodes;
 use plotters::prelude::*;
 
@@ -56,7 +56,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
             .configure_mesh()
             .disable_mesh()
             .x_desc(frame::time_name(report))
-            .x_label_formatter(&|&seconds| frame::time_label(report, seconds))
+            .x_label_formatter(&|&seconds| axis::label(report, seconds))
             .y_label_formatter(&|&place| Nodes::name((count as f64 - place) as u32))
             .draw()?;
         root.present()?;
@@ -78,7 +78,7 @@ fn title(report: &Report, lanes: &[Vec<Change>]) -> String {
 
 /// The states of a lane within the picture: start, end, state.
 fn stretches(report: &Report, lane: &[Change]) -> Vec<(f64, f64, State)> {
-    let (from, to) = frame::stretch(report);
+    let (from, to) = axis::stretch(report);
     let ends = lane.iter().skip(1).map(|next| next.at.as_secs_f64()).chain([f64::INFINITY]);
     lane.iter()
         .zip(ends)

@@ -3,18 +3,14 @@
 use super::frame::{self, Failed, Mark};
 use crate::observe::recorder::Series;
 use crate::report::fleet::{self, Crossing};
-use crate::report::{Report, format};
+use crate::report::{Report, axis, format};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Draws the picture.
 pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
-    let (from, to) = frame::stretch(report);
-    let offered: Vec<(f64, f64)> = fleet::offered(report, series)
-        .into_iter()
-        .map(|(at, rate)| (at.as_secs_f64(), rate))
-        .filter(|&(at, _)| at >= from && at <= to)
-        .collect();
+    let (from, to) = axis::stretch(report);
+    let offered = axis::offered(report, series);
     let capacity = frame::corners(report, &fleet::capacity(report, series));
     let crossing = fleet::crossing(report, series).filter(|crossing| {
         let at = crossing.at.as_secs_f64();
@@ -22,7 +18,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
     });
     let highest = offered.iter().chain(&capacity).fold(1.0_f64, |most, point| most.max(point.1));
     // Above the curves there is room for the label of the crossing.
-    let top = frame::round_up(highest * if crossing.is_some() { 1.15 } else { 1.05 });
+    let top = format::round_up(highest * if crossing.is_some() { 1.15 } else { 1.05 });
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, 480)).into_drawing_area();
@@ -35,7 +31,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
             .x_label_area_size(44)
             .y_label_area_size(72)
             .build_cartesian_2d(frame::time_axis(report), 0.0..top)?;
-        chart.draw_series(frame::outages(report).map(|(start, end)| {
+        chart.draw_series(axis::outages(report).map(|(start, end)| {
             Rectangle::new([(start, 0.0), (end, top)], frame::SHADE.filled())
         }))?;
         chart
@@ -44,7 +40,7 @@ pub(super) fn draw(report: &Report, series: &Series) -> Result<String, Failed> {
             .light_line_style(TRANSPARENT)
             .x_desc(frame::time_name(report))
             .y_desc("requests per second")
-            .x_label_formatter(&|&seconds| frame::time_label(report, seconds))
+            .x_label_formatter(&|&seconds| axis::label(report, seconds))
             .y_label_formatter(&|&rate| format::number(rate))
             .draw()?;
         chart.draw_series(LineSeries::new(capacity, frame::VERMILION.stroke_width(2)))?;

@@ -113,7 +113,7 @@ pub(super) fn draw(report: &Compare) -> Result<String, Failed> {
         hours.fold((f64::INFINITY, 0.0_f64), |(a, b), one| (a.min(one), b.max(one)));
     let span = if greatest > least { greatest - least } else { greatest.max(1.0) };
     let (from, to) = ((least - 0.15 * span).max(0.0), greatest + 0.6 * span);
-    let top = frame::round_up((1.1 * most / factor).max(1e-3));
+    let top = format::round_up((1.1 * most / factor).max(1e-3));
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (frame::WIDTH, HEIGHT)).into_drawing_area();

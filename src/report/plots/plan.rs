@@ -152,7 +152,7 @@ fn curve(
 /// How many nodes may be lost, hour by hour.
 fn steps(area: &Area, hours: &[Hour], searches: &[Search]) -> Result<(), Failed> {
     let most = hours.iter().map(|hour| hour.nodes).max().unwrap_or(1);
-    let top = frame::round_up(1.05 * f64::from(most));
+    let top = format::round_up(1.05 * f64::from(most));
     let marks = (0..hours.len()).map(|number| number as f64 + 0.5).collect();
     let mut chart = ChartBuilder::on(area)
         .margin_left(24)

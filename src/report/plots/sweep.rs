@@ -222,11 +222,11 @@ fn measure(
         _ if is_share(name) => ("%", 0.01),
         found => found,
     };
-    let top = match frame::round_up(1.05 * most / factor) {
+    let top = match format::round_up(1.05 * most / factor) {
         top if is_share(name) && most <= 1.05 => top.min(100.0),
         top => top,
     };
-    let bottom = if least < 0.0 { -frame::round_up(-1.05 * least / factor) } else { 0.0 };
+    let bottom = if least < 0.0 { -format::round_up(-1.05 * least / factor) } else { 0.0 };
     let gap = if words.is_empty() { "" } else { ", " };
     let mut chart = ChartBuilder::on(area)
         .margin_left(24)

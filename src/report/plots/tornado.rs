@@ -80,8 +80,8 @@ fn panel(
         found => found,
     };
     let (least, most) = (ends.0 / factor, ends.1 / factor);
-    let top = if unit == "%" && most <= 100.0 { 100.0 } else { frame::round_up(1.05 * most) };
-    let bottom = if least < 0.0 { -frame::round_up(-1.05 * least) } else { 0.0 };
+    let top = if unit == "%" && most <= 100.0 { 100.0 } else { format::round_up(1.05 * most) };
+    let bottom = if least < 0.0 { -format::round_up(-1.05 * least) } else { 0.0 };
     let count = order.len() as f64;
     let gap = if unit.is_empty() { "" } else { ", " };
     let mut chart = ChartBuilder::on(area)

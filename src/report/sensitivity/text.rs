@@ -3,28 +3,26 @@
 use super::Sensitivity;
 use crate::experiment::sensitivity::{Effect, Question, Response};
 use crate::observe::Fate;
+use crate::report::Screen;
 use crate::report::claims::{is_share, plus_minus, share_of};
-use crate::report::figures::{table, words};
-use crate::report::format::{self, Palette, number, percent, plural, with_unit};
+use crate::report::figures::words;
+use crate::report::format::{self, number, percent, plural, with_unit};
 use crate::report::human::{head, heading, tail};
 use crate::report::sweep::figure;
 use crate::scenario::assumption::towards;
 use crate::stats::Estimate;
 
-/// Width at which texts are wrapped.
-const WIDTH: usize = 98;
-
 /// The whole report.
-pub fn human(report: &Sensitivity, palette: &Palette) -> String {
+pub fn human(report: &Sensitivity, screen: &Screen) -> String {
     let last = report.seed.wrapping_add(report.replications - 1);
     let seeds = format!("seeds {} to {last} for every value", report.seed);
-    let mut text = head(report.study, report.with, report.set, &seeds, palette);
-    text += &heading("Which of the unknowns decide", palette);
+    let mut text = head(report.study, report.with, report.set, &seeds, screen);
+    text += &heading("Which of the unknowns decide", screen);
     for question in Question::ALL {
-        text += &format!("  {}\n", format::wrap(&verdict(report, question), WIDTH, "  "));
+        text += &screen.paragraph(&verdict(report, question));
     }
-    text += &one_at_a_time(report, palette);
-    text += &all_together(report, palette);
+    text += &one_at_a_time(report, screen);
+    text += &all_together(report, screen);
     text + &tail(report.study, report.seed, None)
 }
 
@@ -36,11 +34,11 @@ fn show(report: &Sensitivity, question: Question, value: f64) -> String {
     }
 }
 
-fn one_at_a_time(report: &Sensitivity, palette: &Palette) -> String {
+fn one_at_a_time(report: &Sensitivity, screen: &Screen) -> String {
     let tornado = report.tornado;
     let measure = report.name(Question::Measure);
     let each = plural(report.replications, "replication");
-    let mut text = heading(&format!("One at a time, {each} of each value"), palette);
+    let mut text = heading(&format!("One at a time, {each} of each value"), screen);
     let base = &tornado.base;
     let as_it_is = format!(
         "As the scenario stands: {} {}, an outage in {} of {each}, most often {}.",
@@ -49,7 +47,7 @@ fn one_at_a_time(report: &Sensitivity, palette: &Palette) -> String {
         base.outages,
         base.fate().words(),
     );
-    text += &format!("  {}\n", format::wrap(&as_it_is, WIDTH, "  "));
+    text += &screen.paragraph(&as_it_is);
     if report.scale_load {
         text += "  The load is scaled with the capacity of the fleet (nodes times cores).\n";
     }
@@ -65,7 +63,7 @@ fn one_at_a_time(report: &Sensitivity, palette: &Palette) -> String {
     for number in tornado.order() {
         rows.push(row(report, number, &tornado.effects[number]));
     }
-    text += &table(&rows);
+    text += &screen.table(&rows);
     text += "  * differs from the scenario as it stands by more than chance explains\n";
     let needed = tornado.replications_needed();
     if report.replications < needed {
@@ -73,7 +71,7 @@ fn one_at_a_time(report: &Sensitivity, palette: &Palette) -> String {
             "{each} are too few to tell outages that come or go in all of them from chance, over \
              so many values: take {needed} or more."
         );
-        text += &format!("  {}\n", format::wrap(&words, WIDTH, "  "));
+        text += &screen.paragraph(&words);
     }
     text
 }
@@ -125,10 +123,10 @@ fn difference(report: &Sensitivity, change: Estimate) -> String {
     plus_minus(unit, 1.0 / factor, change.mean, half)
 }
 
-fn all_together(report: &Sensitivity, palette: &Palette) -> String {
+fn all_together(report: &Sensitivity, screen: &Screen) -> String {
     let Some(together) = report.together else { return String::new() };
     let points = plural(together.points.len() as u64, "point");
-    let mut text = heading(&format!("All together, {points}, one replication each"), palette);
+    let mut text = heading(&format!("All together, {points}, one replication each"), screen);
     let count = |fate: Fate| together.points.iter().filter(|p| p.results.fate == fate).count();
     let all = together.points.len() as u64;
     let fates: Vec<String> = Fate::ALL
@@ -137,7 +135,7 @@ fn all_together(report: &Sensitivity, palette: &Palette) -> String {
         .map(|fate| format!("{} in {}", fate.words(), share_of(count(*fate) as u64, all)))
         .collect();
     let fates = format!("The fleet is or ends as: {}.", fates.join(", "));
-    text += &format!("  {}\n", format::wrap(&fates, WIDTH, "  "));
+    text += &screen.paragraph(&fates);
     let names = Question::ALL.map(|question| words(&report.name(question)));
     let mut rows = vec![vec!["rank correlation with".to_string(), names[0].clone()]];
     rows[0].push(names[1].clone());
@@ -162,14 +160,14 @@ fn all_together(report: &Sensitivity, palette: &Palette) -> String {
         let cells = [cell(Question::Measure), cell(Question::Outage)];
         rows.push([&[report.key(number).to_string()][..], &cells[..]].concat());
     }
-    text += &table(&rows);
+    text += &screen.table(&rows);
     let chance = report.strength(0, Question::Outage).map_or(f64::NAN, |one| one.chance);
     let words = format!(
         "In parentheses 95 % intervals. * more than chance explains: over {points}, {} for all \
          assumptions together. A rank correlation sees only what rises or falls throughout.",
         number(chance)
     );
-    text + &format!("  {}\n", format::wrap(&words, WIDTH, "  "))
+    text + &screen.paragraph(&words)
 }
 
 /// Which assumptions decide an outcome, by both methods.

@@ -3,28 +3,28 @@
 use super::{Sweep, Swept, unit, verdict};
 use crate::experiment::summary::Figure;
 use crate::observe::Fate;
+use crate::report::Screen;
 use crate::report::claims::{is_share, plus_minus, share_of};
-use crate::report::figures::{table, words};
-use crate::report::format::{self, Palette, number, percent, plural};
+use crate::report::figures::words;
+use crate::report::format::{self, number, percent, plural};
 use crate::report::human::{answer, head, heading, tail};
+use crate::scenario::vary::Level;
 
 /// Measures that the table shows; the files have all.
 const SHOWN: usize = 3;
-/// Width at which texts are wrapped.
-const WIDTH: usize = 98;
 
 /// The whole report.
-pub fn human(sweep: &Sweep, palette: &Palette) -> String {
-    let mut text = head(sweep.study, sweep.with, sweep.set, &seeds(sweep), palette);
-    text += &format!("{}\n", format::wrap(&design(sweep), WIDTH, "  "));
-    text += &answer(&verdict(sweep), palette);
+pub fn human(sweep: &Sweep, screen: &Screen) -> String {
+    let mut text = head(sweep.study, sweep.with, sweep.set, &seeds(sweep), screen);
+    text += &format!("{}\n", format::wrap(&design(sweep), screen.text() - 2, "  "));
+    text += &answer(&verdict(sweep), screen);
     if sweep.is_grid && sweep.axes.len() == 2 {
-        text += &maps(sweep, palette);
+        text += &maps(sweep, screen);
     } else {
-        text += &heading("What came out", palette);
-        text += &rows(sweep);
+        text += &heading("What came out", screen);
+        text += &rows(sweep, screen);
     }
-    text += &legend();
+    text += &legend(screen);
     text + &tail(sweep.study, sweep.seed, None)
 }
 
@@ -55,15 +55,15 @@ fn design(sweep: &Sweep) -> String {
     text
 }
 
-fn legend() -> String {
+fn legend(screen: &Screen) -> String {
     let words = "Means with 95 % intervals over the replications of a cell; probabilities with \
                  exact 95 % bounds. Where all replications agree an interval has no width and \
                  says little: the bounds of the probability still hold.";
-    format!("  {}\n", format::wrap(words, WIDTH, "  "))
+    screen.paragraph(words)
 }
 
 /// A row for each cell.
-fn rows(sweep: &Sweep) -> String {
+fn rows(sweep: &Sweep, screen: &Screen) -> String {
     let names: Vec<String> = sweep.names().into_iter().take(SHOWN).collect();
     let mut head: Vec<String> = sweep.axes.iter().map(|axis| axis.key.clone()).collect();
     head.extend(["most often", "outages", "probability"].map(str::to_string));
@@ -82,7 +82,7 @@ fn rows(sweep: &Sweep) -> String {
         );
         rows.push(row);
     }
-    table(&rows)
+    screen.table(&rows)
 }
 
 fn fate(swept: &Swept) -> String {
@@ -116,35 +116,55 @@ fn letter(fate: Fate) -> &'static str {
 
 /// The fates and the probabilities of an outage, the first key from left to right, the second from
 /// top to bottom.
-fn maps(sweep: &Sweep, palette: &Palette) -> String {
+fn maps(sweep: &Sweep, screen: &Screen) -> String {
     let letters = Fate::ALL.map(|fate| format!("`{}` {}", letter(fate), fate.words())).join(", ");
-    let mut text = heading("What became of the fleet, most often", palette);
-    text += &format!("  {}\n\n", format::wrap(&letters, WIDTH, "  "));
-    text += &map(sweep, |swept| letter(swept.cell.fate()).to_string());
-    text += &heading("Probability of an outage, in %", palette);
+    let mut text = heading("What became of the fleet, most often", screen);
+    text += &format!("{}\n", screen.paragraph(&letters));
+    text += &map(sweep, screen, |swept| letter(swept.cell.fate()).to_string());
+    text += &heading("Probability of an outage, in %", screen);
     text += "\n";
-    text += &map(sweep, |swept| {
+    text += &map(sweep, screen, |swept| {
         let share = percent(swept.cell.outage_share());
         share.trim_end_matches(" %").to_string()
     });
     text + "\n"
 }
 
-fn map(sweep: &Sweep, show: impl Fn(&Swept) -> String) -> String {
+/// In parts below one another if the columns have no room side by side.
+fn map(sweep: &Sweep, screen: &Screen, show: impl Fn(&Swept) -> String) -> String {
     let (columns, lines) = (sweep.axes[0].levels(), sweep.axes[1].levels());
-    let left = sweep.axes[1].key.clone();
-    let mut rows = vec![vec![String::new(), format!("`{}`", sweep.axes[0].key)]];
-    let mut head = vec![format!("`{left}`")];
-    head.extend(columns.iter().map(|level| level.value.clone()));
-    let top = rows.remove(0);
-    rows.push(head);
-    for (line, level) in lines.iter().enumerate() {
-        let mut row = vec![level.value.clone()];
-        row.extend((0..columns.len()).map(|column| {
-            sweep.cells.get(column * lines.len() + line).map_or(String::new(), &show)
-        }));
-        rows.push(row);
+    let values = |levels: &[Level]| levels.iter().map(|level| level.value.clone()).collect();
+    let column = |(number, name): (usize, String)| {
+        let first = number * lines.len();
+        let cells = (first..first + lines.len())
+            .map(|cell| sweep.cells.get(cell).map_or(String::new(), &show));
+        std::iter::once(name).chain(cells).collect::<Vec<String>>()
+    };
+    let names: Vec<String> = values(columns);
+    let all: Vec<Vec<String>> = names.into_iter().enumerate().map(column).collect();
+    let mut left: Vec<String> = values(lines);
+    left.insert(0, format!("`{}`", sweep.axes[1].key));
+    let width = |cells: &[String]| cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let indent = width(&left);
+    let mut text = String::new();
+    let mut rest = &all[..];
+    while !rest.is_empty() {
+        let mut used = 2 + indent;
+        let fits = |cells: &&Vec<String>| {
+            used += 3 + width(cells);
+            used <= screen.columns()
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (here, later) = rest.split_at(count);
+        rest = later;
+        let row = |line: usize| {
+            let cells = here.iter().map(|column| column[line].clone());
+            std::iter::once(left[line].clone()).chain(cells).collect::<Vec<String>>()
+        };
+        let rows: Vec<Vec<String>> = (0..left.len()).map(row).collect();
+        let head = format!("  {:indent$}   `{}`\n", "", sweep.axes[0].key);
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text += &format!("{gap}{head}{}", screen.table(&rows));
     }
-    let indent = rows.iter().map(|row| row[0].chars().count()).max().unwrap_or(0);
-    format!("  {:indent$}   {}\n{}", top[0], top[1], table(&rows))
+    text
 }
