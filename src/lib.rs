@@ -284,3 +284,7 @@ pub mod stats;
 
 #[doc = include_str!("../ARCHITECTURE.md")]
 pub mod _architecture {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod _readme {}

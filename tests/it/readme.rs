@@ -154,7 +154,7 @@ fn missing(shown: &[String], printed: &[String]) -> Option<String> {
 fn likeness(one: &str, other: &str) -> f64 {
     let masked = |word: &str| word.replace(|letter: char| letter.is_ascii_digit(), "0");
     let words: Vec<&str> = other.split_whitespace().collect();
-    let score = |word: &str| match words.iter().any(|other| *other == word) {
+    let score = |word: &str| match words.contains(&word) {
         true => 2.0,
         false if words.iter().any(|other| masked(other) == masked(word)) => 1.0,
         false => 0.0,
