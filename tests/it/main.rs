@@ -24,6 +24,7 @@ mod distributions;
 mod fates;
 mod faults;
 mod golden_vectors;
+mod guide;
 mod kubernetes;
 mod littles_law;
 mod metamorphic;
@@ -31,6 +32,8 @@ mod parsing;
 #[cfg(feature = "cli")]
 mod planning;
 mod properties;
+#[cfg(feature = "cli")]
+mod readme;
 mod real_fleet;
 mod recorded;
 mod scenario_errors;

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first, and what each may import besides itself.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
+    // Texts.
+    ("guide", &[]),
     ("kernel", &[]),
     ("stats", &[]),
     ("fleet", &["kernel"]),

@@ -247,13 +247,14 @@ impl<'a> Teller<'a> {
     fn fix_started(&mut self, at: Instant, nodes: u32) {
         self.fixed = (0, nodes);
         let repair = self.scenario.people.repair.known();
-        let release = repair.fixed_release.map_or("?", |r| &self.scenario.releases[r].name);
+        let release = repair.fixed_release.map(|r| &self.scenario.releases[r].name);
+        let release = release.map_or(String::new(), |name| format!(": release `{name}`"));
         let rejoin = match repair.rejoin {
             Rejoin::Each => "each serves again as soon as it is fixed",
             Rejoin::Together => "they come back together at the end",
         };
         let text = format!(
-            "begin the fix: release `{release}` on {}, {} at a time; {rejoin}",
+            "begin the fix{release} on {}, {} at a time; {rejoin}",
             plural(u64::from(nodes), "node"),
             repair.at_a_time
         );
