@@ -3,11 +3,13 @@
 
 pub mod advice;
 pub mod baseline;
+pub mod builtin;
 pub mod cases;
 pub mod causes;
 pub mod claims;
 pub mod compare;
 pub mod events;
+pub mod explain;
 pub mod figures;
 mod fleet;
 pub mod format;
