@@ -160,21 +160,10 @@ fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
         }
     }
     if let Some(path) = &arguments.junit {
-        write_to(path, &junit::document(all)?)?;
+        files::write_to(path, &junit::document(all)?)?;
     }
     if let Some(path) = &arguments.save_baseline {
         baseline::save(path, all)?;
     }
     Ok(all.iter().map(|one| one.exit).max_by_key(|exit| exit.code()).unwrap_or(Exit::Well))
-}
-
-/// Writes a file that was named in the arguments.
-fn write_to(path: &Path, content: &str) -> Result<(), Exit> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let Some(name) = name else {
-        output::complain(&format!("`{}` is no name of a file", path.display()));
-        return Err(Exit::Usage);
-    };
-    files::write_one(directory.unwrap_or(Path::new(".")), &name, content)
 }

@@ -43,6 +43,20 @@ pub(super) fn write_one(directory: &Path, name: &str, content: &str) -> Result<(
     replace(&path, content.as_bytes()).map_err(|error| failed(&path, &error))
 }
 
+/// Writes a file that was named in the arguments.
+///
+/// # Errors
+/// The exit after the failure has been shown.
+pub(super) fn write_to(path: &Path, content: &str) -> Result<(), Exit> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let Some(name) = name else {
+        output::complain(&format!("`{}` is no name of a file", path.display()));
+        return Err(Exit::Usage);
+    };
+    write_one(directory.unwrap_or(Path::new(".")), &name, content)
+}
+
 /// Removes a file of an earlier run, if there is one.
 ///
 /// # Errors

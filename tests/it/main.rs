@@ -21,6 +21,8 @@ mod deploys;
 mod distributions;
 mod fates;
 mod faults;
+#[cfg(feature = "cli")]
+mod front;
 mod golden_vectors;
 mod kubernetes;
 mod littles_law;
@@ -35,6 +37,7 @@ mod scenario_errors;
 mod scenarios;
 mod shared_past;
 mod sources;
+mod starter;
 #[cfg(feature = "store")]
 mod store;
 mod supervisors;

@@ -2,8 +2,9 @@
 
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
+use super::super::files::write_to;
 use super::super::output;
-use super::{Checked, write_to};
+use super::Checked;
 use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
 use fleetfall::report;
 use fleetfall::report::Palette;
