@@ -1,14 +1,21 @@
 //! What can be typed.
 
+mod begin;
 mod color;
+mod examples;
+mod help;
 mod plan;
 mod trace;
 
+pub(super) use begin::{Completions, Explain, Init, List, Man, Show};
 pub(super) use color::Colors;
+#[cfg(test)]
+pub(super) use examples::EXAMPLES;
+pub(super) use help::command;
 pub(super) use plan::{Ask, Plan, Sought};
 pub(super) use trace::{Form, Trace};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, value_parser};
 use fleetfall::experiment::Precision;
 #[cfg(feature = "store")]
 use fleetfall::experiment::Shard;
@@ -24,7 +31,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    all well
   1    a claim of the scenario failed or stayed undecided
-  2    the arguments or the scenario are wrong, or a file cannot be read or written
+  2    wrong arguments, a wrong scenario, or a file that cannot be read or written
   101  a fault of fleetfall itself: an invariant of the simulation was broken
   130  interrupted by Ctrl-C";
 
@@ -33,7 +40,7 @@ Exit codes:
 #[command(name = "fleetfall", version, after_help = EXIT_CODES)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
     /// Where texts are in colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colors::Auto, global = true)]
     pub(super) color: Colors,
@@ -41,24 +48,51 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Simulate a scenario: one replication tells what happened, many give figures with intervals
+    /// Simulate a scenario and tell what happened
+    ///
+    /// One replication tells what happened and why; many give figures with intervals. Tables and
+    /// pictures go to a folder.
     Run(Run),
-    /// Print everything that happens around a moment of one replication, request by request
+    /// Print everything that happens around a moment
+    ///
+    /// Request by request, of one replication.
     Trace(Trace),
-    /// Validate a scenario, then decide what it claims about itself, its counterfactuals and its
-    /// assumptions
+    /// List the built-in scenarios
+    List(List),
+    /// Print the text of a built-in scenario
+    Show(Show),
+    /// Write a scenario of your own to begin with
+    ///
+    /// Asks a few questions on a terminal, unless the answers are given as options, and writes a
+    /// scenario that explains itself line by line.
+    Init(Init),
+    /// Explain a key of a scenario or a result
+    Explain(Explain),
+    /// Decide what scenarios claim about themselves
+    ///
+    /// Validates a scenario, then decides what it claims about itself, its counterfactuals and its
+    /// assumptions.
     Check(Check),
-    /// Set a scenario against each of its mitigations, replication by replication: what would have
-    /// changed the downtime, and by how much
+    /// Set a scenario against each of its mitigations
+    ///
+    /// Replication by replication: what would have changed the downtime, and by how much.
     Compare(Compare),
-    /// Share out the downtime and the failed requests among the causes that a scenario names
+    /// Share out the downtime among the causes of a scenario
+    ///
+    /// Shares out the downtime and the failed requests among the causes that a scenario names.
     Causes(Causes),
-    /// Answer a question of capacity: the fewest nodes, the greatest load, or the least of any key
-    /// with which an outage is rare enough
+    /// Answer a question of capacity
+    ///
+    /// The fewest nodes, the greatest load, or the least of any key with which an outage is rare
+    /// enough.
     Plan(Plan),
-    /// Simulate a scenario with other values for one or more keys: which of them bring it down
+    /// Simulate other values for one or more keys
+    ///
+    /// Shows which of them bring the scenario down.
     Sweep(Sweep),
-    /// Move what a scenario assumes over its ranges: which of the unknowns decide the outcome
+    /// Show which of the assumptions decide the outcome
+    ///
+    /// Moves what a scenario assumes over its ranges, each by itself and then all together.
     Sensitivity(Sensitivity),
     /// Make report.html again from the other files of a directory
     Report(Report),
@@ -69,12 +103,17 @@ pub(super) enum Command {
     Reference,
     /// Print the JSON schema of scenarios, for editors
     Schema,
+    /// Print what makes a shell complete commands and options
+    Completions(Completions),
+    /// Print or install the manual pages
+    Man(Man),
 }
 
 /// What all that simulate share.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Common {
-    /// Scenario, a TOML file
+    /// Scenario: a TOML file or, where there is no such file, a built-in one (`fleetfall list`)
+    #[arg(value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
     /// Seed of the first replication, the others count on from it [default: the scenario's]
     #[arg(long, value_name = "S")]

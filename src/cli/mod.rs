@@ -2,12 +2,15 @@
 //! here is anything printed, read, written, timed or ended.
 
 mod args;
+mod begin;
 mod causes;
 mod check;
 mod compare;
 mod exit;
 mod files;
+mod init;
 mod junit;
+mod manual;
 mod output;
 mod plan;
 mod progress;
@@ -23,14 +26,15 @@ mod terminal;
 mod trace;
 
 use args::{Arguments, Command};
-use clap::Parser;
+use clap::FromArgMatches;
 use exit::Exit;
 use fleetfall::report::reference;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Does what the arguments say.
 pub(crate) fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => {
             let typed = std::env::args_os().map(|typed| typed.to_string_lossy().into_owned());
@@ -44,9 +48,16 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     terminal::choose_colors(arguments.color);
-    let exit = match arguments.command {
+    let Some(command) = arguments.command else {
+        return begin::welcome().unwrap_or_else(|exit| exit).into();
+    };
+    let exit = match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Trace(arguments) => trace::trace(&arguments),
+        Command::List(arguments) => begin::list(&arguments),
+        Command::Show(arguments) => begin::show(&arguments),
+        Command::Init(arguments) => init::init(&arguments),
+        Command::Explain(arguments) => begin::explain(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Causes(arguments) => causes::causes(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
@@ -58,6 +69,18 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(arguments) => report::report(&arguments),
         Command::Reference => output::print(&reference::page()),
         Command::Schema => output::print(&reference::schema()),
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man(arguments) => manual::pages(&arguments),
     };
     exit.unwrap_or_else(|exit| exit).into()
 }
+
+/// What was typed, the name of the program in front.
+fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let mut command = args::command();
+    let matches = command.try_get_matches_from_mut(typed)?;
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+#[cfg(test)]
+mod tests;

@@ -35,3 +35,9 @@ pub(super) fn complain(message: &str) {
     let Palette { bold, bad, reset, .. } = Palette::COLOR;
     note(&format!("{bold}{bad}error{reset}: {message}"));
 }
+
+/// Prints below an error what may be done about it, as the problems of a scenario do.
+pub(super) fn help(advice: &str) {
+    let Palette { bold, reset, .. } = Palette::COLOR;
+    note(&format!("  = {bold}help{reset}: {advice}"));
+}

@@ -1,12 +1,13 @@
-//! Reading a scenario file.
+//! Reading a scenario, from a file or from those that are built in.
 
 use super::args::Common;
 use super::exit::Exit;
 use super::output;
 use fleetfall::fleet::load::recorded::ReadAt;
-use fleetfall::scenario::{Files, Problems, Study};
+use fleetfall::scenario::text::diagnostic::nearest;
+use fleetfall::scenario::{Builtin, Files, Problems, Study};
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,14 +17,42 @@ use std::sync::Arc;
 /// The exit after every problem has been shown.
 pub(super) fn load(common: &Common, with: &[String]) -> Result<Study, Exit> {
     let name = common.file.display().to_string();
-    let text = std::fs::read_to_string(&common.file).map_err(|error| {
-        output::complain(&format!("failed to read `{name}`: {error}"));
-        Exit::Usage
-    })?;
+    let text = text(&common.file)?;
     let beside = || common.file.parent().map(Path::to_path_buf).unwrap_or_default();
     let folder = common.data.clone().unwrap_or_else(beside);
     let files = Files::opened_by(move |name| open(&folder, name));
     Study::load_with(&name, &text, with, &common.set, files).map_err(|problems| show(&problems))
+}
+
+/// The text of a scenario: that of the file, or, if nothing is there, of the built-in scenario of
+/// that name.
+fn text(file: &Path) -> Result<String, Exit> {
+    let error = match std::fs::read_to_string(file) {
+        Ok(text) => return Ok(text),
+        Err(error) => error,
+    };
+    let is_missing = error.kind() == ErrorKind::NotFound;
+    let builtin = file.to_str().and_then(Builtin::named).filter(|_| is_missing);
+    if let Some(builtin) = builtin {
+        return Ok(builtin.text.to_string());
+    }
+    output::complain(&format!("failed to read `{}`: {error}", file.display()));
+    if is_missing {
+        // Whoever types `scenarios/pinpoint-2021.toml` elsewhere means the built-in one too.
+        let name = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+        help_with_builtin(&name);
+    }
+    Err(Exit::Usage)
+}
+
+/// What to type instead of `name`, which stands for no scenario.
+pub(super) fn help_with_builtin(name: &str) {
+    let names = Builtin::names();
+    let part = || names.iter().copied().find(|known| !name.is_empty() && known.contains(name));
+    if let Some(best) = nearest(name, &names).or_else(part) {
+        output::help(&format!("did you mean the built-in scenario `{best}`?"));
+    }
+    output::help("`fleetfall list` shows the built-in scenarios");
 }
 
 /// A file that stays open for as long as somebody reads it.

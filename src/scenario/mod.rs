@@ -5,6 +5,7 @@
 //! or impossible any more.
 
 pub mod assumption;
+pub mod builtin;
 pub mod capacity;
 pub mod claim;
 mod course;
@@ -16,12 +17,15 @@ pub mod model;
 mod product;
 pub mod resolve;
 pub mod scale;
+pub mod starter;
 pub mod study;
 pub mod text;
 pub mod trial;
 pub mod vary;
 
+pub use builtin::Builtin;
 pub use files::Files;
 pub use model::Scenario;
+pub use starter::Starter;
 pub use study::{Problems, Study, Variant};
 pub use trial::Trial;

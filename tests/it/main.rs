@@ -23,6 +23,8 @@ mod deploys;
 mod distributions;
 mod fates;
 mod faults;
+#[cfg(feature = "cli")]
+mod front;
 mod golden_vectors;
 mod guide;
 mod kubernetes;
@@ -40,6 +42,7 @@ mod scenario_errors;
 mod scenarios;
 mod shared_past;
 mod sources;
+mod starter;
 #[cfg(feature = "store")]
 mod store;
 mod supervisors;

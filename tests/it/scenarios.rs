@@ -6,6 +6,7 @@ use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::{Duration, Instant};
 use fleetfall::observe::Results;
 use fleetfall::report::reference;
+use fleetfall::scenario::builtin::BUILTIN;
 use fleetfall::scenario::keys::Document;
 use fleetfall::scenario::measure::{Measure, Milestone};
 use fleetfall::scenario::text::{Bytes, Key, Kind, check_defaults};
@@ -50,6 +51,24 @@ fn every_scenario_has_no_problem_and_is_printed_as_it_was_meant() {
     for (name, text) in all() {
         let study = load(&name, &text, NOTHING, NOTHING);
         reads_back(&study);
+    }
+}
+
+/// The built-in scenarios are the files of the folder; each is called what its results are called,
+/// and needs no other file.
+#[test]
+fn every_scenario_of_the_folder_is_built_in_and_nothing_else() {
+    let files: BTreeSet<(String, String)> =
+        all().into_iter().filter(|(name, _)| name.starts_with("scenarios/")).collect();
+    let built_in = BUILTIN.iter().map(|one| (format!("scenarios/{}.toml", one.name), one.text));
+    assert_eq!(
+        built_in.map(|(name, text)| (name, text.to_string())).collect::<BTreeSet<_>>(),
+        files
+    );
+    for builtin in BUILTIN {
+        let study = builtin.study();
+        assert_eq!(study.scenario.name, builtin.name);
+        assert!(study.document.content.is_empty());
     }
 }
 

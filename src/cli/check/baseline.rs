@@ -2,7 +2,8 @@
 
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
-use super::super::{files, output, terminal};
+use super::super::files::write_to;
+use super::super::{output, terminal};
 use super::Checked;
 use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
 use fleetfall::report;
@@ -64,7 +65,7 @@ pub(super) fn save(path: &Path, all: &[Checked]) -> Result<(), Exit> {
     let version = env!("CARGO_PKG_VERSION").to_string();
     let kept = Kept { format: baseline::FORMAT, version, scenarios };
     let text = serde_json::to_string_pretty(&kept).expect("numbers and texts have a JSON form");
-    files::write_to(path, &(text + "\n"))
+    write_to(path, &(text + "\n"))
 }
 
 /// Sets what was checked against what was kept.

@@ -4,7 +4,7 @@ use super::bounds::{self, Bounded};
 use super::diagnostic::Diagnostics;
 use super::keys::{Field, Key, KeyPath, Kind};
 use super::place::Place;
-use super::tree::parse_default;
+use super::tree::{Node, parse_default};
 
 /// What is wrong with the defaults, bounds and comments of `T` and all it holds; nothing, if the
 /// declarations are right.
@@ -96,6 +96,19 @@ pub(super) fn default_and_bounds_of<T: Key + PartialEq + Bounded>(
         && let Some(node) = field.default_node(Place::NOWHERE, log)
     {
         bounds::check::<T>(&node, &KeyPath::root().key(field.name), bounds, log);
+    }
+}
+
+/// Checks that a value can be read.
+pub(super) fn value_of<T: Key>(field: &Field, node: &Node, log: &mut Diagnostics) {
+    let _ = T::read(node, &KeyPath::root().key(field.name), log);
+}
+
+/// The same, and that it lies within the bounds.
+pub(super) fn bounded_value_of<T: Bounded>(field: &Field, node: &Node, log: &mut Diagnostics) {
+    value_of::<T>(field, node, log);
+    if let Some(bounds) = field.within {
+        let _ = bounds::check::<T>(node, &KeyPath::root().key(field.name), bounds, log);
     }
 }
 

@@ -297,15 +297,19 @@ impl Diagnostics {
 
 /// The known name most like `name`, if it is like it at all.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    all_nearest(name, known).first().copied()
+}
+
+/// All known names that are as much like `name` as the one most like it; none if none is.
+pub fn all_nearest<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
     let name = plain(name);
     let allowed = name.chars().count().div_ceil(3);
-    known
-        .iter()
-        .map(|&other| (strsim::damerau_levenshtein(&name, &plain(other)), other))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, other)| other)
+    let distance = |other: &str| strsim::damerau_levenshtein(&name, &plain(other));
+    let distances: Vec<usize> = known.iter().map(|other| distance(other)).collect();
+    let least = distances.iter().copied().min().filter(|least| *least <= allowed);
+    let paired = known.iter().zip(distances);
+    paired.filter(|(_, distance)| Some(*distance) == least).map(|(other, _)| *other).collect()
 }
 
 /// The unit most likely meant: the same but for upper and lower case, or else what was written is a

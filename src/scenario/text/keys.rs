@@ -126,6 +126,8 @@ pub struct Field {
     pub within: Option<(&'static str, &'static str)>,
     /// Says what is wrong with the default and the bounds themselves.
     pub(super) check: fn(&Field, &mut Diagnostics),
+    /// Says what is wrong with a value.
+    pub(super) value: fn(&Field, &Node, &mut Diagnostics),
 }
 
 impl KeyPath {
@@ -182,7 +184,7 @@ impl Kind {
     }
 
     /// With its article and how it is written, as far as that is known.
-    pub(super) fn wanted(&self) -> String {
+    pub fn wanted(&self) -> String {
         match self {
             Kind::Leaf(leaf) => format!("{}, {}", leaf.type_name, leaf.format),
             Kind::Section(_) | Kind::Choice(_) | Kind::List { .. } | Kind::Named(_) | Kind::Any => {
@@ -223,6 +225,7 @@ impl Field {
             required: default.is_none() && T::absent().is_none(),
             within: None,
             check: super::check::default_of::<T>,
+            value: super::check::value_of::<T>,
         }
     }
 
@@ -234,7 +237,29 @@ impl Field {
     ) -> Field {
         self.within = Some((min, max));
         self.check = super::check::default_and_bounds_of::<T>;
+        self.value = super::check::bounded_value_of::<T>;
         self
+    }
+
+    /// The default as it is written, on one line.
+    pub fn default_text(&self) -> Option<String> {
+        let node = self.default_node(Place::NOWHERE, &mut Diagnostics::new())?;
+        Some(Written::from(&node).inline())
+    }
+
+    /// Whether `text`, written as in TOML, is a value that the key takes.
+    pub fn accepts(&self, text: &str) -> bool {
+        let mut log = Diagnostics::new();
+        if let Some(node) = tree::parse_default(text, Place::NOWHERE, &mut log) {
+            (self.value)(self, &node, &mut log);
+        }
+        log.is_empty()
+    }
+
+    /// The least and the greatest value, in words.
+    pub fn range(&self) -> Option<String> {
+        let (min, max) = self.within?;
+        Some(format!("{} to {}", min.trim_matches('"'), max.trim_matches('"')))
     }
 
     /// The default as a value that stands at `place`.
@@ -254,6 +279,6 @@ pub(super) fn write_present<T: Key>(value: &T) -> Option<Written> {
 }
 
 /// The words of a `///` comment on one line.
-pub(super) fn one_line(doc: &str) -> String {
+pub fn one_line(doc: &str) -> String {
     doc.split_whitespace().collect::<Vec<_>>().join(" ")
 }

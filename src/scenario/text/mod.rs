@@ -10,6 +10,7 @@ pub mod choice;
 pub mod civil;
 pub mod collect;
 pub mod diagnostic;
+pub mod explain;
 pub mod keys;
 pub mod leaf;
 pub mod patch;

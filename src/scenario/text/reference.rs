@@ -2,10 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::diagnostic::Diagnostics;
 use super::keys::{Choice, Field, Key, Kind, Leaf, Section, one_line};
-use super::place::Place;
-use super::written::Written;
 
 /// The page about `T` and all that it holds, in the order of first use.
 pub fn reference_page<T: Key>() -> String {
@@ -72,12 +69,10 @@ impl Page {
         self.text.push_str("\n| Key | Type | Range | Default | Meaning |\n|---|---|---|---|---|\n");
         for field in &fields {
             let kind = self.mention(&field.kind);
-            let range = field.within.map_or_else(String::new, |(min, max)| {
-                format!("{} to {}", min.trim_matches('"'), max.trim_matches('"'))
-            });
             self.text.push_str(&format!(
-                "| `{}` | {kind} | {range} | {} | {} |\n",
+                "| `{}` | {kind} | {} | {} | {} |\n",
                 field.name,
+                field.range().unwrap_or_default(),
                 default_cell(field),
                 cell(&one_line(field.doc)),
             ));
@@ -120,9 +115,8 @@ impl Page {
 }
 
 fn default_cell(field: &Field) -> String {
-    let mut log = Diagnostics::new();
-    match field.default_node(Place::NOWHERE, &mut log) {
-        Some(node) => format!("`{}`", cell(&Written::from(&node).inline())),
+    match field.default_text() {
+        Some(text) => format!("`{}`", cell(&text)),
         None if field.required => "required".to_string(),
         None => "none".to_string(),
     }
