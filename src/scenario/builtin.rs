@@ -14,6 +14,7 @@ pub struct Builtin {
 /// All of them, what is to be seen first in front.
 pub const BUILTIN: &[Builtin] = &[
     Builtin { name: "pinpoint-2021", text: include_str!("../../scenarios/pinpoint-2021.toml") },
+    Builtin { name: "cloudflare-2019", text: include_str!("../../scenarios/cloudflare-2019.toml") },
     Builtin { name: "retry-storm", text: include_str!("../../scenarios/retry-storm.toml") },
     Builtin {
         name: "restarts-in-step",
