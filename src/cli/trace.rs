@@ -184,7 +184,7 @@ mod tests {
 
     fn found(typed: &str) -> Option<String> {
         let text = include_str!("../report/tests/tiny.toml");
-        let sets = ["clock.start=2021-02-01T16:00:00Z", "clock.end=2021-02-02T18:00:00Z"];
+        let sets = ["clock.start=2024-02-29T16:00:00Z", "clock.end=2024-03-01T18:00:00Z"];
         let zone = "clock.zone=\"Europe/Berlin\"";
         let study = Study::load("tiny.toml", text, &[] as &[&str], &[sets[0], sets[1], zone]);
         time(&study.unwrap().scenario, typed).map(|time| time.to_string())
@@ -193,15 +193,15 @@ mod tests {
     #[test]
     fn times_are_read_in_the_zone_of_the_scenario() {
         let utc = |typed: &str| found(typed).unwrap_or_default();
-        assert_eq!(utc("17:08:00"), "2021-02-01T16:08:00Z");
-        assert_eq!(utc("17:08"), "2021-02-01T16:08:00Z");
-        assert_eq!(utc("16:59:59"), "2021-02-02T15:59:59Z", "the next day, not before the start");
-        assert_eq!(utc("2021-02-02T03:00:00.25"), "2021-02-02T02:00:00.25Z");
-        assert_eq!(utc("2021-02-02T03:00:00Z"), "2021-02-02T03:00:00Z");
-        assert_eq!(utc("2021-02-02T03:00:00-05:00"), "2021-02-02T08:00:00Z");
-        assert_eq!(utc("+20h"), "2021-02-02T12:00:00Z");
-        assert_eq!(utc("+1h30m"), "2021-02-01T17:30:00Z");
-        for typed in ["noon", "", "25:00", "2021-02-02", "20h", "+-20h", "+", "12"] {
+        assert_eq!(utc("17:08:00"), "2024-02-29T16:08:00Z");
+        assert_eq!(utc("17:08"), "2024-02-29T16:08:00Z");
+        assert_eq!(utc("16:59:59"), "2024-03-01T15:59:59Z", "the next day, not before the start");
+        assert_eq!(utc("2024-03-01T03:00:00.25"), "2024-03-01T02:00:00.25Z");
+        assert_eq!(utc("2024-03-01T03:00:00Z"), "2024-03-01T03:00:00Z");
+        assert_eq!(utc("2024-03-01T03:00:00-05:00"), "2024-03-01T08:00:00Z");
+        assert_eq!(utc("+20h"), "2024-03-01T12:00:00Z");
+        assert_eq!(utc("+1h30m"), "2024-02-29T17:30:00Z");
+        for typed in ["noon", "", "25:00", "2024-03-01", "20h", "+-20h", "+", "12"] {
             assert_eq!(found(typed), None, "{typed}");
         }
     }

@@ -46,14 +46,15 @@ impl Screen {
     /// columns.
     ///
     /// Columns are as wide as their widest cell if there is room. If not, cells are wrapped, as few
-    /// as possible. Where single words have no room, each row becomes a list, its first cell above
-    /// the others.
+    /// as possible. Where single words of many columns have no room, each row becomes a list, its
+    /// first cell above the others.
     pub fn table<R: AsRef<[String]>>(&self, rows: &[R]) -> String {
         let columns = rows.iter().map(|row| row.as_ref().len()).max().unwrap_or(0);
         let room = self.columns() - INDENT;
         for gap in GAPS {
             let room = room.saturating_sub(gap * columns.saturating_sub(1));
-            if let Some(widths) = fit(rows, columns, room) {
+            let widths = fit(rows, columns, room);
+            if columns <= FEW || widths.iter().sum::<usize>() <= room {
                 return rows.iter().map(|row| lines(row.as_ref(), &widths, gap)).collect();
             }
         }
@@ -65,6 +66,9 @@ impl Screen {
 const INDENT: usize = 2;
 /// Columns between two of its columns: as it should be, and where there is little room.
 const GAPS: [usize; 2] = [3, 2];
+
+/// So few columns stay columns even if a single word is wider than the screen.
+const FEW: usize = 3;
 
 /// How small what stays together in a cell is made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,11 +96,11 @@ fn length(text: &str) -> usize {
 /// it into them hurts.
 type Look = Vec<(usize, usize)>;
 
-/// Widths of the columns with which they have room together, if there are any.
+/// Widths of the columns with which they have room together, or else the least there are.
 ///
 /// From as wide as the cells are, the column gives way for which that is least bad, and of several
 /// the widest, until there is room.
-fn fit<R: AsRef<[String]>>(rows: &[R], columns: usize, room: usize) -> Option<Vec<usize>> {
+fn fit<R: AsRef<[String]>>(rows: &[R], columns: usize, room: usize) -> Vec<usize> {
     let cells = |column: usize| rows.iter().map(move |row| row.as_ref().get(column));
     let widest = |column: usize, of: &dyn Fn(&str) -> usize| {
         cells(column).flatten().map(|cell| of(cell)).max().unwrap_or(0)
@@ -113,9 +117,6 @@ fn fit<R: AsRef<[String]>>(rows: &[R], columns: usize, room: usize) -> Option<Ve
     };
     let least: Vec<usize> = (0..columns).map(|column| widest(column, &of_pieces)).collect();
     let mut widths: Vec<usize> = (0..columns).map(|column| widest(column, &length)).collect();
-    if least.iter().sum::<usize>() > room {
-        return None;
-    }
     let mut now: Vec<Look> = (0..columns).map(|column| look(column, widths[column])).collect();
     let narrower =
         |column: usize, width: usize| (width > least[column]).then(|| look(column, width - 1));
@@ -126,12 +127,14 @@ fn fit<R: AsRef<[String]>>(rows: &[R], columns: usize, room: usize) -> Option<Ve
             let bad = badness(&now, column, next[column].as_ref()?);
             Some((bad, std::cmp::Reverse(widths[column]), column))
         });
-        let (_, _, column) = gives.min()?;
+        let Some((_, _, column)) = gives.min() else { break };
         widths[column] -= 1;
-        now[column] = next[column].take()?;
-        next[column] = narrower(column, widths[column]);
+        let following = narrower(column, widths[column]);
+        if let Some(look) = std::mem::replace(&mut next[column], following) {
+            now[column] = look;
+        }
     }
-    Some(widths)
+    widths
 }
 
 /// How bad a table looks if one of its columns has another look.
@@ -278,6 +281,12 @@ mod tests {
         text
     }
 
+    /// Without the two columns before it.
+    fn flush(text: &str) -> String {
+        let line = |line: &str| line.strip_prefix("  ").expect("it is indented").to_string() + "\n";
+        text.lines().map(line).collect()
+    }
+
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_where_there_is_room() {
         let text = at(120);
@@ -298,16 +307,16 @@ mod tests {
               more-nodes +    12 s       -47.1 min          10/2/0     24
               config-check               (-47.2 to -40.5)
         "#]]
-        .assert_eq(&at(70));
+        .assert_eq(&flush(&at(70)));
     }
 
     #[test]
     fn what_has_no_room_beside_one_another_stands_below() {
-        let mut rows = example();
-        for row in &mut rows {
+        let mut wide = example();
+        for row in &mut wide {
             row.extend_from_within(1..);
         }
-        let text = Screen { width: 60, ..Screen::PLAIN }.table(&rows);
+        let text = Screen { width: 60, ..Screen::PLAIN }.table(&wide);
         expect![[r#"
               as it stands
                   mean downtime        47.1 min
@@ -324,7 +333,11 @@ mod tests {
                   shorter/same/longer  10/2/0
                   nodes.count          24
         "#]]
-        .assert_eq(&text);
+        .assert_eq(&flush(&text));
+        // Few columns stay columns: there is no heading to put before their cells.
+        let long = rows(&[&[&"x".repeat(90), "pass"], &["short", "fail"]]);
+        let text = Screen { width: 60, ..Screen::PLAIN }.table(&long);
+        assert_eq!(text.lines().count(), 2, "{text}");
     }
 
     #[test]
