@@ -187,7 +187,9 @@ impl Drop for Browser {
 fn answer(id: u64, method: &str, from: &Receiver<Value>, mut other: impl FnMut(Value)) -> Value {
     loop {
         let message = from.recv_timeout(PATIENCE);
-        let mut message = message.unwrap_or_else(|error| panic!("{method}: {error}"));
+        let mut message = message.unwrap_or_else(|error| {
+            panic!("the browser does not answer to {method}, or did not start: {error}")
+        });
         if message["id"] == id {
             assert!(message["error"].is_null(), "{method}: {}", message["error"]);
             return message["result"].take();

@@ -117,6 +117,11 @@ fn nothing_is_wider_than_the_window() {
                 "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
             );
             assert_eq!(widths, [f64::from(screen.width); 2], "{}: {screen:?}", page.name);
+            let burst = tab.eval(
+                "[...document.querySelectorAll('.cards div')].map((one) =>
+                    one.scrollWidth > one.clientWidth ? one.textContent : '').join('')",
+            );
+            assert_eq!(burst, json!(""), "{}: {screen:?}", page.name);
         }
     }
 }
@@ -220,6 +225,15 @@ fn hostile_texts_stay_texts() {
     let page = Page::named("hostile");
     let Some(tab) = Tab::open(&page.file()) else { return };
     use_everything(&tab);
+    assert_eq!(tab.eval("window.ran"), Value::Null);
+    // Nor would run what got into a page all the same.
+    tab.eval(
+        "document.head.append(Object.assign(document.createElement('script'),
+            { textContent: 'window.ran = 9' }));
+         document.body.insertAdjacentHTML('beforeend', '<b onclick=\"window.ran = 10\"></b>');
+         document.body.lastChild.click(); document.body.lastChild.remove();
+         document.head.lastChild.remove()",
+    );
     assert_eq!(tab.eval("window.ran"), Value::Null);
     let foreign =
         "document.querySelectorAll('img, iframe, a, b, svg[onload], footer script').length";
