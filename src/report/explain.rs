@@ -212,8 +212,8 @@ fn inside(entry: &Entry, kind: Option<&Kind>, palette: &Palette) -> String {
             if fields.is_empty() {
                 return String::new();
             }
-            let mut text =
-                format!("\nKeys, each of which `fleetfall explain {entry}.KEY` explains\n");
+            let heading = format!("Keys, each of which `fleetfall explain {entry}.KEY` explains");
+            let mut text = format!("\n{}\n", wrap(&heading, WIDTH, ""));
             for field in &fields {
                 text += &row(field.name, &first_sentence(field.doc), 2, palette);
             }

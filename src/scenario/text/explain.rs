@@ -169,7 +169,7 @@ impl Entry {
             (Some(field), _, _) => Some(assigned(&self.path, &example_of_field(field)?)),
             (None, Some(kind), _) => Some(assigned(&self.path, &example_of(kind)?)),
             (None, None, Part::Tag(tag, _)) => Some(assigned(before, &format!("\"{tag}\""))),
-            (None, None, Part::Key(_) | Part::Name(_) | Part::Index) => None,
+            (None, None, Part::Key(_) | Part::Name(_)) => None,
         }
     }
 }
