@@ -1,8 +1,8 @@
 //! What happened, in a sentence or two with its numbers.
 
-use super::Report;
 use super::claims::plus_minus;
 use super::format::{self, percent, plural, scale, with_unit};
+use super::{Report, fleet};
 use crate::kernel::time::Duration;
 use crate::scenario::measure::{Measure, Milestone};
 use crate::scenario::model::Nodes;
@@ -71,11 +71,12 @@ fn gone(report: &Report) -> Option<String> {
     let restart = first.milestone(Milestone::FirstRestart).filter(|restart| *restart <= down);
     let from = restart.or(first.milestone(Milestone::FirstNodeLost))?;
     let events = first.series.iter().flat_map(|series| &series.story.events);
-    let node = events.filter(|(at, _)| *at == from).find_map(|(_, seen)| match seen {
-        Observation::RestartBegun { node, .. } if restart.is_some() => Some(*node),
-        Observation::NodeLost { node, .. } if restart.is_none() => Some(*node),
-        _ => None,
-    });
+    let begins = |seen: &Observation| match restart {
+        Some(_) => matches!(seen, Observation::RestartBegun { .. }),
+        None => matches!(seen, Observation::NodeLost { .. }),
+    };
+    let cause = events.filter(|(at, _)| *at == from).find(|(_, seen)| begins(seen));
+    let node = cause.and_then(|(_, seen)| fleet::node_of(seen));
     let what = match (node.map(Nodes::name), restart) {
         (Some(node), Some(_)) => format!("{node} restarted"),
         (Some(node), None) => format!("{node} was lost"),

@@ -94,13 +94,15 @@ pub(super) fn legend(panels: &[&Panel], with_outages: bool) -> Markup {
 pub(super) fn panel(panel: &Panel, behind: &Behind, view: View) -> Markup {
     let top = format::round_up((panel.highest * 1.05).max(1e-6));
     let height = view_box(view, -top, top);
+    let marks = marks(top);
+    let decimals = decimals(marks.get(1).copied().unwrap_or(1.0));
     html! {
         div.panel {
             p.axis { (panel.axis) }
             div.values aria-hidden="true" {
-                @for value in marks(top) {
+                @for value in &marks {
                     span style=(format!("bottom:{:.2}%", 100.0 * value / top)) {
-                        (format::number(value))
+                        (format::decimal(*value, decimals))
                     }
                 }
             }
@@ -110,7 +112,7 @@ pub(super) fn panel(panel: &Panel, behind: &Behind, view: View) -> Markup {
                         rect.outage x=(stretch.start_s) y=(-top)
                             width=(stretch.end_s - stretch.start_s) height=(top) {}
                     }
-                    @for value in marks(top) { path.grid d=(format!("M0 {}H1e9", -value)) {} }
+                    @for value in &marks { path.grid d=(format!("M0 {}H1e9", -value)) {} }
                     @for curve in &panel.curves {
                         path.curve.(curve.class) data-curve=(curve.name) data-unit=(curve.unit)
                             data-steps=[curve.steps.then_some("")]
@@ -174,6 +176,17 @@ fn marks(top: f64) -> Vec<f64> {
     (0..=5).map(|number| f64::from(number) * step).filter(|mark| *mark <= top + 1e-9).collect()
 }
 
+/// Decimals that all multiples of a step need.
+fn decimals(step: f64) -> usize {
+    let mut scaled = step;
+    let mut decimals = 0;
+    while decimals < 6 && (scaled - scaled.round()).abs() > 1e-6 {
+        scaled *= 10.0;
+        decimals += 1;
+    }
+    decimals
+}
+
 fn geometry(curve: &Curve) -> String {
     let mut path = String::new();
     let mut last = None;
@@ -183,7 +196,8 @@ fn geometry(curve: &Curve) -> String {
             continue;
         };
         match last {
-            None => write!(path, "M{at} {}", Minus(value)),
+            // Nothing long: between two gaps it is a dot.
+            None => write!(path, "M{at} {}h0", Minus(value)),
             Some(before) if curve.steps => write!(path, "L{at} {}L{at} {}", before, Minus(value)),
             Some(_) => write!(path, "L{at} {}", Minus(value)),
         }
@@ -237,8 +251,8 @@ mod tests {
     fn a_curve_keeps_its_gaps_and_its_steps() {
         let points = vec![(0.0, Some(1.0)), (10.0, Some(2.5)), (20.0, None), (30.0, Some(0.0))];
         let mut curve = Curve { name: "load", class: "a", unit: "/s", points, steps: false };
-        assert_eq!(geometry(&curve), "M0 -1L10 -2.5M30 0");
+        assert_eq!(geometry(&curve), "M0 -1h0L10 -2.5M30 0h0");
         curve.steps = true;
-        assert_eq!(geometry(&curve), "M0 -1L10 -1L10 -2.5M30 0");
+        assert_eq!(geometry(&curve), "M0 -1h0L10 -1L10 -2.5M30 0h0");
     }
 }

@@ -162,7 +162,7 @@ fn pictures(
                 "Requests issued in windows of {window} s against the capacity of the nodes that \
                  serve ({each} requests/s each)."), &load_body))
             (figure("nodes", &course.lanes_title(clock), course.lanes_note(),
-                &html! { (states()) (chart::lanes(&course.lanes, view)) }))
+                &html! { (states(course.lanes.iter().any(|lane| lane.was_down))) (chart::lanes(&course.lanes, view)) }))
             (figure("failures", &course.failures_title(clock), &format!(
                 "By windows of {window} s, counted where requests were issued. Latency is that of \
                  requests that were served."), &failures_body))
@@ -180,13 +180,13 @@ fn toolbar(has_outages: bool) -> Markup {
             button type="button" data-zoom="out" aria-label="zoom out" { "−" }
             button type="button" data-zoom="earlier" aria-label="earlier" { "←" }
             button type="button" data-zoom="later" aria-label="later" { "→" }
-            span.hint { "Drag over a picture to zoom; arrow keys read values." }
+            span.hint { "Drag with a mouse to zoom; arrow keys read values." }
         }
     }
 }
 
 /// The states of the lanes, and a switch for those that stayed well.
-fn states() -> Markup {
+fn states(some_were_down: bool) -> Markup {
     let states = [
         ("serving", "serves"),
         ("slow", "serves slowly: memory exceeded"),
@@ -197,9 +197,11 @@ fn states() -> Markup {
     html! {
         ul.legend {
             @for (class, text) in states { li { span.key.(class) {} (text) } }
-            li.scripted { button type="button" aria-pressed="false" data-only-down {
-                "only nodes that were down"
-            } }
+            @if some_were_down {
+                li.scripted { button type="button" aria-pressed="false" data-only-down {
+                    "only nodes that were down"
+                } }
+            }
         }
     }
 }

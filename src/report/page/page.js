@@ -241,7 +241,8 @@
     });
   }
   const arrangeLanes = (figure) => {
-    const onlyDown = figure.querySelector("[data-only-down]").getAttribute("aria-pressed") === "true";
+    const only = figure.querySelector("[data-only-down]");
+    const onlyDown = only !== null && only.getAttribute("aria-pressed") === "true";
     let place = 0;
     for (const label of all(".nodes label", figure)) {
       const on = label.querySelector("input").checked;
@@ -266,7 +267,7 @@
       box.addEventListener("change", () => arrangeLanes(figure));
     }
     const button = figure.querySelector("[data-only-down]");
-    button.addEventListener("click", () => { press(button); arrangeLanes(figure); });
+    if (button) button.addEventListener("click", () => { press(button); arrangeLanes(figure); });
   }
 
   // --- forest plots: rows switched off leave their room to the others ---------------------------
