@@ -183,6 +183,10 @@ pub fn with_unit(unit: &'static str, value: f64) -> String {
 
 /// The least round number of at least `value`: 1, 2, 2.5 and the like times a power of ten.
 pub(super) fn round_up(value: f64) -> f64 {
+    // What is not above zero has no size of its own.
+    if value.is_nan() || value <= 0.0 {
+        return 1.0;
+    }
     let mut power = 1.0;
     while power > value {
         power /= 10.0;
@@ -253,6 +257,14 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!(decimal(-0.04, 1), "0.0");
+    }
+
+    #[test]
+    fn an_axis_ends_at_a_round_number() {
+        let cases = [(0.0, 1.0), (f64::NAN, 1.0), (0.03, 0.03), (7.0, 8.0), (1234.0, 1500.0)];
+        for (value, round) in cases {
+            assert!((round_up(value) - round).abs() < 1e-9, "{value}: {}", round_up(value));
+        }
     }
 
     #[test]

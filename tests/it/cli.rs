@@ -106,7 +106,8 @@ fn a_check_decides_what_it_is_asked_for() {
     let table = std::fs::read_to_string(out.join("hypercube.csv")).unwrap();
     assert_eq!(table.lines().count(), 101);
     assert_eq!(std::fs::read(out.join("check.json")).unwrap(), cube.stdout);
-    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 2, "no half file");
+    assert!(out.join("report.html").is_file());
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 3, "no half file");
     let own = json(&check(&["--only", "expect"]));
     assert!(own["hypercube"].is_null());
     assert_eq!(own["expect"].as_array().unwrap().len(), 2);
@@ -146,12 +147,16 @@ fn every_command_has_a_directory_of_its_own() {
 
     let check = run(&["check", TINY, "--replications", "3"]);
     assert!(text(&check.stdout).ends_with("files in output/tiny-check\n"));
-    assert_eq!(there("tiny-check"), ["check.json", "hypercube.csv"]);
+    assert_eq!(there("tiny-check"), ["check.json", "hypercube.csv", "report.html"]);
     run(&["check", TINY, "--replications", "3", "--only", "expect"]);
-    assert_eq!(there("tiny-check"), ["check.json"], "those points are of the check before");
+    assert_eq!(
+        there("tiny-check"),
+        ["check.json", "report.html"],
+        "those points are of the check before"
+    );
 
     let json = run(&["compare", TINY, "--replications", "3", "--format", "json"]).stdout;
-    assert_eq!(there("tiny-compare"), ["compare.csv", "compare.json"]);
+    assert_eq!(there("tiny-compare"), ["compare.csv", "compare.json", "report.html"]);
     let kept = std::fs::read(folder.join("output/tiny-compare/compare.json")).unwrap();
     assert_eq!(kept, json);
     let document: serde_json::Value = serde_json::from_slice(&json).unwrap();
@@ -167,7 +172,7 @@ fn every_command_has_a_directory_of_its_own() {
 
     let plan = ["plan", TINY, "--vary", "nodes.count=1,2", "--replications", "5"];
     assert!(text(&run(&plan).stdout).ends_with("files in output/tiny-plan\n"));
-    assert_eq!(there("tiny-plan"), ["plan.json"]);
+    assert_eq!(there("tiny-plan"), ["plan.json", "report.html"]);
 
     // Of several scenarios each has its own, also below a directory that is named.
     let other = folder.join("other.toml");
@@ -175,7 +180,7 @@ fn every_command_has_a_directory_of_its_own() {
     std::fs::write(&other, content).unwrap();
     run(&["check", TINY, other.to_str().unwrap(), "--replications", "3", "--out", "output/all"]);
     assert_eq!(there("all"), ["other", "tiny"]);
-    assert_eq!(there("all/other"), ["check.json", "hypercube.csv"]);
+    assert_eq!(there("all/other"), ["check.json", "hypercube.csv", "report.html"]);
 }
 
 #[test]

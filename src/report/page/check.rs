@@ -113,7 +113,10 @@ fn advice(all: &[Advice]) -> Markup {
             section {
                 h2 { "What arithmetic says before a simulation" }
                 ul { @for one in all {
-                    li { strong { (one.weight) } ": " (shell::marked(&one.found)) " " (shell::marked(&one.remedy)) }
+                    li {
+                        strong { (one.weight) } ": "
+                        (shell::marked(&one.found)) " " (shell::marked(&one.remedy))
+                    }
                 } }
             }
         }

@@ -252,7 +252,8 @@ fn interactions(compare: &Compare) -> Markup {
     let rows: Vec<Vec<Markup>> = compare.interactions.iter().map(row).collect();
     let caption =
         "Interactions: the downtime that two change together, less what each changes alone";
-    html! { @if !rows.is_empty() { (shell::table(caption, &["pair", "beyond the sum", "together"], &rows)) } }
+    let head = ["pair", "beyond the sum", "together"];
+    html! { @if !rows.is_empty() { (shell::table(caption, &head, &rows)) } }
 }
 
 fn abouts(compare: &Compare) -> Markup {

@@ -150,6 +150,7 @@ fn pictures(
         (chart::panel(&latency, &plain, view))
     };
     let window = short(summary.clock.window_s);
+    let some_down = course.lanes.iter().any(|lane| lane.was_down);
     let each = first.capacity_per_node_per_s.map_or("-".to_string(), short);
     html! {
         section #course {
@@ -162,7 +163,7 @@ fn pictures(
                 "Requests issued in windows of {window} s against the capacity of the nodes that \
                  serve ({each} requests/s each)."), &load_body))
             (figure("nodes", &course.lanes_title(clock), course.lanes_note(),
-                &html! { (states(course.lanes.iter().any(|lane| lane.was_down))) (chart::lanes(&course.lanes, view)) }))
+                &html! { (states(some_down)) (chart::lanes(&course.lanes, view)) }))
             (figure("failures", &course.failures_title(clock), &format!(
                 "By windows of {window} s, counted where requests were issued. Latency is that of \
                  requests that were served."), &failures_body))

@@ -27,8 +27,8 @@ pub use documents::{Documents, Unreadable};
 /// The name of the page's file.
 pub const NAME: &str = "report.html";
 
-/// The page of some files: of a run with what a comparison and a study of its assumptions add, or of
-/// one study by itself.
+/// The page of some files: of a run with what a comparison and a study of its assumptions add, or
+/// of one study by itself.
 ///
 /// # Errors
 /// If none of them is a document that has a page, if one is not as this version writes it, or if
