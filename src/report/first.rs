@@ -109,9 +109,10 @@ fn tone_name(tone: Tone) -> &'static str {
 }
 
 /// `lanes.csv`: what state every node of the first replication was in from when on; a state lasts
-/// until the next row of its node, or to the end.
+/// until the next row of its node, or to the end. `speed` is that of its cores, relative to what it
+/// is without faults and with enough memory.
 pub fn lanes(report: &Report) -> String {
-    let head = ["time", "seconds", "node", "state"].map(str::to_string).to_vec();
+    let head = ["time", "seconds", "node", "state", "speed"].map(str::to_string).to_vec();
     let rows = report.first.series.iter().flat_map(|series| rows(report, series));
     super::tables::write(std::iter::once(head).chain(rows))
 }
@@ -122,6 +123,7 @@ fn rows(report: &Report, series: &Series) -> Vec<Vec<String>> {
         rows.extend(lane.into_iter().map(|change| {
             let mut cells = super::tables::when(report, change.at).to_vec();
             cells.extend([Nodes::name(node), state_name(change.state).to_string()]);
+            cells.push(super::tables::cell(change.speed));
             cells
         }));
     }
@@ -134,7 +136,7 @@ pub(super) fn state_name(state: State) -> &'static str {
         State::Down => "down",
         State::Booting => "booting",
         State::Serving => "serving",
-        State::Thrashing => "slow",
+        State::Slow => "slow",
         State::MarkedDown => "marked_down",
     }
 }

@@ -1,9 +1,12 @@
 //! What state every node was in, made out from what happened.
 
 use super::Report;
+use crate::fleet::cpu::Speed;
 use crate::kernel::time::{Duration, Instant};
 use crate::observe::recorder::Series;
 use crate::observe::windows::Row;
+use crate::scenario::Scenario;
+use crate::scenario::model::{Effect, FaultKind};
 use crate::sim::observation::{Observation, Phase, Reloaded};
 
 /// The state of a node as people see it.
@@ -15,17 +18,19 @@ pub(super) enum State {
     Booting,
     /// It serves.
     Serving,
-    /// It serves, slowly, for want of memory.
-    Thrashing,
+    /// It serves slowly, for want of memory or because of a fault, or stands still.
+    Slow,
     /// It serves, but every balancer has marked it down.
     MarkedDown,
 }
 
 /// A change of a node's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Change {
     pub(super) at: Instant,
     pub(super) state: State,
+    /// How fast its cores are, relative to what they are without faults and with enough memory.
+    pub(super) speed: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +38,8 @@ struct Node {
     serving: bool,
     booting: bool,
     thrashing: bool,
+    /// Those that last now.
+    faults: Vec<u32>,
     /// By balancer.
     up: Vec<bool>,
     changes: Vec<Change>,
@@ -41,19 +48,45 @@ struct Node {
 impl Node {
     fn new(balancers: usize, up: bool, serving: bool) -> Node {
         let up = vec![up; balancers];
-        Node { serving, booting: false, thrashing: false, up, changes: Vec::new() }
+        Node {
+            serving,
+            booting: false,
+            thrashing: false,
+            faults: Vec::new(),
+            up,
+            changes: Vec::new(),
+        }
     }
 
-    fn note(&mut self, at: Instant) {
+    /// How fast its cores are.
+    fn speed(&self, scenario: &Scenario) -> f64 {
+        let mut speed = if self.thrashing { scenario.nodes.thrash_speed } else { Speed::NORMAL };
+        for &fault in &self.faults {
+            match scenario.faults[fault as usize].kind {
+                FaultKind::Lasting { effect: Effect::Slow(factor), .. } => {
+                    speed = speed.times(factor);
+                }
+                FaultKind::Lasting { effect: Effect::Hang, .. } => return 0.0,
+                FaultKind::Lasting { .. }
+                | FaultKind::CrashProcess { .. }
+                | FaultKind::CrashNode { .. } => {}
+            }
+        }
+        speed.factor()
+    }
+
+    fn note(&mut self, at: Instant, scenario: &Scenario) {
+        let speed = self.speed(scenario);
         let state = match () {
             () if self.serving && !self.up.contains(&true) => State::MarkedDown,
-            () if self.serving && self.thrashing => State::Thrashing,
+            () if self.serving && speed < 1.0 => State::Slow,
             () if self.serving => State::Serving,
             () if self.booting => State::Booting,
             () => State::Down,
         };
-        if self.changes.last().is_none_or(|last| last.state != state) {
-            self.changes.push(Change { at, state });
+        let change = Change { at, state, speed };
+        if self.changes.last().is_none_or(|last| Change { at, ..*last } != change) {
+            self.changes.push(change);
         }
     }
 }
@@ -63,7 +96,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
     let scenario = &report.study.scenario;
     let balancers = scenario.balancer.instances as usize;
     let mut nodes = vec![Node::new(balancers, true, true); scenario.nodes.count as usize];
-    nodes.iter_mut().for_each(|node| node.note(Instant::START));
+    nodes.iter_mut().for_each(|node| node.note(Instant::START, scenario));
     for (at, seen) in &series.story.events {
         if let Observation::NodeAdded { .. } = seen {
             nodes.push(Node::new(balancers, scenario.balancer.health.is_none(), false));
@@ -86,12 +119,15 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::Reloaded { how: Reloaded::Hung, .. } => node.serving = false,
             Observation::StartFailed { .. } => node.booting = false,
             Observation::Thrashing { on, .. } => node.thrashing = on,
+            Observation::Struck { fault, on: true, .. } => node.faults.push(fault),
+            Observation::Struck { fault, on: false, .. } => {
+                node.faults.retain(|one| *one != fault);
+            }
             Observation::NodeMarked { balancer, up, .. } => node.up[balancer as usize] = up,
             Observation::Ejected { .. }
             | Observation::WorkerEnded { .. }
             | Observation::WorkerServing { .. }
             | Observation::WorkerFailed { last: false, .. }
-            | Observation::Struck { .. }
             | Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }
             | Observation::AttemptFailed { .. }
@@ -124,37 +160,42 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::Evicted { .. }
             | Observation::Ended { .. } => {}
         }
-        node.note(*at);
+        node.note(*at, scenario);
     }
     nodes.into_iter().map(|node| node.changes).collect()
 }
 
 /// How many nodes served from when on.
 pub(super) fn serving(lanes: &[Vec<Change>]) -> Vec<(Instant, u32)> {
-    let serves = |state| matches!(state, State::Serving | State::Thrashing | State::MarkedDown);
-    let mut steps: Vec<(Instant, i32)> = Vec::new();
+    // Whole numbers are exact.
+    total(lanes, |_| 1.0).into_iter().map(|(at, count)| (at, count as u32)).collect()
+}
+
+/// The sum of a value over the nodes that served, from when on. Values are multiples of 2^-10, as
+/// speeds are, so that nothing is lost in adding and taking away.
+fn total(lanes: &[Vec<Change>], value: impl Fn(&Change) -> f64) -> Vec<(Instant, f64)> {
+    let serves = |state| matches!(state, State::Serving | State::Slow | State::MarkedDown);
+    let mut steps: Vec<(Instant, f64)> = Vec::new();
     for lane in lanes {
-        let mut before = false;
+        let mut before = 0.0;
         for change in lane {
-            let now = serves(change.state);
-            if now != before {
-                steps.push((change.at, if now { 1 } else { -1 }));
-            }
+            let now = if serves(change.state) { value(change) } else { 0.0 };
+            steps.push((change.at, now - before));
             before = now;
         }
     }
-    steps.sort();
-    let mut counts: Vec<(Instant, u32)> = Vec::new();
-    let mut count = 0;
+    steps.sort_by_key(|(at, _)| *at);
+    let mut sums: Vec<(Instant, f64)> = Vec::new();
+    let mut sum = 0.0;
     for (at, step) in steps {
-        count += step;
-        let count = u32::try_from(count).unwrap_or(0);
-        match counts.last_mut() {
-            Some(last) if last.0 == at => last.1 = count,
-            _ => counts.push((at, count)),
+        sum += step;
+        match sums.last_mut() {
+            Some(last) if last.0 == at => last.1 = sum,
+            _ => sums.push((at, sum)),
         }
     }
-    counts
+    sums.dedup_by(|later, earlier| later.1.total_cmp(&earlier.1).is_eq());
+    sums
 }
 
 /// The value of a step function at `when`.
@@ -171,15 +212,15 @@ pub(super) fn capacity_per_node(report: &Report) -> f64 {
     f64::from(nodes.cores) * nodes.speed.factor() / scenario.mean_work()
 }
 
-/// Requests per second that the serving nodes can do the work of, from when on. Empty if requests
-/// need no core.
+/// Requests per second that the serving nodes can do the work of, as fast as they are, from when on.
+/// Empty if requests need no core.
 pub(super) fn capacity(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
     let each = capacity_per_node(report);
     if !each.is_finite() {
         return Vec::new();
     }
-    let serving = serving(&lanes(report, series));
-    serving.into_iter().map(|(at, count)| (at, f64::from(count) * each)).collect()
+    let speeds = total(&lanes(report, series), |change| change.speed);
+    speeds.into_iter().map(|(at, speed)| (at, speed * each)).collect()
 }
 
 /// Requests first issued per second, at the middle of every window.

@@ -346,3 +346,32 @@ fn a_comparison_answers_first() {
         );
     });
 }
+
+#[test]
+fn nodes_with_slow_cores_have_less_capacity() {
+    let fault = "fault.rule={ at = 2024-03-01T09:01:00Z, kind = { slow = { speed = 0.25, \
+                 lasting = { after = \"20s\" } } } }";
+    with_report(1, &[fault, "deploy={}"], |report| {
+        let lanes = super::first::lanes(report);
+        let slow: Vec<&str> =
+            lanes.lines().filter(|line| line.contains(",60.") || line.contains(",80.")).collect();
+        assert_eq!(
+            slow,
+            [
+                "2024-03-01T09:01:00.000Z,60.000,node-1,slow,0.25",
+                "2024-03-01T09:01:20.000Z,80.000,node-1,serving,1",
+                "2024-03-01T09:01:00.000Z,60.000,node-2,slow,0.25",
+                "2024-03-01T09:01:20.000Z,80.000,node-2,serving,1",
+            ]
+        );
+        let series = report.first.series.as_ref().unwrap();
+        let each = super::fleet::capacity_per_node(report);
+        let capacity = super::fleet::capacity(report, series);
+        let at = |seconds| {
+            let when = crate::kernel::time::Instant::START
+                + crate::kernel::time::Duration::from_secs(seconds);
+            super::fleet::at(&capacity, when).unwrap() / each
+        };
+        assert_eq!([at(30), at(70), at(90)].map(|nodes| (nodes * 4.0) as u32), [8, 2, 8]);
+    });
+}

@@ -21,6 +21,8 @@ pub(super) struct Course {
     left_out: usize,
     /// How many nodes served from when on.
     serving: Vec<(f64, f64)>,
+    /// How fast all of them are together.
+    speeds: Vec<(f64, f64)>,
     capacity_each: Option<f64>,
     length: f64,
     window_s: f64,
@@ -42,7 +44,8 @@ impl Course {
             return Ok(None);
         }
         let lanes = lanes(&changes, clock.length);
-        let serving = serving(&lanes, clock.length);
+        let serving = total(&changes, clock.length, |_| 1.0);
+        let speeds = total(&changes, clock.length, |change| change.speed);
         let down = (lanes.iter().filter(|lane| lane.was_down).count(), lanes.len());
         let (lanes, left_out) = fitted(lanes, clock.length);
         Ok(Some(Course {
@@ -50,6 +53,7 @@ impl Course {
             lanes,
             left_out,
             serving,
+            speeds,
             capacity_each: first.capacity_per_node_per_s,
             length: clock.length,
             window_s: summary.clock.window_s,
@@ -77,7 +81,7 @@ impl Course {
             vec![self.curve(("offered load", "load", "/s"), |window| Some(window.offered_per_s))];
         if let Some(each) = self.capacity_each {
             let mut points: Vec<(f64, Option<f64>)> =
-                self.serving.iter().map(|&(at, count)| (at, Some(count * each))).collect();
+                self.speeds.iter().map(|&(at, speed)| (at, Some(speed * each))).collect();
             let last = points.last().and_then(|(_, value)| *value);
             points.push((self.length, last));
             let (name, class, unit) = ("capacity that serves", "capacity", "/s");
@@ -151,9 +155,7 @@ fn panel(axis: &'static str, curves: Vec<Curve>, least: f64) -> Panel {
 fn lanes(changes: &[Change], length: f64) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
     for (place, change) in changes.iter().enumerate() {
-        // Rows are sorted by node, so the next one says where a state ends.
-        let next = changes.get(place + 1).filter(|next| next.node == change.node);
-        let end = next.map_or(length, |next| next.seconds);
+        let end = end(changes, place, length);
         if lanes.last().is_none_or(|lane| lane.node != change.node) {
             lanes.push(Lane { node: change.node.clone(), states: Vec::new(), was_down: false });
         }
@@ -169,26 +171,33 @@ fn serves(state: &str) -> bool {
     matches!(state, "serving" | "slow" | "marked_down")
 }
 
-/// How many nodes serve, from when on.
-fn serving(lanes: &[Lane], length: f64) -> Vec<(f64, f64)> {
+/// The sum of a value over the nodes that serve, from when on. Speeds are multiples of 2^-10, so
+/// nothing is lost in adding and taking away.
+fn total(changes: &[Change], length: f64, value: impl Fn(&Change) -> f64) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
-    for lane in lanes {
-        let states = lane.states.iter().filter(|(_, _, state)| serves(state));
-        steps.extend(states.flat_map(|&(start, end, _)| [(start, 1.0), (end, -1.0)]));
+    for (place, change) in changes.iter().enumerate().filter(|(_, one)| serves(&one.state)) {
+        let value = value(change);
+        steps.extend([(change.seconds, value), (end(changes, place, length), -value)]);
     }
     steps.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut counts: Vec<(f64, f64)> = Vec::new();
-    let mut count = 0.0;
+    let mut sums: Vec<(f64, f64)> = Vec::new();
+    let mut sum = 0.0;
     for (at, step) in steps {
-        count += step;
-        match counts.last_mut() {
-            Some(last) if last.0 >= at => last.1 = count,
-            _ => counts.push((at, count)),
+        sum += step;
+        match sums.last_mut() {
+            Some(last) if last.0 >= at => last.1 = sum,
+            _ => sums.push((at, sum)),
         }
     }
     // What ends with the run is no loss.
-    counts.retain(|(at, _)| *at < length);
-    counts
+    sums.retain(|(at, _)| *at < length);
+    sums
+}
+
+/// When a state ends: rows are sorted by node, so the next one says so, or the run ends.
+fn end(changes: &[Change], place: usize, length: f64) -> f64 {
+    let next = changes.get(place + 1).filter(|next| next.node == changes[place].node);
+    next.map_or(length, |next| next.seconds)
 }
 
 /// The lanes that have room: those that were down for longest, in their order.
@@ -264,7 +273,7 @@ mod tests {
     use super::*;
 
     fn change(seconds: f64, node: &str, state: &str) -> Change {
-        Change { seconds, node: node.to_string(), state: state.to_string() }
+        Change { seconds, node: node.to_string(), state: state.to_string(), speed: 1.0 }
     }
 
     #[test]
@@ -277,10 +286,11 @@ mod tests {
             change(20.0, "node-2", "booting"),
         ];
         let lanes = lanes(&changes, 100.0);
-        assert_eq!(serving(&lanes, 100.0), [(0.0, 2.0), (10.0, 1.0), (20.0, 0.0), (30.0, 1.0)]);
+        let serving = |changes: &[Change]| total(changes, 100.0, |_| 1.0);
+        assert_eq!(serving(&changes), [(0.0, 2.0), (10.0, 1.0), (20.0, 0.0), (30.0, 1.0)]);
         // From the last loss on nobody serves, to the end.
         let gone = [change(0.0, "node-1", "serving"), change(60.0, "node-1", "down")];
-        assert_eq!(serving(&super::lanes(&gone, 100.0), 100.0), [(0.0, 1.0), (60.0, 0.0)]);
+        assert_eq!(serving(&gone), [(0.0, 1.0), (60.0, 0.0)]);
         assert!(lanes[0].was_down && !lanes[1].was_down);
         assert_eq!(lanes[1].states[1], (20.0, 100.0, "booting".to_string()));
     }

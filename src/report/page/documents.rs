@@ -217,4 +217,5 @@ pub(super) struct Change {
     pub(super) seconds: f64,
     pub(super) node: String,
     pub(super) state: String,
+    pub(super) speed: f64,
 }

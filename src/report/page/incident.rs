@@ -190,7 +190,7 @@ fn toolbar(has_outages: bool) -> Markup {
 fn states(some_were_down: bool) -> Markup {
     let states = [
         ("serving", "serves"),
-        ("slow", "serves slowly: memory exceeded"),
+        ("slow", "serves slowly or stands still"),
         ("marked_down", "serves, but marked down"),
         ("booting", "boots"),
         ("down", "down, or its starts fail"),

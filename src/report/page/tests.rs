@@ -57,11 +57,11 @@ fn a_page_of_a_large_fleet_over_weeks_stays_small() {
             timeline += &(cells.join(",") + "\n");
         }
         documents.add("timeline.csv", timeline);
-        let mut lanes = "time,seconds,node,state\n".to_string();
+        let mut lanes = "time,seconds,node,state,speed\n".to_string();
         for node in 0..2000 {
             for change in 0..100 {
                 let state = if change % 2 == 0 { "serving" } else { "down" };
-                writeln!(lanes, "2024-01-01T00:00:00Z,{}.5,node-{node},{state}", 17 * change)
+                writeln!(lanes, "2024-01-01T00:00:00Z,{}.5,node-{node},{state},1", 17 * change)
                     .unwrap();
             }
         }

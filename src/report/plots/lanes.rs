@@ -9,7 +9,7 @@ use plotters::prelude::*;
 
 const LEGEND: [(Mark, RGBColor, &str); 5] = [
     (Mark::Fill, frame::SKY, "serves"),
-    (Mark::Fill, frame::ORANGE, "serves slowly: memory exceeded"),
+    (Mark::Fill, frame::ORANGE, "serves slowly or stands still"),
     (Mark::Fill, frame::PURPLE, "serves, but marked down"),
     (Mark::Fill, frame::BLUE, "boots"),
     (Mark::Fill, frame::VERMILION, "down, or its starts fail"),
@@ -18,7 +18,7 @@ const LEGEND: [(Mark, RGBColor, &str); 5] = [
 fn color(state: State) -> RGBColor {
     match state {
         State::Serving => frame::SKY,
-        State::Thrashing => frame::ORANGE,
+        State::Slow => frame::ORANGE,
         State::MarkedDown => frame::PURPLE,
         State::Booting => frame::BLUE,
         State::Down => frame::VERMILION,

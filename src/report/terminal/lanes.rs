@@ -11,13 +11,13 @@ const MOST: usize = 24;
 
 /// States from the worst on, as they stand in the legend backwards.
 const STATES: [State; 5] =
-    [State::Down, State::Booting, State::MarkedDown, State::Thrashing, State::Serving];
+    [State::Down, State::Booting, State::MarkedDown, State::Slow, State::Serving];
 
 /// What a state looks like.
 fn cell(state: State, unicode: bool, palette: &Palette) -> Cell {
     let (block, ascii, mark) = match state {
         State::Serving => ('█', '=', palette.good),
-        State::Thrashing => ('▓', '~', palette.warn),
+        State::Slow => ('▓', '~', palette.warn),
         State::MarkedDown => ('▒', '-', palette.published),
         State::Booting => ('░', '.', palette.people),
         State::Down => ('x', 'x', palette.bad),
@@ -28,7 +28,7 @@ fn cell(state: State, unicode: bool, palette: &Palette) -> Cell {
 fn words(state: State) -> &'static str {
     match state {
         State::Serving => "serves",
-        State::Thrashing => "serves slowly: memory exceeded",
+        State::Slow => "serves slowly or stands still",
         State::MarkedDown => "serves, but marked down",
         State::Booting => "starts",
         State::Down => "down, or its starts fail",
