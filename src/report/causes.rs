@@ -1,6 +1,6 @@
 //! What the causes of an incident contribute, for people and for machines.
 //!
-//! As JSON, after what every document begins with (see [`json`](super::json)):
+//! As JSON, after what every document begins with (see [`mod@super::json`]):
 //!
 //! ```text
 //! verdict          what contributes the most, in a sentence

@@ -1,6 +1,6 @@
 //! Comparisons of a scenario with its variants, for people and for machines.
 //!
-//! As JSON, after what every document begins with (see [`json`](super::json)):
+//! As JSON, after what every document begins with (see [`mod@super::json`]):
 //!
 //! ```text
 //! verdict             which variant helps the most, in a sentence

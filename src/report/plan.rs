@@ -1,6 +1,6 @@
 //! Answers to questions of capacity, for people and for machines.
 //!
-//! As JSON, beside what every document has (see [`json`](super::json)):
+//! As JSON, beside what every document has (see [`mod@super::json`]):
 //!
 //! ```text
 //! verdict          the answer in sentences

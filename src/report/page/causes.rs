@@ -98,7 +98,8 @@ fn table(name: &str, shared: &SharedOut) -> Markup {
         ]
     };
     let rows: Vec<Vec<Markup>> = shared.causes.iter().enumerate().map(row).collect();
-    shell::table("What each cause contributes", &["cause", "mean", "95 %", "share"], &rows)
+    let caption = format!("What each cause contributes to {}", words(name));
+    shell::table(&caption, &["cause", "mean", "95 %", "share"], &rows)
 }
 
 fn with_sign(name: &str, number: f64) -> String {

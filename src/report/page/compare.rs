@@ -123,13 +123,16 @@ fn place(value: f64, (low, high): (f64, f64)) -> f64 {
 }
 
 fn forest(compare: &Compare) -> Markup {
-    let variants = compare.variants.iter().filter(|variant| !variant.is_baseline());
-    let rows: Vec<(&Variant, &Paired)> =
-        variants.filter_map(|one| Some((one, one.quantity("downtime_s")?))).collect();
-    let low = rows.iter().fold(0.0_f64, |least, (_, paired)| least.min(paired.low));
-    let high = rows.iter().fold(0.0_f64, |most, (_, paired)| most.max(paired.high));
+    let variants = compare.variants.iter().enumerate();
+    let rows: Vec<(usize, &Variant, &Paired)> = variants
+        .filter(|(_, variant)| !variant.is_baseline())
+        .filter_map(|(place, one)| Some((place, one, one.quantity("downtime_s")?)))
+        .collect();
+    let low = rows.iter().fold(0.0_f64, |least, (.., paired)| least.min(paired.low));
+    let high = rows.iter().fold(0.0_f64, |most, (.., paired)| most.max(paired.high));
     let scale = format::scale("s", low.abs().max(high.abs()));
-    let shorter = rows.iter().filter(|(one, _)| one.verdict.as_deref() == Some("shorter")).count();
+    let shorter =
+        rows.iter().filter(|(_, one, _)| one.verdict.as_deref() == Some("shorter")).count();
     html! {
         figure id="forest" {
             figcaption {
@@ -153,9 +156,7 @@ fn forest(compare: &Compare) -> Markup {
                         th scope="col" { "effect" }
                         th scope="col" { "shorter, same, longer" }
                     } }
-                    tbody { @for (variant, paired) in &rows {
-                        (forest_row(variant, paired, scale, (low, high)))
-                    } }
+                    tbody { @for row in &rows { (forest_row(*row, scale, (low, high))) } }
                 }
             }
         }
@@ -163,25 +164,22 @@ fn forest(compare: &Compare) -> Markup {
 }
 
 fn forest_row(
-    variant: &Variant,
-    paired: &Paired,
+    (number, variant, paired): (usize, &Variant, &Paired),
     scale: (&'static str, f64),
     ends: (f64, f64),
 ) -> Markup {
     let Paired { difference, low, high, .. } = *paired;
     let left = place(low, ends);
     let (bar, dot) = (100.0 - place(high, ends), place(difference, ends));
-    let text = format!(
-        "{} ({} to {})",
-        signed(difference, scale),
-        signed(low, ("", scale.1)),
-        signed(high, ("", scale.1))
-    );
-    let from = format!("variants.{}.quantities.downtime_s.difference", variant.label);
+    let interval = [low, high].map(|end| signed(end, ("", scale.1)));
+    let from = format!("variants.{number}.quantities.downtime_s.difference");
     html! {
         tr data-low=(low) data-high=(high) data-mean=(difference) {
             th scope="row" { label { input.scripted type="checkbox" checked; (variant.label) } }
-            td { (data(difference, &from, &text)) }
+            td {
+                (data(difference, &from, &signed(difference, scale)))
+                " (" (interval[0]) " to " (interval[1]) ")"
+            }
             td.plot { div.interval {
                 span.zero style=(format!("left:{:.3}%", place(0.0, ends))) {}
                 span.bar-of style=(format!("left:{left:.3}%;right:{bar:.3}%")) {}

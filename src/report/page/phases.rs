@@ -64,7 +64,10 @@ fn table(summary: &Summary, all: f64, failed: f64) -> Markup {
         .enumerate()
         .map(|(place, (name, down, fail))| {
             vec![
-                html! { span.key.(format!("phase-{place}")) {} (name) },
+                html! {
+                    span.key.(format!("phase-{place}")) {} (name)
+                    small { (down.unwrap_or(*fail).about()) }
+                },
                 down.map_or(shell::cell("-"), value),
                 down.map_or(shell::cell(""), |down| share(down, all)),
                 value(*fail),

@@ -164,7 +164,11 @@ fn together(study: &Sensitivity) -> Markup {
         section {
             h2 { "All together, " (plural(together.points, "point")) }
             @for (name, correlations) in &together.rank_correlations {
-                (table(name, correlations))
+                @if correlations.iter().any(|one| one.correlation.is_some()) {
+                    (table(name, correlations))
+                } @else {
+                    p { code { (name) } " is the same at all points." }
+                }
             }
         }
     }

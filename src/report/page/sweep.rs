@@ -1,7 +1,7 @@
 //! A sweep: what becomes of the fleet where, and where it first collapses.
 
 use super::documents::{Documents, Head, Unreadable};
-use super::number::measured;
+use super::number::{data, measured};
 use super::sensitivity::Measured;
 use super::shell;
 use crate::report::figures::words;
@@ -155,18 +155,22 @@ fn place(grid: &[Vec<Option<&Cell>>], row: usize, column: usize) -> Markup {
 fn cells(sweep: &Sweep) -> Markup {
     let names: Vec<&String> =
         sweep.cells.first().map(|cell| cell.measures.keys().collect()).unwrap_or_default();
-    let row = |cell: &Cell| {
+    let row = |(number, cell): (usize, &Cell)| {
         let mut row: Vec<Markup> =
             sweep.keys.iter().map(|key| shell::cell(cell.value(key))).collect();
         row.push(html! { span.tag.(cell.class) { (cell.class.replace('_', " ")) } });
-        row.push(shell::cell(cell.probability()));
+        row.push(html! {
+            (data(cell.outage.probability, &format!("cells.{number}.outage.probability"),
+                &percent(cell.outage.probability)))
+            " (" (percent(cell.outage.low)) " to " (percent(cell.outage.high)) ")"
+        });
         row.extend(names.iter().map(|name| {
             let found = cell.measures.get(*name);
             shell::cell(found.map_or("-".to_string(), |one| measured(name, one)))
         }));
         row
     };
-    let rows: Vec<Vec<Markup>> = sweep.cells.iter().map(row).collect();
+    let rows: Vec<Vec<Markup>> = sweep.cells.iter().enumerate().map(row).collect();
     let measures: Vec<String> = names.iter().map(|name| words(name)).collect();
     let mut head: Vec<&str> = sweep.keys.iter().map(|key| key.key.as_str()).collect();
     head.extend(["class", "outage (95 %)"]);

@@ -13,6 +13,10 @@ pub(super) const OUTAGE: &str =
 pub(super) const HOSTILE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/browser/hostile.toml");
 
+const REPLICATIONS: &str = "--replications=2";
+const COUNT: &str = "--vary=nodes.count=3,4";
+const SCALE: &str = "--vary=load.scale=0.5,1";
+
 /// A page by the command that makes it.
 pub(super) struct Page {
     /// Its name in messages and in the names of screenshots.
@@ -40,6 +44,14 @@ pub(super) const PAGES: &[Page] = &[
         "summary.json",
     ),
     page("hostile", &["run", HOSTILE], "summary.json"),
+    page("compare", &["compare", OUTAGE, "--replications", "5"], "compare.json"),
+    page("curve", &["sweep", OUTAGE, "--vary=nodes.count=3..5", REPLICATIONS], "sweep.json"),
+    page("map", &["sweep", OUTAGE, COUNT, SCALE, REPLICATIONS], "sweep.json"),
+    page("sensitivity", &["sensitivity", OUTAGE, "--points=5", REPLICATIONS], "sensitivity.json"),
+    page("plan", &["plan", OUTAGE, "--vary=nodes.count=4,8", "--outage-at-most=30%"], "plan.json"),
+    page("losses", &["plan", OUTAGE, "--ask=losses", "--outage-at-most=30%"], "plan.json"),
+    page("check", &["check", OUTAGE, "--replications", "5"], "check.json"),
+    page("causes", &["causes", OUTAGE, REPLICATIONS], "causes.json"),
 ];
 
 impl Page {
@@ -71,6 +83,15 @@ impl Page {
     pub(super) fn document(&self) -> Value {
         let file = std::fs::read(self.folder().join(self.document)).expect("it is written");
         serde_json::from_slice(&file).expect("it is JSON")
+    }
+
+    /// How many numbers at least say where they come from.
+    pub(super) fn fewest_numbers(&self) -> usize {
+        match self.document {
+            "summary.json" => 5,
+            "compare.json" | "sweep.json" => 1,
+            _ => 0,
+        }
     }
 
     /// The rows of one of its tables.
