@@ -1,14 +1,12 @@
 //! Civil time on the page: seconds since the start as people read them.
 
 use super::documents::{self, Unreadable};
+use crate::report::axis;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-/// Steps between the marks of an axis of time, in seconds.
-const STEPS: [i64; 15] =
-    [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400, 604_800];
 /// Marks on an axis at most.
-const MARKS: f64 = 8.0;
+const MARKS: usize = 8;
 
 /// The clock of a simulation.
 #[derive(Clone, Debug)]
@@ -78,17 +76,9 @@ impl Clock {
     /// The marks of an axis: full minutes or hours of local time, each with its local and its UTC
     /// label.
     pub(super) fn marks(&self, from: f64, to: f64) -> Vec<(f64, String, String)> {
-        let fits = |step: &&i64| (to - from) / **step as f64 <= MARKS;
-        let step = STEPS.iter().find(fits).copied().unwrap_or(604_800);
-        let pattern = match to - from {
-            length if length > 86_400.0 => "%a %H:%M",
-            _ if step >= 60 => "%H:%M",
-            _ => "%H:%M:%S",
-        };
         let begin = self.start.as_second() + i64::from(self.local(from).offset().seconds());
-        let first = (begin + from as i64).div_euclid(step) * step - begin;
-        let marks = (0..).map(|number| (first + number * step) as f64);
-        let marks = marks.skip_while(|&mark| mark < from).take_while(|&mark| mark <= to);
+        let marks = axis::round_times(begin, (from, to), MARKS).into_iter();
+        let pattern = axis::pattern(to - from);
         let label = |mark| {
             let local = self.local(mark).strftime(pattern).to_string();
             (mark, local, self.at(mark).strftime(pattern).to_string())

@@ -35,12 +35,12 @@
     return Math.round(local / 1000 - Math.floor(at.getTime() / 1000));
   };
 
-  // --- the axis of time, as `clock.rs` draws it at first ----------------------------------------
+  // --- the axis of time, as `axis.rs` has it at first ----------------------------------------
   const steps = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400, 604800];
   const drawAxes = () => {
     const span = view.to - view.from;
     const step = steps.find((one) => span / one <= 8) || steps.at(-1);
-    const pattern = span > 86400 ? "day" : step >= 60 ? "" : "second";
+    const pattern = span > 86400 ? "day" : span > 360 ? "" : "second";
     const begin = Math.floor(start / 1000) + offset(view.from);
     const first = Math.floor((begin + Math.floor(view.from)) / step) * step - begin;
     for (const [name, timeZone] of [["local", zone], ["utc", "UTC"]]) {

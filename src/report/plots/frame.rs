@@ -121,7 +121,7 @@ pub(super) fn time_name(report: &Report) -> String {
     if here.offset().is_zero() {
         return format!("time ({})", format::zone(scenario));
     }
-    let pattern = if to - from > 120.0 { "%H:%M" } else { "%H:%M:%S" };
+    let pattern = axis::pattern(to - from);
     let there = here.with_time_zone(jiff::tz::TimeZone::UTC);
     format!(
         "time ({}; {} is {} UTC)",

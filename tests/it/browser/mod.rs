@@ -8,3 +8,4 @@ mod chrome;
 mod every;
 mod pages;
 mod run;
+mod studies;
