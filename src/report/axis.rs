@@ -14,8 +14,8 @@ pub(super) fn stretch(report: &Report) -> (f64, f64) {
 const STEPS: [i64; 15] =
     [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400, 604_800];
 
-/// At most so many full minutes or hours of civil time between two moments, all in seconds since the
-/// start, at which civil time is `begin` seconds.
+/// At most so many full minutes or hours of civil time between two moments, all in seconds since
+/// the start, at which civil time is `begin` seconds.
 pub(super) fn round_times(begin: i64, (from, to): (f64, f64), most: usize) -> Vec<f64> {
     let fits = |step: &&i64| (to - from) / **step as f64 <= most as f64;
     let step = STEPS.iter().find(fits).copied().unwrap_or(STEPS[14]);

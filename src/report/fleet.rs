@@ -75,6 +75,15 @@ impl Node {
         speed.factor()
     }
 
+    /// A fault begins or ends.
+    fn strike(&mut self, fault: u32, on: bool) {
+        if on {
+            self.faults.push(fault);
+        } else {
+            self.faults.retain(|one| *one != fault);
+        }
+    }
+
     fn note(&mut self, at: Instant, scenario: &Scenario) {
         let speed = self.speed(scenario);
         let state = match () {
@@ -119,10 +128,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::Reloaded { how: Reloaded::Hung, .. } => node.serving = false,
             Observation::StartFailed { .. } => node.booting = false,
             Observation::Thrashing { on, .. } => node.thrashing = on,
-            Observation::Struck { fault, on: true, .. } => node.faults.push(fault),
-            Observation::Struck { fault, on: false, .. } => {
-                node.faults.retain(|one| *one != fault);
-            }
+            Observation::Struck { fault, on, .. } => node.strike(fault, on),
             Observation::NodeMarked { balancer, up, .. } => node.up[balancer as usize] = up,
             Observation::Ejected { .. }
             | Observation::WorkerEnded { .. }
@@ -212,8 +218,8 @@ pub(super) fn capacity_per_node(report: &Report) -> f64 {
     f64::from(nodes.cores) * nodes.speed.factor() / scenario.mean_work()
 }
 
-/// Requests per second that the serving nodes can do the work of, as fast as they are, from when on.
-/// Empty if requests need no core.
+/// Requests per second that the serving nodes can do the work of, as fast as they are, from when
+/// on. Empty if requests need no core.
 pub(super) fn capacity(report: &Report, series: &Series) -> Vec<(Instant, f64)> {
     let each = capacity_per_node(report);
     if !each.is_finite() {
