@@ -18,7 +18,7 @@ pub fn report(report: &Report, screen: &Screen) -> String {
     }
     text += &summary(report, screen);
     if !report.judgements.is_empty() {
-        text += &heading(claims_title(report), screen);
+        text += &screen.heading(claims_title(report));
         let scenario = &report.study.scenario;
         text += &claims::list(report.judgements, report.judged, scenario, screen);
     }
@@ -36,7 +36,7 @@ pub fn check(check: &Check, screen: &Screen) -> String {
     text += &answer(&claims::verdict(check.judgements()), screen);
     if let Some(own) = check.own {
         text += &format!("\n{}\n", format::wrap(&headline::headline(own), screen.text(), ""));
-        text += &heading("Claims", screen);
+        text += &screen.heading("Claims");
         text += &claims::list(own.judgements, true, scenario, screen);
         if own.judgements.is_empty() {
             text += "  none\n";
@@ -44,13 +44,13 @@ pub fn check(check: &Check, screen: &Screen) -> String {
     }
     for one in check.counterfactuals {
         let replications = format::plural(one.replications, "replication");
-        text += &heading(&format!("What if: `{}`, {replications}", one.name), screen);
+        text += &screen.heading(&format!("What if: `{}`, {replications}", one.name));
         text += &screen.paragraph(&one.about);
         text += &claims::list(&one.judgements, true, scenario, screen);
     }
     if let Some(cube) = check.hypercube {
         let points = format::plural(cube.points.len() as u64, "point");
-        text += &heading(&format!("Over the ranges of the assumptions, {points}"), screen);
+        text += &screen.heading(&format!("Over the ranges of the assumptions, {points}"));
         text += &hypercube::list(cube, study, screen);
     }
     let (simulated, one_by_one) = check.events;
@@ -63,7 +63,7 @@ pub fn check(check: &Check, screen: &Screen) -> String {
         text += &format!("\n{}\n", format::wrap(&words, screen.text(), ""));
     }
     let [pass, undecided, fail] = claims::tally(check.judgements());
-    text += &heading("Verdict", screen);
+    text += &screen.heading("Verdict");
     text += &format!("  {pass} pass, {undecided} undecided, {fail} fail\n");
     text += &tail(study, check.seed, check.own);
     text
@@ -77,11 +77,6 @@ fn claims_title<'a>(report: &Report) -> &'a str {
     } else {
         "Claims: they are about the scenario as it is without `--with`, so they are not judged"
     }
-}
-
-pub(super) fn heading(title: &str, screen: &Screen) -> String {
-    let title = format::wrap(title, screen.text(), "");
-    format!("\n{}{title}{}\n", screen.palette.bold, screen.palette.reset)
 }
 
 /// What a report says first, below its head.
@@ -150,7 +145,7 @@ fn seeds(report: &Report) -> String {
 fn timeline(report: &Report, screen: &Screen) -> String {
     let scenario = &report.study.scenario;
     let lines = story(report);
-    let mut text = heading("What happened", screen);
+    let mut text = screen.heading("What happened");
     let longest = Nodes::name(scenario.nodes.count.saturating_sub(1)).len();
     let width = longest.max("published".len());
     let mut today = String::new();
@@ -192,18 +187,18 @@ fn story_line(report: &Report, line: &Line, width: usize, screen: &Screen) -> St
 }
 
 fn summary(report: &Report, screen: &Screen) -> String {
-    let mut text = heading("In short", screen);
+    let mut text = screen.heading("In short");
     text += &screen.paragraph(&headline::headline(report));
-    text += &heading("Milestones", screen);
+    text += &screen.heading("Milestones");
     text += &figures::milestones(report, screen);
     if let Some(phases) = phases::list(report, screen) {
-        text += &heading("When it happened", screen);
+        text += &screen.heading("When it happened");
         text += &phases;
     }
-    text += &heading("Figures", screen);
+    text += &screen.heading("Figures");
     text += &if report.is_many() { figures::many(report, screen) } else { figures::single(report) };
     if let Some(classes) = figures::classes(report, screen).filter(|_| !report.is_many()) {
-        text += &heading("Classes of requests", screen);
+        text += &screen.heading("Classes of requests");
         text += &classes;
     }
     if let Some(words) = steady::hint(report) {

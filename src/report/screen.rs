@@ -32,6 +32,12 @@ impl Screen {
         self.width.clamp(Screen::NARROWEST, Screen::WIDTH)
     }
 
+    /// A heading, with an empty line before it.
+    pub(super) fn heading(&self, title: &str) -> String {
+        let title = format::wrap(title, self.text(), "");
+        format!("\n{}{title}{}\n", self.palette.bold, self.palette.reset)
+    }
+
     /// Sentences in lines that are indented by two columns.
     pub(super) fn paragraph(&self, words: &str) -> String {
         format!("  {}\n", format::wrap(words, self.text() - 2, "  "))

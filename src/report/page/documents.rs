@@ -135,6 +135,14 @@ pub(super) struct Estimate {
     pub(super) p95: Option<f64>,
 }
 
+/// A measure of a study, with its unit.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Measured {
+    pub(super) unit: String,
+    pub(super) mean: Option<f64>,
+    pub(super) half_width: Option<f64>,
+}
+
 /// A milestone over replications.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Milestone {

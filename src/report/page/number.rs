@@ -1,8 +1,7 @@
 //! Numbers on the page. Each says which place of which document it shows, so that a test can
 //! compare all of them with the files.
 
-use super::documents::{Estimate, Summary};
-use super::sensitivity::Measured;
+use super::documents::{Estimate, Measured, Summary};
 use crate::report::claims::{is_share, plus_minus};
 use crate::report::format::{self, percent, with_unit};
 use crate::scenario::measure::Measure;

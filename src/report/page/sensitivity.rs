@@ -1,6 +1,6 @@
 //! Which of the unknowns decide.
 
-use super::documents::{Assumption, Documents, Head, Unreadable};
+use super::documents::{Assumption, Documents, Head, Measured, Unreadable};
 use super::number::{measured, unit};
 use super::shell;
 use crate::report::claims::is_share;
@@ -28,14 +28,6 @@ pub(super) struct Sensitivity {
 #[derive(Clone, Debug, Deserialize)]
 struct Base {
     measures: BTreeMap<String, Measured>,
-}
-
-/// A measure with its unit.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Measured {
-    pub(super) unit: String,
-    pub(super) mean: Option<f64>,
-    pub(super) half_width: Option<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,8 +1,7 @@
 //! A sweep: what becomes of the fleet where, and where it first collapses.
 
-use super::documents::{Documents, Head, Unreadable};
+use super::documents::{Documents, Head, Measured, Unreadable};
 use super::number::{data, measured};
-use super::sensitivity::Measured;
 use super::shell;
 use crate::report::figures::words;
 use crate::report::format::{percent, plural};

@@ -7,7 +7,7 @@ use crate::report::Screen;
 use crate::report::claims::{is_share, plus_minus, share_of};
 use crate::report::figures::words;
 use crate::report::format::{self, number, percent, plural, with_unit};
-use crate::report::human::{head, heading, tail};
+use crate::report::human::{head, tail};
 use crate::report::sweep::figure;
 use crate::scenario::assumption::towards;
 use crate::stats::Estimate;
@@ -17,7 +17,7 @@ pub fn human(report: &Sensitivity, screen: &Screen) -> String {
     let last = report.seed.wrapping_add(report.replications - 1);
     let seeds = format!("seeds {} to {last} for every value", report.seed);
     let mut text = head(report.study, report.with, report.set, &seeds, screen);
-    text += &heading("Which of the unknowns decide", screen);
+    text += &screen.heading("Which of the unknowns decide");
     for question in Question::ALL {
         text += &screen.paragraph(&verdict(report, question));
     }
@@ -38,7 +38,7 @@ fn one_at_a_time(report: &Sensitivity, screen: &Screen) -> String {
     let tornado = report.tornado;
     let measure = report.name(Question::Measure);
     let each = plural(report.replications, "replication");
-    let mut text = heading(&format!("One at a time, {each} of each value"), screen);
+    let mut text = screen.heading(&format!("One at a time, {each} of each value"));
     let base = &tornado.base;
     let as_it_is = format!(
         "As the scenario stands: {} {}, an outage in {} of {each}, most often {}.",
@@ -126,7 +126,7 @@ fn difference(report: &Sensitivity, change: Estimate) -> String {
 fn all_together(report: &Sensitivity, screen: &Screen) -> String {
     let Some(together) = report.together else { return String::new() };
     let points = plural(together.points.len() as u64, "point");
-    let mut text = heading(&format!("All together, {points}, one replication each"), screen);
+    let mut text = screen.heading(&format!("All together, {points}, one replication each"));
     let count = |fate: Fate| together.points.iter().filter(|p| p.results.fate == fate).count();
     let all = together.points.len() as u64;
     let fates: Vec<String> = Fate::ALL

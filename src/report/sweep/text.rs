@@ -7,7 +7,7 @@ use crate::report::Screen;
 use crate::report::claims::{is_share, plus_minus, share_of};
 use crate::report::figures::words;
 use crate::report::format::{self, number, percent, plural};
-use crate::report::human::{answer, head, heading, tail};
+use crate::report::human::{answer, head, tail};
 use crate::scenario::vary::Level;
 
 /// Measures that the table shows; the files have all.
@@ -21,7 +21,7 @@ pub fn human(sweep: &Sweep, screen: &Screen) -> String {
     if sweep.is_grid && sweep.axes.len() == 2 {
         text += &maps(sweep, screen);
     } else {
-        text += &heading("What came out", screen);
+        text += &screen.heading("What came out");
         text += &rows(sweep, screen);
     }
     text += &legend(screen);
@@ -118,10 +118,10 @@ fn letter(fate: Fate) -> &'static str {
 /// top to bottom.
 fn maps(sweep: &Sweep, screen: &Screen) -> String {
     let letters = Fate::ALL.map(|fate| format!("`{}` {}", letter(fate), fate.words())).join(", ");
-    let mut text = heading("What became of the fleet, most often", screen);
+    let mut text = screen.heading("What became of the fleet, most often");
     text += &format!("{}\n", screen.paragraph(&letters));
     text += &map(sweep, screen, |swept| letter(swept.cell.fate()).to_string());
-    text += &heading("Probability of an outage, in %", screen);
+    text += &screen.heading("Probability of an outage, in %");
     text += "\n";
     text += &map(sweep, screen, |swept| {
         let share = percent(swept.cell.outage_share());

@@ -8,7 +8,6 @@
 mod lanes;
 mod load;
 
-use super::human::heading;
 use super::{Report, Screen, axis, fleet, format};
 use crate::kernel::time::{Duration, Instant};
 
@@ -51,7 +50,7 @@ pub(super) fn pictures(report: &Report, screen: &Screen) -> String {
     let scenario = &report.study.scenario;
     let day = format::day(scenario, start);
     let title = format!("Load, capacity and nodes, {day} ({})", format::zone(scenario));
-    let mut text = heading(&title, screen);
+    let mut text = screen.heading(&title);
     text += &load::picture(report, series, &time, screen);
     text += &times(report, &time, screen);
     text += &outages(report, &time, screen);
