@@ -101,7 +101,7 @@
 //! # let study = Study::load("shop.toml", text, NONE, NONE)?;
 //! use fleetfall::experiment::{Pool, Precision, Quantity, Rule, Variants, compare};
 //! use fleetfall::kernel::chance::Seed;
-//! use fleetfall::report::{Palette, compare as compared};
+//! use fleetfall::report::{Screen, compare as compared};
 //! use std::sync::Arc;
 //! use std::sync::atomic::AtomicBool;
 //!
@@ -125,7 +125,7 @@
 //!     comparison: &comparison,
 //!     precision: Precision::None,
 //! };
-//! let text = compared::human(&report, &Palette::PLAIN);
+//! let text = compared::human(&report, &Screen::PLAIN);
 //! assert!(text.contains("three-nodes"));
 //! # Ok::<(), fleetfall::scenario::Problems>(())
 //! ```
@@ -143,7 +143,7 @@
 //! # let study = Study::load("shop.toml", text, NONE, NONE)?;
 //! use fleetfall::experiment::{Replication, Summary};
 //! use fleetfall::kernel::chance::Seed;
-//! use fleetfall::report::{Palette, Report, events, human};
+//! use fleetfall::report::{Report, Screen, events, human};
 //!
 //! let results = [Replication::new(&study.scenario, Seed(1), true).finish()];
 //! let report = Report {
@@ -158,7 +158,7 @@
 //!     judgements: &[],
 //!     judged: false,
 //! };
-//! let story = human::report(&report, &Palette::PLAIN);
+//! let story = human::report(&report, &Screen::PLAIN);
 //! assert!(story.contains("bluepill restarts the process: memory 642 MiB is over the limit"));
 //! assert!(events::events(&report).lines().count() > 4);
 //! # Ok::<(), fleetfall::scenario::Problems>(())
