@@ -70,10 +70,10 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
 fn tell(arguments: &Arguments, report: &Compare) -> Result<Exit, Exit> {
     let directory = files::directory(arguments.out.as_deref(), report.study, "compare");
     let document = compare::json(report);
-    let mut written =
-        vec![("compare.csv", compare::csv(report)), ("compare.json", document.clone())];
+    let written = vec![("compare.csv", compare::csv(report)), ("compare.json", document.clone())];
     #[cfg(feature = "plots")]
-    written.extend(fleetfall::report::plots::compare(report));
+    let written: Vec<_> =
+        written.into_iter().chain(fleetfall::report::plots::compare(report)).collect();
     files::write_study(&directory, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,

@@ -64,9 +64,9 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
 fn tell(arguments: &Arguments, report: &PlanReport) -> Result<Exit, Exit> {
     let directory = files::directory(arguments.out.as_deref(), report.asked.study, "plan");
     let document = json(report);
-    let mut written = vec![("plan.json", document.clone())];
+    let written = vec![("plan.json", document.clone())];
     #[cfg(feature = "plots")]
-    written.push(("plan.svg", fleetfall::report::plots::plan(report)));
+    let written = [written, vec![("plan.svg", fleetfall::report::plots::plan(report))]].concat();
     files::write_study(&directory, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,

@@ -82,9 +82,11 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
 fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
     let directory = files::directory(arguments.out.as_deref(), sweep.study, "sweep");
     let document = json(sweep);
-    let mut written = vec![("sweep.csv", csv(sweep)), ("sweep.json", document.clone())];
+    let written = vec![("sweep.csv", csv(sweep)), ("sweep.json", document.clone())];
     #[cfg(feature = "plots")]
-    written.extend(fleetfall::report::plots::sweep(sweep).map(|picture| (PICTURE, picture)));
+    let picture = fleetfall::report::plots::sweep(sweep).map(|picture| (PICTURE, picture));
+    #[cfg(feature = "plots")]
+    let written: Vec<_> = written.into_iter().chain(picture).collect();
     files::write_study(&directory, written, &[PICTURE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
