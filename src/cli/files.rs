@@ -63,7 +63,7 @@ fn add_page(files: &mut Vec<Named>, no_report: bool) {
         return;
     }
     let mut documents = Documents::new();
-    for (name, text) in files.iter() {
+    for (name, text) in files.iter().filter(|(name, _)| Documents::NAMES.contains(name)) {
         documents.add(name, text.as_str());
     }
     match page::page(&documents) {

@@ -191,16 +191,22 @@ fn total(lanes: &[Vec<Change>], value: impl Fn(&Change) -> f64) -> Vec<(Instant,
         }
     }
     steps.sort_by_key(|(at, _)| *at);
-    let mut sums: Vec<(Instant, f64)> = Vec::new();
+    let mut sums = summed(&steps);
+    sums.dedup_by(|later, earlier| later.1.total_cmp(&earlier.1).is_eq());
+    sums
+}
+
+/// What steps in the order of their times add up to, from when on.
+pub(super) fn summed<T: Copy + PartialEq>(steps: &[(T, f64)]) -> Vec<(T, f64)> {
+    let mut sums: Vec<(T, f64)> = Vec::new();
     let mut sum = 0.0;
-    for (at, step) in steps {
+    for &(at, step) in steps {
         sum += step;
         match sums.last_mut() {
             Some(last) if last.0 == at => last.1 = sum,
             _ => sums.push((at, sum)),
         }
     }
-    sums.dedup_by(|later, earlier| later.1.total_cmp(&earlier.1).is_eq());
     sums
 }
 

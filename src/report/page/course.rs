@@ -3,6 +3,7 @@
 use super::chart::{Curve, Lane, Panel};
 use super::clock::Clock;
 use super::documents::{Change, Documents, Summary, Unreadable, Window};
+use crate::report::fleet::summed;
 use crate::report::format::{percent, plural};
 
 /// Windows on a page at most; outside of the incident several are joined to stay below.
@@ -180,15 +181,7 @@ fn total(changes: &[Change], length: f64, value: impl Fn(&Change) -> f64) -> Vec
         steps.extend([(change.seconds, value), (end(changes, place, length), -value)]);
     }
     steps.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut sums: Vec<(f64, f64)> = Vec::new();
-    let mut sum = 0.0;
-    for (at, step) in steps {
-        sum += step;
-        match sums.last_mut() {
-            Some(last) if last.0 >= at => last.1 = sum,
-            _ => sums.push((at, sum)),
-        }
-    }
+    let mut sums = summed(&steps);
     // What ends with the run is no loss.
     sums.retain(|(at, _)| *at < length);
     sums
