@@ -62,6 +62,14 @@ impl<J> Keyed for Job<J> {
     }
 }
 
+/// Jobs that were put aside with what they have received.
+#[derive(Clone, Debug)]
+pub struct Aside<J> {
+    jobs: Heap<Job<J>>,
+    virtual_now: u64,
+    carry: u64,
+}
+
 /// The cores of one node and the jobs `J` that share them.
 #[derive(Clone, Debug)]
 pub struct Cpu<J> {
@@ -153,6 +161,26 @@ impl<J: Copy> Cpu<J> {
     pub fn set_speed(&mut self, now: Instant, speed: Speed) {
         self.advance(now);
         self.speed = speed.0;
+    }
+
+    /// Puts all jobs aside: the cores are idle until [`Cpu::resume`].
+    pub fn put_aside(&mut self, now: Instant) -> Aside<J> {
+        self.advance(now);
+        let (virtual_now, carry) = (self.virtual_now, self.carry);
+        (self.virtual_now, self.carry) = (0, 0);
+        Aside { jobs: std::mem::take(&mut self.jobs), virtual_now, carry }
+    }
+
+    /// Goes on with jobs that were put aside; there must be no others.
+    pub fn resume(&mut self, now: Instant, aside: Aside<J>) {
+        self.advance(now);
+        assert!(self.jobs.is_empty(), "jobs were started while others were aside");
+        (self.jobs, self.virtual_now, self.carry) = (aside.jobs, aside.virtual_now, aside.carry);
+    }
+
+    /// Counts core-time during which a core was busy with jobs that are not simulated.
+    pub fn add_busy(&mut self, time: Duration) {
+        self.busy += time.as_nanos();
     }
 
     /// Removes every job for which `keep` is false.
@@ -294,6 +322,23 @@ mod tests {
             prop_assert_eq!(seen.len(), starts.len());
             prop_assert_eq!(seen, expected);
         }
+    }
+
+    /// Jobs that were put aside need what they needed, and idle cores count no time.
+    #[test]
+    fn jobs_go_on_where_they_were_put_aside() {
+        let mut cpu = Cpu::new(1, Speed::NORMAL);
+        let at = Instant::from_nanos;
+        cpu.start(at(0), Duration::from_nanos(100), 'a');
+        cpu.start(at(40), Duration::from_nanos(20), 'b');
+        let aside = cpu.put_aside(at(60));
+        assert_eq!((cpu.next_completion(), cpu.finished(at(90))), (Instant::NEVER, None));
+        cpu.add_busy(Duration::from_nanos(7));
+        cpu.resume(at(1060), aside);
+        assert_eq!(cpu.next_completion(), at(1080));
+        assert_eq!(cpu.finished(at(1080)), Some('b'));
+        assert_eq!(cpu.finished(at(1120)), Some('a'));
+        assert_eq!(cpu.busy(at(2000)), Duration::from_nanos(127));
     }
 
     #[test]

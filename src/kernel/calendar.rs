@@ -50,6 +50,16 @@ pub struct Calendar<E> {
     /// The lane that fired last, until its owner moves it or the clock moves on.
     fired: Option<u32>,
     timers: Timers<E>,
+    aside: Option<Box<Aside<E>>>,
+}
+
+/// What was put aside, and since when.
+#[derive(Clone, Debug)]
+struct Aside<E> {
+    since: Instant,
+    entries: Vec<Entry<E>>,
+    lanes: Lanes,
+    timers: Timers<E>,
 }
 
 impl<E: Copy> Default for Calendar<E> {
@@ -62,6 +72,7 @@ impl<E: Copy> Default for Calendar<E> {
             lane_events: Vec::new(),
             fired: None,
             timers: Timers::default(),
+            aside: None,
         }
     }
 }
@@ -159,6 +170,56 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
+    /// Puts aside every lane, every timer, and the events in the heap that `is_meant` says: none
+    /// of them happens until [`Calendar::resume`]. Lanes must not be set meanwhile.
+    ///
+    /// # Panics
+    /// If something is aside already.
+    pub fn put_aside(&mut self, is_meant: impl Fn(&E) -> bool) {
+        assert!(self.aside.is_none(), "events are put aside once");
+        if let Some(lane) = self.fired.take() {
+            self.lanes.silence(lane);
+        }
+        let mut entries = Vec::new();
+        self.heap.retain(|entry| {
+            let is_meant = is_meant(&entry.event);
+            if is_meant {
+                entries.push(*entry);
+            }
+            !is_meant
+        });
+        let silent = self.lanes.silenced();
+        self.aside = Some(Box::new(Aside {
+            since: self.now,
+            entries,
+            lanes: std::mem::replace(&mut self.lanes, silent),
+            timers: std::mem::take(&mut self.timers),
+        }));
+    }
+
+    /// Takes up again what was put aside: it happens as much later as has passed since. Says how
+    /// much that is. Among equal times, what was put aside comes before what was scheduled since.
+    ///
+    /// # Panics
+    /// If nothing is aside.
+    pub fn resume(&mut self) -> Duration {
+        let aside = *self.aside.take().expect("something was put aside");
+        let by = self.now.since(aside.since);
+        for entry in aside.entries {
+            self.heap.push(Entry { time: entry.time.saturating_add(by.as_nanos()), ..entry });
+        }
+        self.lanes = aside.lanes;
+        self.lanes.postpone(by.as_nanos());
+        self.timers = aside.timers;
+        self.timers.postpone(by.as_nanos());
+        by
+    }
+
+    /// What is in the heap, in no order: when it will happen, and what.
+    pub fn pending(&self) -> impl Iterator<Item = (Instant, &E)> {
+        self.heap.iter().map(|entry| (Instant::from_nanos(entry.time), &entry.event))
+    }
+
     #[inline]
     fn take_seq(&mut self) -> u64 {
         let seq = self.next_seq;
@@ -194,6 +255,33 @@ mod tests {
         calendar.after(Duration::from_secs(1), "early");
         let order: Vec<&str> = std::iter::from_fn(|| calendar.advance(Instant::NEVER)).collect();
         assert_eq!(order, ["early", "timer", "heap", "lane"]);
+    }
+
+    /// What was put aside comes later by the time in between, in the same order; the rest does not.
+    #[test]
+    fn what_was_put_aside_comes_later() {
+        let seconds = |s: u64| Duration::from_secs(s);
+        let mut calendar = Calendar::default();
+        let lane = calendar.add_lane("lane");
+        calendar.add_lane("silent");
+        calendar.set_lane(lane, Instant::START + seconds(3));
+        calendar.timer(seconds(2), "timer");
+        let cancelled = calendar.timer(seconds(2), "cancelled");
+        calendar.after(seconds(2), "traffic");
+        calendar.after(seconds(5), "control");
+        calendar.after(seconds(1), "first");
+        assert_eq!(calendar.advance(Instant::NEVER), Some("first"));
+        calendar.put_aside(|event| *event == "traffic");
+        let pending: Vec<_> = calendar.pending().collect();
+        assert_eq!(pending, [(Instant::START + seconds(5), &"control")]);
+        assert_eq!(calendar.advance(Instant::NEVER), Some("control"));
+        assert_eq!(calendar.resume(), seconds(4));
+        calendar.cancel(cancelled);
+        let mut rest = Vec::new();
+        while let Some(event) = calendar.advance(Instant::NEVER) {
+            rest.push((event, calendar.now().as_secs_f64()));
+        }
+        assert_eq!(rest, [("timer", 6.0), ("traffic", 6.0), ("lane", 7.0)]);
     }
 
     #[derive(Clone, Debug)]

@@ -118,6 +118,14 @@ impl Sequence {
         }
     }
 
+    /// Moves on, or back, to the draw with this occurrence.
+    pub fn seek(&mut self, occurrence: u64) {
+        let first = occurrence - occurrence % BATCH as u64;
+        self.rng.set_word_pos(u128::from(first) * 16);
+        self.fill();
+        self.name.occurrence = occurrence;
+    }
+
     fn fill(&mut self) {
         self.rng.fill_bytes(self.words.as_flattened_mut().as_flattened_mut());
     }
@@ -227,6 +235,15 @@ mod tests {
                 }
             }
             sequence.advance();
+        }
+        for n in [7, 1 << 40, 3] {
+            sequence.seek(n);
+            for later in n..n + 6 {
+                let by_name = streams.draw(Purpose(3), 11, later, 0);
+                assert_eq!(sequence.occurrence(), later);
+                assert_eq!(sequence.die(2).next_u64(), by_name.die(2).next_u64());
+                sequence.advance();
+            }
         }
     }
 

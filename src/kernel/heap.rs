@@ -68,6 +68,16 @@ impl<T: Copy + Keyed> Heap<T> {
         }
     }
 
+    /// All entries, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter()
+    }
+
+    /// Changes every entry in a way that leaves their order as it is.
+    pub fn change(&mut self, change: impl FnMut(&mut T)) {
+        self.entries.iter_mut().for_each(change);
+    }
+
     /// Removes every entry.
     pub fn clear(&mut self) {
         self.entries.clear();

@@ -88,6 +88,23 @@ impl Lanes {
         self.winner = winner;
     }
 
+    /// As many lanes, all of them silent.
+    pub fn silenced(&self) -> Lanes {
+        Lanes { matches: vec![[SILENT; 4]; self.matches.len()], winner: SILENT, count: self.count }
+    }
+
+    /// Moves every lane that is not silent to a time that is later by so much.
+    pub fn postpone(&mut self, by: u64) {
+        // Every match is won by the same player as before.
+        let later = |key: &mut Halves| {
+            if *key != SILENT {
+                key.0 = key.0.saturating_add(by);
+            }
+        };
+        self.matches.as_flattened_mut().iter_mut().for_each(later);
+        later(&mut self.winner);
+    }
+
     /// The lane with the smallest key, and that key, its time above its sequence number
     /// ([`u128::MAX`] if all are silent).
     #[inline]

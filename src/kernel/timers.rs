@@ -126,6 +126,15 @@ impl<E: Copy> Timers<E> {
         self.slots[due.index as usize].event
     }
 
+    /// Lets every timer fire later by so much.
+    pub fn postpone(&mut self, by: u64) {
+        for slot in self.slots.iter_mut().filter(|slot| !slot.free) {
+            slot.time = slot.time.saturating_add(by);
+        }
+        self.swept = self.swept.saturating_add(by);
+        self.due.change(|due| due.time = due.time.saturating_add(by));
+    }
+
     /// How many timers are pending.
     pub fn pending(&self) -> usize {
         self.slots.len() - self.free.len()

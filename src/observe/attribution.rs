@@ -166,8 +166,13 @@ impl Attribution {
     /// A request that was issued at `issued` has failed.
     pub fn failed(&mut self, now: Instant, issued: Instant) {
         self.advance(now);
+        self.failed_then(issued, 1);
+    }
+
+    /// So many requests that were issued at `issued` have failed, some time ago.
+    pub fn failed_then(&mut self, issued: Instant, count: u64) {
         let after = self.stretches.partition_point(|stretch| stretch.start <= issued);
-        self.stretches[after.saturating_sub(1)].failed += 1;
+        self.stretches[after.saturating_sub(1)].failed += count;
     }
 
     fn node(&mut self, node: u32) -> &mut View {

@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod measures;
+mod passed;
 
 use super::attribution::{Attribution, Shares};
 use super::digest::Digest;
@@ -16,6 +17,7 @@ use crate::scenario::model::Scenario;
 use crate::sim::observation::{Gauges, Loss, Observation, Observer, Outcome, Phase};
 use crate::stats::Histogram;
 use aftermath::Aftermath;
+use passed::Passing;
 use std::sync::Arc;
 
 /// The busiest stretch of this length is looked for.
@@ -51,6 +53,8 @@ pub struct Recorder {
     phases: Attribution,
     lost_at_once: usize,
     minutes: Minutes,
+    /// What is known of traffic that may be passed over.
+    passing: Option<Box<Passing>>,
     series: Option<Series>,
     ended: Option<Instant>,
 }
@@ -139,6 +143,8 @@ struct Counts {
     /// Windows that were not good, in outages or outside.
     poor: Duration,
     error_budget_ns: f64,
+    /// Time in which traffic was passed over.
+    skipped: Duration,
 }
 
 /// Sums over the gauges of nodes that serve.
@@ -231,6 +237,7 @@ impl Recorder {
             phases: Attribution::new(scenario.nodes.count, scenario.outage.recovered_lasting),
             lost_at_once: 0,
             minutes: Minutes::new(scenario.clock.warm_up, scenario.clock.window),
+            passing: None,
             series: detailed.then(Series::default),
             ended: None,
             warm_up: scenario.clock.warm_up,
@@ -567,6 +574,7 @@ impl Recorder {
             | Observation::NodeFixed { .. }
             | Observation::FixFinished => self.on_people(now, seen),
             Observation::WorkerEnded { killed, .. } => self.on_worker_ended(now, killed),
+            Observation::Passage(passage) => self.on_passage(now, passage),
             Observation::Ended { .. } => self.on_ended(now),
             Observation::RequestIssued { .. }
             | Observation::AttemptAccepted { .. }

@@ -1,7 +1,7 @@
 //! The story of a run: everything that happened but the traffic itself.
 
 use crate::kernel::time::Instant;
-use crate::sim::observation::{Gauges, Observation, Observer};
+use crate::sim::observation::{Gauges, Observation, Observer, Passage};
 
 /// Every observation that is not traffic, in order, and the gauges of every node.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,9 @@ impl Observer for Story {
             | Observation::WorkWasted { .. }
             | Observation::RetryDenied
             | Observation::HandedOn { .. }
+            | Observation::Passage(
+                Passage::Sampled | Passage::Passed { .. } | Passage::Postponed { .. },
+            )
             | Observation::RequestSettled { .. } => {}
             Observation::NodeSampled { node, gauges } => self.gauges.push((now, *node, *gauges)),
             Observation::RestartBegun { .. }
@@ -61,6 +64,7 @@ impl Observer for Story {
             | Observation::NodeRemoved { .. }
             | Observation::RolloutStalled { .. }
             | Observation::Evicted { .. }
+            | Observation::Passage(Passage::Suspended | Passage::Resumed)
             | Observation::Ended { .. } => self.events.push((now, *seen)),
         }
     }

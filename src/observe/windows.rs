@@ -48,6 +48,12 @@ struct Open {
     row: Row,
     settled: u32,
     sojourns: Histogram<4>,
+    /// Requests that were passed over, less those of them that stand for requests in hand; and
+    /// requests of this window that stand for later ones.
+    passed: i64,
+    postponed: u32,
+    /// Median and 99th percentile of what was passed over.
+    typical: Option<(u64, u64)>,
 }
 
 /// The windows of a run. One is closed when all its requests have ended and those before are
@@ -63,6 +69,8 @@ pub struct Windows {
     /// Used again, so that no window allocates.
     spare: Vec<Histogram<4>>,
     nodes: (u32, u32),
+    /// None is closed while traffic is passed over.
+    held: bool,
 }
 
 impl Open {
@@ -77,7 +85,7 @@ impl Open {
             nodes_serving: 0,
             nodes_up: 0,
         };
-        Open { row, settled: 0, sojourns }
+        Open { row, settled: 0, sojourns, passed: 0, postponed: 0, typical: None }
     }
 }
 
@@ -91,7 +99,68 @@ impl Windows {
             past: VecDeque::new(),
             spare: Vec::new(),
             nodes: (0, 0),
+            held: false,
         }
+    }
+
+    /// Traffic is passed over from now on.
+    pub fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Counts requests that were passed over up to now.
+    pub fn pass(&mut self, issued: u64) {
+        self.current.row.issued += issued as u32;
+        self.current.passed += issued as i64;
+    }
+
+    /// A request that was issued at `old` stands for one of those passed over, issued at `new`.
+    /// Whether each was issued within the windows.
+    pub fn postpone(&mut self, old: Instant, new: Instant) -> (bool, bool) {
+        let was_counted = self.window(old).map(|window| window.postponed += 1).is_some();
+        let is_counted = self.window(new).map(|window| window.passed -= 1).is_some();
+        (was_counted, is_counted)
+    }
+
+    fn window(&mut self, issued: Instant) -> Option<&mut Open> {
+        if issued >= self.current.row.start {
+            return Some(&mut self.current);
+        }
+        self.past.iter_mut().rev().find(|window| window.row.start <= issued)
+    }
+
+    /// Traffic is simulated again: what was passed over is settled, window by window. `outcomes`
+    /// says how so many requests more of them ended, and how many attempts nodes accepted;
+    /// `typical` are the median and the 99th percentile of their sojourns. Calls `settled` with the
+    /// start of each window and its outcomes. Requests that are in hand and were not counted as
+    /// issued are; how many that are.
+    pub fn resume(
+        &mut self,
+        mut outcomes: impl FnMut(u64) -> ([u64; Outcome::ALL.len()], u64),
+        typical: Option<(u64, u64)>,
+        mut settled: impl FnMut(Instant, [u64; Outcome::ALL.len()]),
+    ) -> u64 {
+        self.held = false;
+        let mut uncounted = 0;
+        for window in self.past.iter_mut().chain([&mut self.current]) {
+            let more = (-window.passed).max(0) as u64;
+            uncounted += more;
+            window.row.issued += more as u32;
+            let owed = window.passed.max(0) as u64 + u64::from(window.postponed);
+            (window.passed, window.postponed) = (0, 0);
+            if owed == 0 {
+                continue;
+            }
+            let (ends, accepted) = outcomes(owed);
+            for (count, more) in window.row.settled.iter_mut().zip(ends) {
+                *count += more as u32;
+            }
+            window.row.accepted += accepted as u32;
+            window.settled += owed as u32;
+            window.typical = typical;
+            settled(window.row.start, ends);
+        }
+        uncounted
     }
 
     /// Moves on to the window of `now`; whether one ended.
@@ -150,7 +219,7 @@ impl Windows {
     /// Takes the first window if it is over and all its requests have ended.
     pub fn close_next(&mut self) -> Option<Row> {
         let first = self.past.front()?;
-        if first.settled < first.row.issued { None } else { self.take_first() }
+        if self.held || first.settled < first.row.issued { None } else { self.take_first() }
     }
 
     /// Ends the current window: the run is over.
@@ -160,9 +229,9 @@ impl Windows {
 
     /// Takes the first window that is over, whatever has become of its requests.
     pub fn take_first(&mut self) -> Option<Row> {
-        let Open { mut row, mut sojourns, .. } = self.past.pop_front()?;
-        row.p50 = sojourns.quantile(0.5);
-        row.p99 = sojourns.quantile(0.99);
+        let Open { mut row, mut sojourns, typical, .. } = self.past.pop_front()?;
+        row.p50 = sojourns.quantile(0.5).or(typical.map(|(p50, _)| p50));
+        row.p99 = sojourns.quantile(0.99).or(typical.map(|(_, p99)| p99));
         sojourns.clear();
         self.spare.push(sojourns);
         Some(row)

@@ -107,6 +107,7 @@ impl Event {
             | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
+            | Observation::Passage(_)
             | Observation::ProcessServing { .. }
             | Observation::ProcessEnded { .. }
             | Observation::Thrashing { .. }

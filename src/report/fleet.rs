@@ -142,6 +142,7 @@ pub(super) fn lanes(report: &Report, series: &Series) -> Vec<Vec<Change>> {
             | Observation::HandedOn { .. }
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
+            | Observation::Passage(_)
             | Observation::RestartRefused { .. }
             | Observation::SupervisorGaveUp { .. }
             | Observation::NodeLost { .. }
@@ -358,6 +359,7 @@ pub(super) fn node_of(seen: &Observation) -> Option<u32> {
         | Observation::RolloutStopped { node, .. }
         | Observation::NodeFixed { node } => Some(node),
         Observation::RequestIssued { .. }
+        | Observation::Passage(_)
         | Observation::RetryDenied
         | Observation::AttemptFailed { .. }
         | Observation::RequestSettled { .. }

@@ -1,6 +1,6 @@
 //! What can happen, by name.
 
-use crate::sim::observation::Observation;
+use crate::sim::observation::{Observation, Passage};
 
 /// Declares the names of observations with what each of them is.
 macro_rules! kinds {
@@ -81,6 +81,15 @@ kinds! {
     Observation::NodeRemoved { .. } => "node_removed", "A node has left the fleet for good.";
     Observation::RolloutStalled { .. } => "rollout_stalled",
         "A rollout has made no progress for as long as it may take.";
+    Observation::Passage(Passage::Sampled) => "traffic_sampled",
+        "Traffic from here on is a sample of what may be passed over.";
+    Observation::Passage(Passage::Suspended) => "traffic_suspended",
+        "Nothing is decided by traffic: its requests are counted from here on, not simulated.";
+    Observation::Passage(Passage::Passed { .. }) => "traffic_passed",
+        "So many requests were counted.";
+    Observation::Passage(Passage::Postponed { .. }) => "request_postponed",
+        "An open request stands for one that is open now.";
+    Observation::Passage(Passage::Resumed) => "traffic_resumed", "Requests are simulated again.";
     Observation::Evicted { .. } => "evicted", "A node was emptied for maintenance.";
     Observation::Ended { .. } => "ended", "The simulation has reached its horizon.";
 }

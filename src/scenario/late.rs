@@ -178,6 +178,12 @@ impl Divergence {
                 mine.course = theirs.course.clone();
             }
         }
+        if load_from < Instant::NEVER && one.is_adaptive() {
+            // Load that is still to come decides what is passed over, and counts whole windows.
+            let from = load_from.as_nanos().saturating_sub(one.look_ahead().as_nanos());
+            let window = one.clock.window.as_nanos();
+            load_from = Instant::from_nanos(from - from % window);
+        }
         rest.name.clone_from(&other.name);
         rest.title.clone_from(&other.title);
         if rest == *other { Divergence::Later(late, load_from) } else { Divergence::AtStart }

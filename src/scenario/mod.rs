@@ -15,6 +15,7 @@ pub mod late;
 pub mod measure;
 pub mod model;
 mod product;
+pub mod resolution;
 pub mod resolve;
 pub mod scale;
 pub mod starter;

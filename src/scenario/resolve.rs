@@ -9,10 +9,11 @@ mod recorded;
 mod workers;
 
 use super::files::Files;
-use super::keys::Document;
 use super::keys::load as load_keys;
+use super::keys::{self, Document};
 use super::late::{Late, Setting};
 use super::model::{Clock, Freeze, Interval, OutageRule, Scenario, Slo};
+use super::resolution::Resolution;
 use super::text::{At, Diagnostics, Name, Named, Place, Timestamp};
 use crate::kernel::time::Instant;
 
@@ -90,6 +91,10 @@ fn clock(document: &Document, log: &mut Diagnostics) -> Clock {
         warm_up,
         window: keys.window,
         zone: keys.zone.time_zone().clone(),
+        resolution: match keys.resolution {
+            keys::Resolution::Exact => Resolution::Exact,
+            keys::Resolution::Adaptive => Resolution::Adaptive,
+        },
     }
 }
 

@@ -38,6 +38,12 @@ impl Simulation {
             self.on_check_result(balancer, node, passed, observer);
             return;
         }
+        if self.suspended {
+            // Whether a node serves is all that a check can find while nothing is near.
+            let serves = self.nodes[node as usize].listener.is_some();
+            self.on_check_result(balancer, node, serves, observer);
+            return;
+        }
         let sends = match health.path {
             CheckPath::Queued => true,
             CheckPath::Connect => match self.connects(node) {
@@ -88,7 +94,11 @@ impl Simulation {
         if now.since(process.born) + process.age_before < probe.delay {
             return;
         }
-        self.send_check(Owner::Probe, 0, number, probe.timeout, observer);
+        if self.suspended && node.listener.is_some() {
+            self.on_probe_result(number, true, observer);
+        } else {
+            self.send_check(Owner::Probe, 0, number, probe.timeout, observer);
+        }
     }
 
     fn on_probe_result(&mut self, number: u32, passed: bool, observer: &mut impl Observer) {
@@ -197,8 +207,10 @@ impl Simulation {
     }
 
     pub(super) fn on_sample(&mut self, observer: &mut impl Observer) {
+        self.count_passed(observer);
         self.sample_all(observer);
         self.calendar.after(self.scenario.clock.window, Event::Sample);
+        self.consider_traffic(observer);
     }
 
     pub(super) fn sample_all(&mut self, observer: &mut impl Observer) {
@@ -210,10 +222,16 @@ impl Simulation {
             let (in_service, queued) = held.fold((0, 0), |(in_service, queued), process| {
                 (in_service + process.in_service, queued + process.backlog.len() as u32)
             });
+            let (in_service, memory) = match self.adaptive.as_ref() {
+                Some(adaptive) if self.suspended => {
+                    adaptive.expected(number, (in_service, node.memory))
+                }
+                Some(_) | None => (in_service, node.memory),
+            };
             let gauges = Gauges {
                 in_service,
                 queued,
-                memory: node.memory,
+                memory,
                 busy: node.cpu.busy(now),
                 offered: node.integrals.offered,
                 slots_busy: node.integrals.slots_busy,

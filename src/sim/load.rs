@@ -61,7 +61,14 @@ impl Simulation {
         }
         let course = course(new, scenario, &self.streams);
         let next = source.arrivals.change_course(course, now);
-        self.calendar.set_lane(source.lane, next);
+        self.await_arrival(number, next);
+    }
+
+    /// Waits for the next arrival of a source, unless traffic is passed over.
+    pub(super) fn await_arrival(&mut self, source: usize, next: Instant) {
+        if !self.suspended {
+            self.calendar.set_lane(self.sources[source].lane, next);
+        }
     }
 
     #[inline]
@@ -215,6 +222,10 @@ fn arrivals(source: &model::Source, scenario: &Scenario, streams: &Streams) -> A
         return Arrivals::replayed(recording, source.course.clone(), sequence, copies);
     }
     let arrivals = Arrivals::new(course(source, scenario, streams), sequence);
+    if scenario.is_adaptive() {
+        let counts = streams.sequence(purpose::CELL, source.stream);
+        return arrivals.in_cells(scenario.clock.window, counts);
+    }
     match source.batch {
         Batch::Always(1) => arrivals,
         batch @ (Batch::Always(_) | Batch::Geometric(_)) => {

@@ -3,6 +3,7 @@
 //! [`Simulation`] takes events from the calendar one by one, hands each to the parts it concerns,
 //! and turns their verdicts into new events and into [`Observation`]s. Nothing else advances time.
 
+mod adaptive;
 mod canary;
 mod check;
 mod client;

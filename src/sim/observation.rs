@@ -460,12 +460,37 @@ pub enum Observation {
         /// The maintenance.
         maintenance: u32,
     },
+    /// Traffic is passed over, or may be.
+    Passage(Passage),
     /// A balancer handed an attempt on to another node. It stands in no digest: what follows from
     /// it does.
     HandedOn {
         /// The node that did not take it.
         node: u32,
     },
+}
+
+/// How traffic by which nothing is decided is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
+pub enum Passage {
+    /// Traffic from now on is a sample of what may be passed over.
+    Sampled,
+    /// Traffic is passed over from now on.
+    Suspended,
+    /// Some was, since the last window or the suspension.
+    Passed {
+        /// Requests issued in it.
+        issued: u64,
+    },
+    /// A request that was open when traffic was suspended stands for one that is open now.
+    Postponed {
+        /// When it was issued.
+        issued: Instant,
+        /// By how much that counts as later from now on.
+        by: Duration,
+    },
+    /// Traffic is simulated again.
+    Resumed,
 }
 
 impl Observation {
@@ -481,6 +506,9 @@ impl Observation {
                 | Observation::WorkWasted { .. }
                 | Observation::RetryDenied
                 | Observation::HandedOn { .. }
+                | Observation::Passage(
+                    Passage::Sampled | Passage::Passed { .. } | Passage::Postponed { .. }
+                )
         )
     }
 }

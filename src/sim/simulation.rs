@@ -1,5 +1,6 @@
 //! The simulation: its state, its birth, and its loop.
 
+use super::adaptive::{Adaptive, Role, role};
 use super::check::Checked;
 use super::event::Event;
 use super::load::has_sessions;
@@ -92,10 +93,14 @@ pub struct Simulation {
     /// The release that new nodes get: the last one that was brought to the whole fleet.
     pub(super) release: usize,
     /// No node needs a look at its memory as long as it uses no more than this.
-    memory_watch: u64,
+    pub(super) memory_watch: u64,
     /// Settings asked for so far, of those that may be needed late.
     pub(super) asked: SettingSet,
     pub(super) watched: Watched,
+    /// What is known of traffic that may be passed over; `None` where none may.
+    pub(super) adaptive: Option<Box<Adaptive>>,
+    /// Whether traffic is passed over.
+    pub(super) suspended: bool,
     /// The node whose cores or memory changed in the event in hand, or [`NOBODY`].
     touched: u32,
     dispatched: u64,
@@ -177,6 +182,8 @@ impl Simulation {
             memory_watch: memory_watch(&scenario),
             asked: SettingSet::default(),
             watched: Watched::of(&scenario),
+            adaptive: scenario.is_adaptive().then(|| Box::new(Adaptive::new(&scenario))),
+            suspended: false,
             touched: NOBODY,
             dispatched: 0,
             ended: false,
@@ -237,6 +244,9 @@ impl Simulation {
     pub fn run_until(&mut self, until: Instant, observer: &mut impl Observer) {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
+            if self.suspended && role(&event) == Role::Disturbs {
+                self.resume_traffic(observer);
+            }
             self.dispatch(event, observer);
             self.settle_touched(observer);
             self.dispatched += 1;
@@ -246,6 +256,9 @@ impl Simulation {
         }
         if horizon == self.scenario.clock.horizon && !self.ended {
             self.ended = true;
+            if self.suspended {
+                self.resume_traffic(observer);
+            }
             self.check_invariants();
             self.sample_all(observer);
             let open = self.counts.issued - self.counts.settled_total();

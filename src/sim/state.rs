@@ -62,6 +62,8 @@ pub(super) mod purpose {
     pub(in crate::sim) const CANARIES: Purpose = Purpose(21);
     /// Whether another event wakes a node's supervisor at the exit after its n-th start.
     pub(in crate::sim) const WOKEN: Purpose = Purpose(22);
+    /// How many requests a source issues in the n-th window.
+    pub(in crate::sim) const CELL: Purpose = Purpose(26);
     /// How often the n-th request of a recording comes.
     pub(in crate::sim) const COPIES: Purpose = Purpose(25);
 }

@@ -195,10 +195,11 @@ impl Simulation {
         if !std::mem::replace(&mut self.restarted, true)
             && *self.scenario.freeze.ask(&mut self.asked) == Freeze::FirstRestart
         {
-            for source in &mut self.sources {
+            for number in 0..self.sources.len() {
+                let source = &mut self.sources[number];
                 let next = source.arrivals.freeze(now);
                 source.frozen = true;
-                self.calendar.set_lane(source.lane, next);
+                self.await_arrival(number, next);
             }
         }
     }

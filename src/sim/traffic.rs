@@ -536,6 +536,10 @@ impl Simulation {
         let elapsed = now.since(node.integrals.since);
         node.integrals.since = now;
         if let Some(listener) = node.listener {
+            if self.suspended {
+                // What is used meanwhile is counted with the traffic.
+                node.integrals.busy_since = now;
+            }
             node.integrals.count_busy(now, self.processes[listener].in_service);
             node.integrals.slots_offered.add(elapsed, self.processes[listener].slots);
             node.integrals.offered.add(elapsed, cores);

@@ -123,6 +123,52 @@ impl<const BITS: u32> Histogram<BITS> {
         self.last = self.last.max(other.last);
     }
 
+    /// What was recorded since `before`, an earlier state of the same histogram.
+    pub fn since(&self, before: &Histogram<BITS>) -> Histogram<BITS> {
+        let mut newer = Histogram::new();
+        for index in self.first.min(self.buckets.len())..self.buckets.len().min(self.last + 1) {
+            let hits = self.buckets[index] - before.buckets[index];
+            if hits > 0 {
+                newer.buckets[index] = hits;
+                newer.first = newer.first.min(index);
+                newer.last = newer.last.max(index);
+            }
+        }
+        newer.count = self.count - before.count;
+        newer.clamped = self.clamped - before.clamped;
+        newer
+    }
+
+    /// Adds `count` values that are spread as those of `other` are, as evenly as whole numbers can
+    /// be. Nothing is added if `other` is empty.
+    ///
+    /// # Panics
+    /// As [`Histogram::record`].
+    pub fn add_like(&mut self, other: &Histogram<BITS>, count: u64) {
+        if other.count == 0 || count == 0 {
+            return;
+        }
+        let part = |hits: u64| {
+            let part = u128::from(hits) * u128::from(count) / u128::from(other.count);
+            u64::try_from(part).unwrap_or(u64::MAX)
+        };
+        let (mut seen, mut added) = (0, 0);
+        for index in other.first..=other.last {
+            seen += u64::from(other.buckets[index]);
+            let hits = part(seen) - added;
+            if hits > 0 {
+                let hits =
+                    u32::try_from(hits).expect("one bucket of a histogram was hit 2^32 times");
+                bump(&mut self.buckets[index], hits);
+                self.first = self.first.min(index);
+                self.last = self.last.max(index);
+            }
+            added += u64::from(u32::try_from(hits).unwrap_or(u32::MAX));
+        }
+        self.count += added;
+        self.clamped += part(other.clamped);
+    }
+
     /// Forgets every value and keeps the memory. The cost is that of the range in use, so
     /// clearing an empty histogram is free.
     pub fn clear(&mut self) {
@@ -229,6 +275,19 @@ mod tests {
             let mut merged = filled::<7>(&left);
             merged.merge(&filled(&right));
             prop_assert_eq!(merged, filled(&[left, right].concat()));
+        }
+
+        #[test]
+        fn what_was_recorded_since_can_be_added_again(left in values(), right in values()) {
+            let (before, after) = (filled::<7>(&left), filled::<7>(&[left, right.clone()].concat()));
+            let newer = after.since(&before);
+            prop_assert_eq!(&newer, &filled(&right));
+            let mut twice = Histogram::new();
+            twice.add_like(&newer, 2 * newer.count());
+            prop_assert_eq!(twice, filled::<7>(&[right.clone(), right].concat()));
+            let mut some = Histogram::<7>::new();
+            some.add_like(&newer, 3);
+            prop_assert_eq!(some.count(), 3);
         }
 
         #[test]

@@ -1,11 +1,12 @@
 //! The arrivals of a source.
 
 use super::batch::{Batch, Batches};
+use super::cells::Cells;
 use super::course::{Course, Stretch};
 use super::die;
 use super::recorded::{RateFeed, Recording, RequestFeed};
 use crate::kernel::chance::Sequence;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::kernel::ziggurat;
 
 /// The arrivals of one source, in order.
@@ -34,6 +35,8 @@ pub struct Arrivals {
 enum Other {
     /// Several requests come at a time.
     Batches(Batches),
+    /// They are drawn cell by cell.
+    Cells(Cells),
     /// The course is read from a recording, piece by piece.
     Rates(RateFeed),
     /// The requests themselves are; the course is what they amount to.
@@ -110,6 +113,31 @@ impl Arrivals {
         self
     }
 
+    /// The same law, drawn in cells of this length, so that arrivals can be passed over; `counts`
+    /// says how many there are in each. They are other arrivals than without cells.
+    pub fn in_cells(mut self, length: Duration, counts: Sequence) -> Arrivals {
+        self.other = Some(Box::new(Other::Cells(Cells::new(length, counts))));
+        self.begin_cell(0);
+        self
+    }
+
+    /// Passes over all arrivals before `until`, of arrivals in cells; how many that are.
+    pub fn pass(&mut self, until: Instant) -> u64 {
+        let mut passed = 0;
+        while self.pending_time < until {
+            let Some(Other::Cells(cells)) = self.other.as_deref() else { return passed };
+            passed += 1;
+            if cells.end() <= until {
+                passed += cells.left;
+                let next = cells.number + 1;
+                self.begin_cell(next);
+            } else {
+                self.follow_in_cell();
+            }
+        }
+        passed
+    }
+
     /// The time of the pending arrival; [`Instant::NEVER`] when the course has ended.
     #[inline]
     pub fn time(&self) -> Instant {
@@ -139,7 +167,7 @@ impl Arrivals {
     pub fn class(&self) -> Option<u32> {
         match self.other.as_deref() {
             Some(Other::Requests(feed)) => feed.class(),
-            Some(Other::Batches(_) | Other::Rates(_)) | None => None,
+            Some(Other::Batches(_) | Other::Cells(_) | Other::Rates(_)) | None => None,
         }
     }
 
@@ -161,6 +189,10 @@ impl Arrivals {
                 feed.begin_gap();
                 return false;
             }
+            Some(Other::Cells(_)) => {
+                self.follow_in_cell();
+                return true;
+            }
             Some(Other::Requests(feed)) => {
                 feed.advance();
                 self.pending_time = feed.pending;
@@ -168,6 +200,72 @@ impl Arrivals {
         }
         self.sequence.advance();
         true
+    }
+
+    /// Turns to the first arrival from the start of this cell on.
+    fn begin_cell(&mut self, mut number: u64) {
+        loop {
+            let Some(Other::Cells(cells)) = self.other.as_deref_mut() else { return };
+            cells.number = number;
+            let (start, end) = (cells.start(), cells.end());
+            if start >= self.course.end() {
+                (cells.left, self.pending_time) = (0, Instant::NEVER);
+                return;
+            }
+            let first = cells.begin(self.course.mean_arrivals(start, end));
+            if cells.left > 0 {
+                self.sequence.seek(first);
+                (self.stretch, self.offset) = self.course.position(start);
+                self.place_in_cell();
+                return;
+            }
+            number += 1;
+        }
+    }
+
+    /// Turns from the pending arrival to the next.
+    fn follow_in_cell(&mut self) {
+        let Some(Other::Cells(cells)) = self.other.as_deref() else { return };
+        if cells.left == 0 {
+            let next = cells.number + 1;
+            self.begin_cell(next);
+        } else {
+            self.sequence.advance();
+            self.place_in_cell();
+        }
+    }
+
+    /// Finds the time of the pending arrival, one of those that are left in the cell.
+    fn place_in_cell(&mut self) {
+        let exponential = ziggurat::exponential(&mut self.sequence.die(die::GAP));
+        let Some(Other::Cells(cells)) = self.other.as_deref_mut() else { return };
+        let (gap, end) = (cells.gap(exponential), cells.end());
+        // The last of a cell may be pushed over its end by the last bit.
+        self.pending_time = self.go(gap).unwrap_or(end).min(end);
+    }
+
+    /// Goes on along another course in cells. The count of the cell in hand is drawn already, so
+    /// the course has an effect on where its arrivals lie, and on the counts from the next cell on.
+    fn change_course_in_cells(&mut self, course: Course, now: Instant) -> Instant {
+        let Some(Other::Cells(cells)) = self.other.as_deref_mut() else { return self.pending_time };
+        let in_hand = now.as_nanos() / cells.length.as_nanos();
+        let before = std::mem::replace(&mut self.course, course);
+        if cells.number != in_hand {
+            // The one at hand had no more arrivals.
+            self.begin_cell(in_hand + 1);
+            return self.pending_time;
+        }
+        let (start, end) = (cells.start(), cells.end());
+        if before.within(start, end) == self.course.within(start, end) {
+            // What has been added up so far stays to the last bit.
+            let current = before.stretches.get(self.stretch);
+            let same = self.course.stretches.iter().position(|s| Some(s) == current);
+            self.stretch = same.unwrap_or(self.stretch);
+        } else {
+            cells.rest = self.course.mean_arrivals(self.pending_time, end);
+            (self.stretch, self.offset) = self.course.position(self.pending_time);
+        }
+        self.pending_time
     }
 
     #[inline]
@@ -228,7 +326,8 @@ impl Arrivals {
 
     /// Keeps the rate at its value at `now` for ever; returns the time of the pending arrival then.
     pub fn freeze(&mut self, now: Instant) -> Instant {
-        match self.other.take_if(|other| !matches!(**other, Other::Batches(_))).as_deref() {
+        let stays = |other: &mut Box<Other>| matches!(**other, Other::Batches(_) | Other::Cells(_));
+        match self.other.take_if(|other| !stays(other)).as_deref() {
             // The piece of the course that matters may not be the one in memory any more.
             Some(Other::Rates(feed)) => {
                 let passed = Course::new(feed.since_origin(now.max(self.origin.time)));
@@ -240,7 +339,7 @@ impl Arrivals {
                 let passed = Course::default();
                 self.follow_from(now, Course::constant(now, rate), &passed)
             }
-            Some(Other::Batches(_)) | None => {
+            Some(Other::Batches(_) | Other::Cells(_)) | None => {
                 let rate = self.course.rate(now);
                 self.change_course(Course::constant(now, rate), now)
             }
@@ -266,6 +365,9 @@ impl Arrivals {
     pub fn change_course(&mut self, course: Course, now: Instant) -> Instant {
         if course == self.course {
             return self.pending_time;
+        }
+        if matches!(self.other.as_deref(), Some(Other::Cells(_))) {
+            return self.change_course_in_cells(course, now);
         }
         // The rest of a batch comes at once, whatever the rate.
         if matches!(self.other.as_deref(), Some(Other::Batches(batches)) if batches.begun) {
@@ -296,6 +398,11 @@ impl Arrivals {
     /// The rate at `when`, in arrivals per second.
     pub fn rate(&self, when: Instant) -> f64 {
         self.course.rate(when)
+    }
+
+    /// The highest rate in `[from, to)`, in arrivals per second.
+    pub fn highest_rate(&self, from: Instant, to: Instant) -> f64 {
+        self.course.highest_rate(from, to)
     }
 }
 
@@ -340,6 +447,96 @@ mod tests {
         }
         let whole = ramp().mean_arrivals(Instant::START, Instant::NEVER);
         assert!((whole - 15_000.0).abs() < 1e-6);
+    }
+
+    fn in_cells(course: Course, number: u64) -> Arrivals {
+        let streams = Streams::new(Seed(5));
+        let counts = streams.sequence(Purpose(1), number);
+        Arrivals::new(course, streams.sequence(Purpose(0), number))
+            .in_cells(Duration::from_secs(7), counts)
+    }
+
+    /// Mean and variance of the number of arrivals in parts that are no whole cells, and where the
+    /// first lies, against the law.
+    #[test]
+    fn arrivals_in_cells_follow_the_same_law() {
+        let runs = 2000;
+        let (mut early, mut squares, mut late, mut first) = (0.0, 0.0, 0.0, 0.0);
+        for run in 0..runs {
+            let mut arrivals = in_cells(ramp(), run);
+            first += arrivals.time().as_secs_f64();
+            let (mut count, mut last) = (0.0, Instant::START);
+            while arrivals.time() != Instant::NEVER {
+                let time = arrivals.time();
+                assert!(time >= last, "arrivals come in order");
+                last = time;
+                let s = time.as_secs_f64();
+                assert!(!(100.1..200.0).contains(&s), "no arrival falls where the rate is zero");
+                count += f64::from(s < 31.0);
+                late += f64::from(s > 250.0);
+                arrivals.advance();
+            }
+            early += count;
+            squares += count * count;
+        }
+        let runs = runs as f64;
+        let near = |got: f64, expected: f64, error: f64| {
+            assert!((got / runs - expected).abs() < 5.0 * error, "{} {expected}", got / runs);
+        };
+        // 31 s of a rate that rises from 50 by one a second; 50 s of one that falls from 50.
+        let mean = 31.0 * 50.0 + 31.0 * 31.0 / 2.0;
+        near(early, mean, (mean / runs).sqrt());
+        near(late, 1250.0, (1250.0 / runs).sqrt());
+        near(first, 0.02, 0.02 / runs.sqrt());
+        let variance = squares / runs - (early / runs) * (early / runs);
+        assert!((variance / mean - 1.0).abs() < 5.0 * (2.0 / runs).sqrt(), "{variance} {mean}");
+    }
+
+    /// Passing over arrivals leaves those that come later alone, wherever it ends.
+    #[test]
+    fn arrivals_that_are_passed_over_leave_the_others_alone() {
+        for until in [0, 7, 14, 33, 98, 180, 231, 500] {
+            let until = Instant::from_nanos(until * 1_000_000_000);
+            let (mut one_by_one, mut passed) = (in_cells(ramp(), 3), in_cells(ramp(), 3));
+            let mut count = 0;
+            while one_by_one.time() < until {
+                one_by_one.advance();
+                count += 1;
+            }
+            assert_eq!(passed.pass(until), count, "until {until:?}");
+            for _ in 0..1000 {
+                assert_eq!(passed.time(), one_by_one.time());
+                if passed.time() == Instant::NEVER {
+                    break;
+                }
+                assert_eq!(passed.draw().occurrence(), one_by_one.draw().occurrence());
+                passed.advance();
+                one_by_one.advance();
+            }
+        }
+    }
+
+    /// A course that differs from a later cell on could have been followed all along.
+    #[test]
+    fn a_cell_keeps_its_count_when_the_course_changes() {
+        let at = |s: u64| Instant::from_nanos(s * 1_000_000_000);
+        let mut other = ramp().stretches().to_vec();
+        other[1].from = 300.0;
+        let other = Course::new(other);
+        let (mut changed, mut followed) = (in_cells(ramp(), 4), in_cells(other.clone(), 4));
+        while changed.time() < at(150) {
+            assert_eq!(changed.time(), followed.time());
+            let now = changed.time();
+            changed.advance();
+            followed.advance();
+            if (at(60)..at(61)).contains(&now) || now > at(99) {
+                assert_eq!(changed.change_course(other.clone(), now), followed.time());
+            }
+        }
+        assert!(changed.time() > at(195), "the first after the gap");
+        let rate = changed.rate(at(200));
+        let frozen = changed.freeze(at(250));
+        assert!((rate - 300.0).abs() < 1e-9 && frozen >= at(200));
     }
 
     #[test]

@@ -97,6 +97,30 @@ impl Course {
         self.stretches.iter().map(part).sum()
     }
 
+    /// The highest rate in `[from, to)`, in arrivals per second.
+    pub fn highest_rate(&self, from: Instant, to: Instant) -> f64 {
+        let highest = |s: &Stretch| {
+            let (a, b) = (s.start.max(from), s.end.min(to));
+            let rate_at = |t: Instant| s.from + slope(s) * t.since(s.start).as_secs_f64();
+            if a >= b { 0.0 } else { rate_at(a).max(rate_at(b)) }
+        };
+        let from = self.stretches.partition_point(|s| s.end <= from);
+        let there = self.stretches[from..].iter().take_while(|s| s.start < to);
+        there.map(highest).fold(0.0, f64::max)
+    }
+
+    /// When it ends: from then on the rate is zero.
+    pub fn end(&self) -> Instant {
+        self.stretches.last().map_or(Instant::START, |s| s.end)
+    }
+
+    /// The stretches that lie in `[from, to)`, whole or in part.
+    pub(super) fn within(&self, from: Instant, to: Instant) -> &[Stretch] {
+        let first = self.stretches.partition_point(|s| s.end <= from);
+        let past = self.stretches.partition_point(|s| s.start < to);
+        &self.stretches[first..past.max(first)]
+    }
+
     /// From when on it may differ from another course: the start of the first stretch that the two
     /// do not share; `None` if they are the same.
     pub fn parts_from(&self, other: &Course) -> Option<Instant> {

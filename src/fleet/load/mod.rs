@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod batch;
+mod cells;
 mod course;
 pub mod recorded;
 

@@ -1,6 +1,7 @@
 //! Distributions of times.
 
 pub mod fit;
+pub mod poisson;
 mod special;
 
 use super::chance::unit;

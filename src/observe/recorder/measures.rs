@@ -49,6 +49,8 @@ impl Recorder {
                 let granted = (1.0 - slo.availability) * slo.period.as_secs_f64();
                 counts.error_budget_ns * 1e-9 / granted
             }
+            Measure::Skipped if self.scenario.is_adaptive() => counts.skipped.as_secs_f64(),
+            Measure::Skipped => f64::NAN,
             Measure::Requests => counts.issued as f64,
             Measure::RequestsFailed => (settled - completed) as f64,
             Measure::TimedOut => outcome(Outcome::TimedOut),

@@ -62,6 +62,7 @@ impl Teller<'_> {
             | Observation::Thrashing { on: false, .. }
             | Observation::WorkerServing { .. }
             | Observation::NodeSampled { .. }
+            | Observation::Passage(_)
             | Observation::NodeBack { .. }
             | Observation::FleetDown
             | Observation::FleetServing

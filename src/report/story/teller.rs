@@ -180,6 +180,7 @@ impl<'a> Teller<'a> {
             | Observation::RetryDenied
             | Observation::RequestSettled { .. }
             | Observation::NodeSampled { .. }
+            | Observation::Passage(_)
             | Observation::RestartBegun { .. }
             | Observation::RestartRefused { .. }
             | Observation::ProcessStarting { .. }

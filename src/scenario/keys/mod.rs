@@ -8,7 +8,7 @@ pub mod load;
 pub mod quantity;
 pub mod workers;
 
-use super::text::{At, Duration, Name, Named, Share, Timestamp, Zone, section};
+use super::text::{At, Duration, Name, Named, Share, Timestamp, Zone, choice, section};
 use change::{Deploy, Environment, Fault, Maintenance, People, Protections, Release};
 use claims::{
     Assumption, Cause, Claim, Counterfactual, Experiment, Hypercube, Interval, Mitigation,
@@ -123,6 +123,22 @@ section! {
         pub window: Duration = "10s", within("100ms", "1h");
         /// The time zone in which times are shown.
         pub zone: Zone = "UTC";
+        /// Whether every event is simulated, or stretches in which nothing is decided are passed
+        /// over.
+        pub resolution: Resolution = "exact";
+    }
+}
+
+choice! {
+    /// How closely time is looked at.
+    pub enum Resolution {
+        /// Every event is simulated.
+        Exact = "exact",
+        /// Where no decision is near (all nodes serve well below every limit, or are out for now),
+        /// the requests of whole windows are counted instead, as those simulated just before turned
+        /// out; health checks, supervisors and people go on. Requests are other ones than those of
+        /// `exact`, of the same law: compare distributions, not single runs.
+        Adaptive = "adaptive",
     }
 }
 

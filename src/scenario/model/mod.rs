@@ -9,6 +9,7 @@ pub use fleet::*;
 pub use load::*;
 
 use super::late::Late;
+use super::resolution::Resolution;
 use crate::fleet::supervisor;
 use crate::kernel::time::{Duration, Instant};
 
@@ -92,6 +93,8 @@ pub struct Clock {
     pub window: Duration,
     /// The zone in which times are shown.
     pub zone: jiff::tz::TimeZone,
+    /// How closely time is looked at.
+    pub resolution: Resolution,
 }
 
 /// What counts as an outage.
