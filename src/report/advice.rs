@@ -9,6 +9,7 @@ use crate::kernel::time::Duration;
 use crate::scenario::Scenario;
 use crate::scenario::capacity::{Peak, mean_repair};
 use crate::scenario::model::{CheckPath, Method};
+use crate::scenario::resolution::Resolution;
 use serde::Serialize;
 
 /// How grave a piece of advice is.
@@ -54,8 +55,22 @@ pub fn advice(scenario: &Scenario) -> Vec<Advice> {
     releases(scenario, &mut all);
     checks(scenario, &mut all);
     restarts(scenario, &mut all);
+    resolution(scenario, &mut all);
     all.sort_by_key(|advice| advice.weight == Weight::Warning);
     all
+}
+
+/// Whether adaptive resolution is of any use.
+fn resolution(scenario: &Scenario, all: &mut Vec<Advice>) {
+    if scenario.clock.resolution == Resolution::Adaptive
+        && let Some(obstacle) = scenario.adaptive_obstacle()
+    {
+        all.push(warning(
+            "nothing-to-skip",
+            format!("with `clock.resolution = \"adaptive\"` every event is simulated: {obstacle}"),
+            "leave the key out, or do without what stands in the way",
+        ));
+    }
 }
 
 /// The peak against all nodes and against all but one.

@@ -357,9 +357,17 @@ fn check_patches(
             scenario.intervals.iter().map(|interval| interval.name.clone()).collect()
         };
         // Measures of both are set against one another.
-        if variant.is_some_and(|variant| names(&variant.scenario) != names(scenario)) {
+        if let Some(variant) = &variant
+            && names(&variant.scenario) != names(scenario)
+        {
             own.problem(name.place, format!("patch `{}` has other intervals", name.value))
                 .help("declare the same `[interval.NAME]` in the scenario; a patch may move them");
+        }
+        if let Some(variant) = &variant
+            && variant.scenario.clock.resolution != scenario.clock.resolution
+        {
+            own.problem(name.place, format!("patch `{}` has another resolution", name.value))
+                .help("set `clock.resolution` in the scenario: it is one for all that is compared");
         }
         log.append(own);
     }

@@ -136,7 +136,8 @@ struct Suspension {
     sample: Totals,
     /// Requests passed over so far.
     passed: u64,
-    /// How many a node had in a slot on average in the last window.
+    /// How many a node shows as in a slot, and what is left of the mean over the windows.
+    shown: u32,
     held: f64,
     cpus: Vec<Aside<Ref>>,
 }
@@ -218,9 +219,9 @@ impl Adaptive {
         let serves = self.serving.as_ref().is_some_and(|serving| serving[node as usize]);
         match &self.suspension {
             Some(suspension) if serves => {
-                let held = suspension.held.round();
-                let more = (held - f64::from(in_hand)) * self.in_service;
-                (held as u32, (memory as f64 + more).max(0.0) as u64)
+                let shown = suspension.shown;
+                let more = (f64::from(shown) - f64::from(in_hand)) * self.in_service;
+                (shown, (memory as f64 + more).max(0.0) as u64)
             }
             Some(_) | None => (in_hand, memory),
         }
@@ -275,7 +276,7 @@ impl Simulation {
         let watch = &self.watch;
         let is_calm = watch.busy || (watch.low_since.is_none() && watch.lost_since.is_none());
         let changes = self.rollouts.iter().any(|rollout| rollout.running || rollout.bake.is_some());
-        if !is_calm || changes || self.struck > 0 || self.takes_note || self.queued > 0 {
+        if !is_calm || changes || self.takes_note || self.queued > 0 {
             return None;
         }
         (0..self.nodes.len() as u32).map(|number| self.is_settled(number)).collect()
@@ -285,7 +286,8 @@ impl Simulation {
         let node = &self.nodes[number as usize];
         let unchecked = self.scenario.balancer.health.is_none();
         let all = |belief| self.balancers.iter().all(|balancer| balancer.belief(number) == belief);
-        if node.gone || node.removed || node.evicted || node.thrashing {
+        let is_whole = !(node.gone || node.removed || node.evicted || node.thrashing);
+        if !is_whole || !node.faults.is_empty() {
             return None;
         }
         match node.listener {
@@ -294,6 +296,7 @@ impl Simulation {
                 let is_settled = node.processes.len() == 1
                     && process.state == ProcessState::Serving
                     && process.warm
+                    && process.work <= 1.0
                     && process.backlog.is_empty()
                     && node.then.is_none()
                     && all(Belief::Up);
@@ -313,12 +316,12 @@ impl Simulation {
         let Some(sample) = self.sample() else { return false };
         let Some(adaptive) = self.adaptive.as_deref() else { return false };
         let serves = adaptive.serving.iter().flatten().any(|&serves| serves);
-        // What happens while some node serves must find its traffic settled.
-        let ahead = if serves { adaptive.settling } else { Duration::ZERO };
-        let (until, look) = (now + ahead.max(self.scenario.clock.window), adaptive.look_ahead);
+        // What happens must find traffic settled at the rate that there is then.
+        let (until, look) = (now + adaptive.settling, adaptive.look_ahead);
         let disturbs =
             |(at, event): (Instant, &Event)| at <= until && role(event) == Role::Disturbs;
-        if sample.settled() == 0 || self.calendar.pending().any(disturbs) {
+        let is_over = until >= self.scenario.clock.horizon;
+        if is_over || sample.settled() == 0 || self.calendar.pending().any(disturbs) {
             return false;
         }
         let rates = self.sources.iter().map(|source| source.arrivals.rate(now));
@@ -439,6 +442,7 @@ impl Simulation {
             counted: now,
             sample: totals.since(&began),
             passed: 0,
+            shown: 0,
             held: 0.0,
             cpus: self.nodes.iter_mut().map(|node| node.cpu.put_aside(now)).collect(),
         });
@@ -490,7 +494,10 @@ impl Simulation {
         let served = |requests: u64| sample.share(sample.served, 0, requests);
         let (first, last) = (served(before), served(passed));
         if count > 0 && length > Duration::ZERO {
-            suspension.held = slots_busy as f64 / (length.as_nanos() * count) as f64;
+            // In whole numbers whose mean is that of the windows.
+            suspension.held += slots_busy as f64 / (length.as_nanos() * count) as f64;
+            suspension.shown = suspension.held as u32;
+            suspension.held -= f64::from(suspension.shown);
         }
         let nodes = self.nodes.iter_mut().zip(serving).filter(|(_, serves)| **serves);
         for ((node, _), turn) in nodes.zip(0..) {

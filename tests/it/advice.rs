@@ -55,6 +55,11 @@ fn every_warning_stands_where_it_belongs() {
         // 200/s x 40 ms = 8 cores: 210/s are too many, 190/s are not, but for seven of eight.
         ("overload", &["load.constant.all.rate=\"210/s\""], &["load.constant.all.rate=\"190/s\""]),
         (
+            "nothing-to-skip",
+            &["clock.resolution=\"adaptive\"", "clients.budget=\"throttle\""],
+            &["clock.resolution=\"adaptive\""],
+        ),
+        (
             "no-spare-node",
             &["load.constant.all.rate=\"155/s\""],
             &["load.constant.all.rate=\"145/s\""],

@@ -6,6 +6,7 @@
     reason = "a test looks at what it is about, whatever else may happen"
 )]
 
+mod adaptive;
 mod advice;
 mod balancers;
 mod blackhole;

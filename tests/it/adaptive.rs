@@ -1,0 +1,237 @@
+//! Adaptive resolution: what is passed over makes no difference that could be told.
+
+use crate::properties::{MINUTES, config, scenarios};
+use crate::support;
+use fleetfall::experiment::{Replication, run_together};
+use fleetfall::kernel::chance::Seed;
+use fleetfall::kernel::time::{Duration, Instant};
+use fleetfall::observe::Results;
+use fleetfall::scenario::measure::Measure;
+use fleetfall::scenario::{Scenario, Study};
+use fleetfall::stats::quantile::quantile_bounds;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+const ADAPTIVE: &str = "clock.resolution=\"adaptive\"";
+
+/// Two hours in small: memory grows with every request, a release that cannot start is deployed
+/// hot, and when the load rises the nodes restart one after the other, until people fix them.
+const INCIDENT: &str = r#"
+schema = 1
+name = "small-incident"
+title = "Two hours, an outage in the second"
+first_release = "old"
+[clock]
+start = 2024-05-06T12:00:00Z
+end = 2024-05-06T14:00:00Z
+window = "5s"
+[load.constant.all]
+rate = "24/s"
+[load.surge.noon]
+onset = 2024-05-06T13:00:00Z
+ramp = "5min"
+rate = "30/s"
+plateau = "10min"
+decay = "10min"
+[class.page]
+stages = [{ cpu = { lognormal = { mean = "30ms", sigma = 0.5 } } }, { wait = { lognormal = { mean = "400ms", sigma = 0.5 } } }]
+[clients]
+patience = { lognormal = { mean = "3s", sigma = 0.5 } }
+retry = { attempts = 2, base = "500ms" }
+[balancer]
+policy = "least_outstanding"
+redispatch = 1
+health = { active = { interval = "2s" } }
+[nodes]
+count = 4
+cores = 2
+[process]
+slots = 40
+boot = "5s"
+memory = { base = { uniform = { from = "195 MiB", to = "205 MiB" } }, retained_per_request = "2 KiB", in_service = "4 MiB" }
+[supervisor.bluepill.rule.memory]
+above = { memory = "330 MiB" }
+every = "7s"
+over = 2
+samples = 3
+include_children = true
+[environment.provides]
+workers = "8"
+[release.old]
+[release.wrong]
+needs = { workers = "9" }
+fails_after = "2s"
+[release.fixed]
+[deploy.first]
+at = 2024-05-06T12:20:00Z
+release = "wrong"
+method = "hot"
+[people]
+notice = "20s"
+diagnose = { uniform = { from = "4min", to = "6min" } }
+fix = "30s"
+fixed_release = "fixed"
+alert = { success = { below = "90%", lasting = "15s" } }
+[mitigation.faster]
+about = "people find the cause sooner"
+patch = { people = { diagnose = "2min" } }
+[mitigation.higher]
+about = "the limit is higher"
+patch = { supervisor = { bluepill = { rule = { memory = { above = { memory = "345 MiB" } } } } } }
+[mitigation.less-load]
+about = "the surge is smaller"
+patch = { load = { surge = { noon = { rate = "20/s" } } } }
+"#;
+
+fn study(sets: &[&str]) -> Study {
+    let none: [&str; 0] = [];
+    Study::load("small-incident", INCIDENT, &none, sets).expect("it is a scenario")
+}
+
+fn finish(scenario: &Arc<Scenario>, seed: u64) -> Results {
+    Replication::new(scenario, Seed(seed), false).finish()
+}
+
+/// What is asked of the two resolutions of a scenario, over so many seeds each.
+struct Compared {
+    exact: Vec<Results>,
+    adaptive: Vec<Results>,
+}
+
+/// The confidence of each interval: all of them together hold with more than 99 %.
+const CONFIDENCE: f64 = 0.9995;
+
+impl Compared {
+    fn of(exact: &Arc<Scenario>, adaptive: &Arc<Scenario>, seeds: u64) -> Compared {
+        Compared {
+            exact: support::results(exact, seeds, 2),
+            adaptive: support::results(adaptive, seeds, 2),
+        }
+    }
+
+    fn values(&self, measure: Measure) -> [Vec<f64>; 2] {
+        [&self.exact, &self.adaptive].map(|results| {
+            results.iter().map(|r| r.measure(measure)).filter(|v| v.is_finite()).collect()
+        })
+    }
+
+    /// The quantiles differ by no more than a margin, as far as the intervals of both can tell.
+    fn check_quantile(&self, measure: Measure, q: f64, margin: f64) {
+        let bounds = self.values(measure).map(|values| {
+            let (low, high) = quantile_bounds(&values, q, CONFIDENCE);
+            (low.expect("there are enough"), high.expect("there are enough"))
+        });
+        let [exact, adaptive] = bounds;
+        // Each interval holds its quantile; the quantiles are closer than the farthest ends.
+        let overlap = exact.0 <= adaptive.1 && adaptive.0 <= exact.1;
+        assert!(overlap, "{} at {q}: {exact:?} and {adaptive:?}", measure.name());
+        let widest = (exact.1 - exact.0).max(adaptive.1 - adaptive.0);
+        assert!(widest < margin, "{} at {q}: {widest} is too wide to tell", measure.name());
+    }
+
+    /// The means differ by no more than a share, with the same confidence.
+    fn check_mean(&self, measure: Measure, margin: f64) {
+        let [exact, adaptive] = self.values(measure).map(|values| support::interval(&values));
+        let middle = |(low, high): (f64, f64)| 0.5 * (low + high);
+        let half = |(low, high): (f64, f64)| 0.5 * (high - low);
+        let difference = middle(adaptive) - middle(exact);
+        // Those are intervals of 95 %.
+        let error = half(exact).hypot(half(adaptive)) / 1.96 * 3.48;
+        let (least, most) = (difference - error, difference + error);
+        let allowed = margin * middle(exact).abs();
+        assert!(
+            -allowed < least && most < allowed,
+            "{}: {exact:?} and {adaptive:?} may differ by {least} to {most}, {allowed} allowed",
+            measure.name()
+        );
+    }
+}
+
+/// The distributions agree, and hardly anything was simulated event by event.
+#[test]
+fn an_incident_comes_out_alike() {
+    let exact = study(&[]).scenario;
+    let adaptive = study(&[ADAPTIVE]).scenario;
+    let compared = Compared::of(&exact, &adaptive, 150);
+    let [_, skipped] = compared.values(Measure::Skipped);
+    let simulated = 7200.0 - skipped.iter().sum::<f64>() / skipped.len() as f64;
+    assert!((300.0..2400.0).contains(&simulated), "{simulated} s are simulated");
+    for q in [0.05, 0.5, 0.95] {
+        compared.check_quantile(Measure::FirstRestart, q, 60.0);
+    }
+    let outages = compared.values(Measure::Outages);
+    assert!(outages.iter().flatten().all(|&count| count >= 1.0), "everybody has one");
+    for (measure, margin) in [
+        (Measure::Requests, 0.01),
+        (Measure::RequestsFailed, 0.08),
+        (Measure::Downtime, 0.05),
+        (Measure::SojournMean, 0.02),
+        (Measure::SojournP50, 0.01),
+        (Measure::Utilisation, 0.02),
+        (Measure::SlotUtilisation, 0.02),
+        (Measure::InSystem, 0.03),
+        (Measure::NodeInFlightMean, 0.05),
+        (Measure::NodeMemoryMean, 0.01),
+    ] {
+        compared.check_mean(measure, margin);
+    }
+}
+
+/// A snapshot goes on as the original does, and pieces make the same whole, wherever they are cut:
+/// also within a stretch that is passed over.
+#[test]
+fn pieces_make_the_same_whole() {
+    let scenario = study(&[ADAPTIVE]).scenario;
+    let whole = finish(&scenario, 3);
+    for step in [47, 611, 1800] {
+        let mut pieces = Replication::new(&scenario, Seed(3), false);
+        for piece in 1..7200 / step {
+            pieces.run_until(Instant::START + Duration::from_secs(piece * step));
+            pieces = pieces.clone();
+        }
+        assert_eq!(pieces.finish().digest, whole.digest, "in pieces of {step} s");
+    }
+}
+
+/// Variants that share their past come out as each by itself, though what is passed over depends on
+/// limits and on load that is still to come.
+#[test]
+fn variants_share_what_was_passed_over() {
+    let study = study(&[ADAPTIVE]);
+    let variant = |name: &str| study.variant(name).expect("it is a mitigation").scenario;
+    let variants =
+        [Arc::clone(&study.scenario), variant("faster"), variant("higher"), variant("less-load")];
+    for seed in 0..6 {
+        let together = run_together(&variants, Seed(seed)).expect("no invariant is broken");
+        for (scenario, shared) in variants.iter().zip(&together.results) {
+            let alone = finish(scenario, seed);
+            assert_eq!(alone.digest, shared.digest, "seed {seed}");
+            assert_eq!(alone.measure(Measure::Requests), shared.measure(Measure::Requests));
+        }
+        assert!(together.simulated < together.one_by_one, "something is shared");
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Whatever the scenario: no invariant breaks, and pieces make the same whole.
+    #[test]
+    fn no_scenario_is_harmed(text in scenarios(), seed in 0..1_000_u64, cut in 1..240_u64) {
+        let study = support::study(MINUTES, &text).expect("the scenario is valid");
+        let sets = [ADAPTIVE, "clock.window=\"500ms\""];
+        // A warm-up may be no whole number of these windows, and is valid all the same.
+        let scenario = study.with_values(&sets).expect("it fits every scenario").scenario;
+        let whole = finish(&scenario, seed);
+        let mut pieces = Replication::new(&scenario, Seed(seed), false);
+        pieces.run_until(Instant::START + Duration::from_secs(cut));
+        let pieces = pieces.clone().finish();
+        prop_assert_eq!(whole.digest, pieces.digest);
+        let open = whole.measure(Measure::OpenAtEnd);
+        prop_assert!(open >= 0.0 && open <= whole.measure(Measure::Requests));
+        if !scenario.is_adaptive() {
+            let exact = study.with_values(&sets[1..]).expect("it is valid").scenario;
+            prop_assert_eq!(finish(&exact, seed).digest, whole.digest);
+        }
+    }
+}
