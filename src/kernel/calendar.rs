@@ -3,7 +3,7 @@
 //! # Simultaneous events
 //! Events with equal times are dispatched in the order in which they were scheduled. The order is
 //! total and part of the contract: time first, then a sequence number that every call of
-//! [`Calendar::at`], [`Calendar::timer`] and [`Calendar::set_lane`] takes from one counter. Moving
+//! [`Calendar::at`], [`Calendar::set_timer`] and [`Calendar::set_lane`] takes from one counter. Moving
 //! a lane schedules it anew.
 //!
 //! # Three structures behind one order
@@ -14,7 +14,7 @@
 use super::heap::{Heap, Keyed};
 use super::lanes::Lanes;
 use super::time::{Duration, Instant};
-use super::timers::{Timer, Timers};
+use super::timers::Timers;
 
 /// A numbered place for an entity's one pending event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,20 +91,18 @@ impl<E: Copy> Calendar<E> {
         self.at(self.now.saturating_add(delay), event);
     }
 
-    /// Schedules `event` after `delay` unless it is cancelled before.
+    /// Sets the timer of this number: `event` happens after `delay` unless the timer is cancelled
+    /// or set anew before. Numbers are the caller's choice; the memory goes by the largest.
     #[inline]
-    pub fn timer(&mut self, delay: Duration, event: E) -> Timer {
+    pub fn set_timer(&mut self, number: u32, delay: Duration, event: E) {
         let seq = self.take_seq();
-        self.timers.add(self.now.saturating_add(delay).as_nanos(), seq, event)
+        self.timers.set(number, self.now.saturating_add(delay).as_nanos(), seq, event);
     }
 
-    /// Cancels a timer that has not fired.
-    ///
-    /// # Panics
-    /// If it has fired or was cancelled before.
+    /// Cancels a timer, if it is set.
     #[inline]
-    pub fn cancel(&mut self, timer: Timer) {
-        self.timers.cancel(timer);
+    pub fn cancel_timer(&mut self, number: u32) {
+        self.timers.cancel(number);
     }
 
     /// Adds a silent lane for `event`.
@@ -187,7 +185,7 @@ mod tests {
     fn equal_times_come_in_the_order_of_scheduling() {
         let mut calendar = Calendar::default();
         let lane = calendar.add_lane("lane");
-        calendar.timer(Duration::from_secs(2), "timer");
+        calendar.set_timer(0, Duration::from_secs(2), "timer");
         calendar.set_lane(lane, Instant::START);
         calendar.after(Duration::from_secs(2), "heap");
         calendar.set_lane(lane, Instant::from_nanos(2_000_000_000));
@@ -199,8 +197,8 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         At(u64),
-        Timer(u64),
-        Cancel(usize),
+        Timer(u32, u64),
+        Cancel(u32),
         Lane(usize, u64),
         Advance,
     }
@@ -210,8 +208,8 @@ mod tests {
         let delay = prop_oneof![0..20_u64, (0..400_u64).prop_map(|s| s * 1_000_000_000)];
         prop_oneof![
             delay.clone().prop_map(Step::At),
-            delay.clone().prop_map(Step::Timer),
-            any::<usize>().prop_map(Step::Cancel),
+            (0..8_u32, delay.clone()).prop_map(|(timer, delay)| Step::Timer(timer, delay)),
+            (0..10_u32).prop_map(Step::Cancel),
             (0..3_usize, delay).prop_map(|(lane, delay)| Step::Lane(lane, delay)),
             Just(Step::Advance),
             Just(Step::Advance),
@@ -225,7 +223,6 @@ mod tests {
             let mut calendar = Calendar::<usize>::default();
             let lanes: Vec<Lane> = (0..3).map(|i| calendar.add_lane(1_000_000 + i)).collect();
             let mut naive: Vec<(u64, u64, usize)> = Vec::new();
-            let mut timers: Vec<(usize, Timer)> = Vec::new();
             let mut seq = 0;
             for (id, step) in steps.into_iter().enumerate() {
                 let now = calendar.now().as_nanos();
@@ -235,17 +232,16 @@ mod tests {
                         naive.push((now + delay, seq, id));
                         seq += 1;
                     }
-                    Step::Timer(delay) => {
-                        timers.push((id, calendar.timer(Duration::from_nanos(delay), id)));
-                        naive.push((now + delay, seq, id));
+                    Step::Timer(timer, delay) => {
+                        let event = 2_000_000 + timer as usize;
+                        calendar.set_timer(timer, Duration::from_nanos(delay), event);
+                        naive.retain(|entry| entry.2 != event);
+                        naive.push((now + delay, seq, event));
                         seq += 1;
                     }
-                    Step::Cancel(which) => {
-                        if !timers.is_empty() {
-                            let (id, timer) = timers.swap_remove(which % timers.len());
-                            calendar.cancel(timer);
-                            naive.retain(|entry| entry.2 != id);
-                        }
+                    Step::Cancel(timer) => {
+                        calendar.cancel_timer(timer);
+                        naive.retain(|entry| entry.2 != 2_000_000 + timer as usize);
                     }
                     Step::Lane(lane, delay) => {
                         calendar.set_lane(lanes[lane], Instant::from_nanos(now + delay));
@@ -260,7 +256,6 @@ mod tests {
                         if let Some((time, _, id)) = expected {
                             prop_assert_eq!(calendar.advance(horizon), Some(id));
                             prop_assert_eq!(calendar.now().as_nanos(), time);
-                            timers.retain(|(timer, _)| *timer != id);
                         }
                     }
                 }
