@@ -7,11 +7,11 @@
 //! a lane schedules it anew.
 //!
 //! # Three structures behind one order
-//! - a heap for events that always happen;
+//! - [buckets](super::buckets) for events that always happen;
 //! - [lanes](super::lanes) for entities whose one pending time keeps moving;
 //! - a [list of timers](super::timers) for time-outs, which are nearly always cancelled.
 
-use super::heap::{Heap, Keyed};
+use super::buckets::Buckets;
 use super::lanes::Lanes;
 use super::time::{Duration, Instant};
 use super::timers::Timers;
@@ -20,31 +20,12 @@ use super::timers::Timers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane(u32);
 
-#[derive(Clone, Copy, Debug)]
-struct Entry<E> {
-    time: u64,
-    seq: u64,
-    event: E,
-}
-
-impl<E> Keyed for Entry<E> {
-    #[inline]
-    fn key(&self) -> u128 {
-        key(self.time, self.seq)
-    }
-}
-
-#[inline]
-fn key(time: u64, seq: u64) -> u128 {
-    u128::from(time) << 64 | u128::from(seq)
-}
-
 /// Pending events and the simulated clock.
 #[derive(Clone, Debug)]
 pub struct Calendar<E> {
     now: Instant,
     next_seq: u64,
-    heap: Heap<Entry<E>>,
+    buckets: Buckets<E>,
     lanes: Lanes,
     lane_events: Vec<E>,
     /// The lane that fired last, until its owner moves it or the clock moves on.
@@ -57,7 +38,7 @@ impl<E: Copy> Default for Calendar<E> {
         Calendar {
             now: Instant::START,
             next_seq: 0,
-            heap: Heap::default(),
+            buckets: Buckets::default(),
             lanes: Lanes::default(),
             lane_events: Vec::new(),
             fired: None,
@@ -82,7 +63,7 @@ impl<E: Copy> Calendar<E> {
             return;
         }
         let seq = self.take_seq();
-        self.heap.push(Entry { time: when.as_nanos(), seq, event });
+        self.buckets.push(self.now.as_nanos(), when.as_nanos(), seq, event);
     }
 
     /// Schedules `event` after `delay`.
@@ -133,9 +114,9 @@ impl<E: Copy> Calendar<E> {
         if let Some(lane) = self.fired.take() {
             self.lanes.silence(lane);
         }
-        let heap_key = self.heap.peek().map_or(u128::MAX, Keyed::key);
+        let bucket_key = self.buckets.first();
         let (lane, lane_key) = self.lanes.first();
-        let other_key = heap_key.min(lane_key);
+        let other_key = bucket_key.min(lane_key);
         let limit = ((other_key >> 64) as u64).min(horizon.as_nanos());
         let first = match self.timers.first(limit) {
             Some(timer_key) if timer_key < other_key => timer_key,
@@ -150,8 +131,8 @@ impl<E: Copy> Calendar<E> {
         if first == lane_key {
             self.fired = Some(lane);
             Some(self.lane_events[lane as usize])
-        } else if first == heap_key {
-            self.heap.pop().map(|entry| entry.event)
+        } else if first == bucket_key {
+            self.buckets.pop()
         } else {
             Some(self.timers.take())
         }
