@@ -3,48 +3,29 @@
 //! # Simultaneous events
 //! Events with equal times are dispatched in the order in which they were scheduled. The order is
 //! total and part of the contract: time first, then a sequence number that every call of
-//! [`Calendar::at`], [`Calendar::timer`] and [`Calendar::set_lane`] takes from one counter. Moving
+//! [`Calendar::at`], [`Calendar::set_timer`] and [`Calendar::set_lane`] takes from one counter. Moving
 //! a lane schedules it anew.
 //!
 //! # Three structures behind one order
-//! - a heap for events that always happen;
+//! - [buckets](super::buckets) for events that always happen;
 //! - [lanes](super::lanes) for entities whose one pending time keeps moving;
 //! - a [list of timers](super::timers) for time-outs, which are nearly always cancelled.
 
-use super::heap::{Heap, Keyed};
+use super::buckets::Buckets;
 use super::lanes::Lanes;
 use super::time::{Duration, Instant};
-use super::timers::{Timer, Timers};
+use super::timers::Timers;
 
 /// A numbered place for an entity's one pending event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane(u32);
-
-#[derive(Clone, Copy, Debug)]
-struct Entry<E> {
-    time: u64,
-    seq: u64,
-    event: E,
-}
-
-impl<E> Keyed for Entry<E> {
-    #[inline]
-    fn key(&self) -> u128 {
-        key(self.time, self.seq)
-    }
-}
-
-#[inline]
-fn key(time: u64, seq: u64) -> u128 {
-    u128::from(time) << 64 | u128::from(seq)
-}
 
 /// Pending events and the simulated clock.
 #[derive(Clone, Debug)]
 pub struct Calendar<E> {
     now: Instant,
     next_seq: u64,
-    heap: Heap<Entry<E>>,
+    buckets: Buckets<E>,
     lanes: Lanes,
     lane_events: Vec<E>,
     /// The lane that fired last, until its owner moves it or the clock moves on.
@@ -57,7 +38,8 @@ pub struct Calendar<E> {
 #[derive(Clone, Debug)]
 struct Aside<E> {
     since: Instant,
-    entries: Vec<Entry<E>>,
+    /// Time, sequence number and event of each.
+    events: Vec<(u64, u64, E)>,
     lanes: Lanes,
     timers: Timers<E>,
 }
@@ -67,7 +49,7 @@ impl<E: Copy> Default for Calendar<E> {
         Calendar {
             now: Instant::START,
             next_seq: 0,
-            heap: Heap::default(),
+            buckets: Buckets::default(),
             lanes: Lanes::default(),
             lane_events: Vec::new(),
             fired: None,
@@ -93,7 +75,7 @@ impl<E: Copy> Calendar<E> {
             return;
         }
         let seq = self.take_seq();
-        self.heap.push(Entry { time: when.as_nanos(), seq, event });
+        self.buckets.push(self.now.as_nanos(), when.as_nanos(), seq, event);
     }
 
     /// Schedules `event` after `delay`.
@@ -102,20 +84,18 @@ impl<E: Copy> Calendar<E> {
         self.at(self.now.saturating_add(delay), event);
     }
 
-    /// Schedules `event` after `delay` unless it is cancelled before.
+    /// Sets the timer of this number: `event` happens after `delay` unless the timer is cancelled
+    /// or set anew before. Numbers are the caller's choice; the memory goes by the largest.
     #[inline]
-    pub fn timer(&mut self, delay: Duration, event: E) -> Timer {
+    pub fn set_timer(&mut self, number: u32, delay: Duration, event: E) {
         let seq = self.take_seq();
-        self.timers.add(self.now.saturating_add(delay).as_nanos(), seq, event)
+        self.timers.set(number, self.now.saturating_add(delay).as_nanos(), seq, event);
     }
 
-    /// Cancels a timer that has not fired.
-    ///
-    /// # Panics
-    /// If it has fired or was cancelled before.
+    /// Cancels a timer, if it is set.
     #[inline]
-    pub fn cancel(&mut self, timer: Timer) {
-        self.timers.cancel(timer);
+    pub fn cancel_timer(&mut self, number: u32) {
+        self.timers.cancel(number);
     }
 
     /// Adds a silent lane for `event`.
@@ -146,9 +126,9 @@ impl<E: Copy> Calendar<E> {
         if let Some(lane) = self.fired.take() {
             self.lanes.silence(lane);
         }
-        let heap_key = self.heap.peek().map_or(u128::MAX, Keyed::key);
+        let bucket_key = self.buckets.first();
         let (lane, lane_key) = self.lanes.first();
-        let other_key = heap_key.min(lane_key);
+        let other_key = bucket_key.min(lane_key);
         let limit = ((other_key >> 64) as u64).min(horizon.as_nanos());
         let first = match self.timers.first(limit) {
             Some(timer_key) if timer_key < other_key => timer_key,
@@ -163,14 +143,14 @@ impl<E: Copy> Calendar<E> {
         if first == lane_key {
             self.fired = Some(lane);
             Some(self.lane_events[lane as usize])
-        } else if first == heap_key {
-            self.heap.pop().map(|entry| entry.event)
+        } else if first == bucket_key {
+            self.buckets.pop()
         } else {
             Some(self.timers.take())
         }
     }
 
-    /// Puts aside every lane, every timer, and the events in the heap that `is_meant` says: none
+    /// Puts aside every lane, every timer, and of the other events those that `is_meant` says: none
     /// of them happens until [`Calendar::resume`]. Lanes must not be set meanwhile.
     ///
     /// # Panics
@@ -180,18 +160,11 @@ impl<E: Copy> Calendar<E> {
         if let Some(lane) = self.fired.take() {
             self.lanes.silence(lane);
         }
-        let mut entries = Vec::new();
-        self.heap.retain(|entry| {
-            let is_meant = is_meant(&entry.event);
-            if is_meant {
-                entries.push(*entry);
-            }
-            !is_meant
-        });
+        let events = self.buckets.take_out(self.now.as_nanos(), is_meant);
         let silent = self.lanes.silenced();
         self.aside = Some(Box::new(Aside {
             since: self.now,
-            entries,
+            events,
             lanes: std::mem::replace(&mut self.lanes, silent),
             timers: std::mem::take(&mut self.timers),
         }));
@@ -205,9 +178,9 @@ impl<E: Copy> Calendar<E> {
     pub fn resume(&mut self) -> Duration {
         let aside = *self.aside.take().expect("something was put aside");
         let by = self.now.since(aside.since);
-        for entry in aside.entries {
-            self.heap.push(Entry { time: entry.time.saturating_add(by.as_nanos()), ..entry });
-        }
+        let later =
+            |(time, seq, event): (u64, u64, E)| (time.saturating_add(by.as_nanos()), seq, event);
+        self.buckets.put_back(self.now.as_nanos(), aside.events.into_iter().map(later));
         self.lanes = aside.lanes;
         self.lanes.postpone(by.as_nanos());
         self.timers = aside.timers;
@@ -215,9 +188,9 @@ impl<E: Copy> Calendar<E> {
         by
     }
 
-    /// What is in the heap, in no order: when it will happen, and what.
+    /// What will surely happen, neither lanes nor timers: when, and what; in no order.
     pub fn pending(&self) -> impl Iterator<Item = (Instant, &E)> {
-        self.heap.iter().map(|entry| (Instant::from_nanos(entry.time), &entry.event))
+        self.buckets.pending().map(|(time, event)| (Instant::from_nanos(time), event))
     }
 
     #[inline]
@@ -248,7 +221,7 @@ mod tests {
     fn equal_times_come_in_the_order_of_scheduling() {
         let mut calendar = Calendar::default();
         let lane = calendar.add_lane("lane");
-        calendar.timer(Duration::from_secs(2), "timer");
+        calendar.set_timer(0, Duration::from_secs(2), "timer");
         calendar.set_lane(lane, Instant::START);
         calendar.after(Duration::from_secs(2), "heap");
         calendar.set_lane(lane, Instant::from_nanos(2_000_000_000));
@@ -265,8 +238,8 @@ mod tests {
         let lane = calendar.add_lane("lane");
         calendar.add_lane("silent");
         calendar.set_lane(lane, Instant::START + seconds(3));
-        calendar.timer(seconds(2), "timer");
-        let cancelled = calendar.timer(seconds(2), "cancelled");
+        calendar.set_timer(0, seconds(2), "timer");
+        calendar.set_timer(1, seconds(2), "cancelled");
         calendar.after(seconds(2), "traffic");
         calendar.after(seconds(5), "control");
         calendar.after(seconds(1), "first");
@@ -276,7 +249,7 @@ mod tests {
         assert_eq!(pending, [(Instant::START + seconds(5), &"control")]);
         assert_eq!(calendar.advance(Instant::NEVER), Some("control"));
         assert_eq!(calendar.resume(), seconds(4));
-        calendar.cancel(cancelled);
+        calendar.cancel_timer(1);
         let mut rest = Vec::new();
         while let Some(event) = calendar.advance(Instant::NEVER) {
             rest.push((event, calendar.now().as_secs_f64()));
@@ -287,8 +260,8 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         At(u64),
-        Timer(u64),
-        Cancel(usize),
+        Timer(u32, u64),
+        Cancel(u32),
         Lane(usize, u64),
         Advance,
     }
@@ -298,8 +271,8 @@ mod tests {
         let delay = prop_oneof![0..20_u64, (0..400_u64).prop_map(|s| s * 1_000_000_000)];
         prop_oneof![
             delay.clone().prop_map(Step::At),
-            delay.clone().prop_map(Step::Timer),
-            any::<usize>().prop_map(Step::Cancel),
+            (0..8_u32, delay.clone()).prop_map(|(timer, delay)| Step::Timer(timer, delay)),
+            (0..10_u32).prop_map(Step::Cancel),
             (0..3_usize, delay).prop_map(|(lane, delay)| Step::Lane(lane, delay)),
             Just(Step::Advance),
             Just(Step::Advance),
@@ -313,7 +286,6 @@ mod tests {
             let mut calendar = Calendar::<usize>::default();
             let lanes: Vec<Lane> = (0..3).map(|i| calendar.add_lane(1_000_000 + i)).collect();
             let mut naive: Vec<(u64, u64, usize)> = Vec::new();
-            let mut timers: Vec<(usize, Timer)> = Vec::new();
             let mut seq = 0;
             for (id, step) in steps.into_iter().enumerate() {
                 let now = calendar.now().as_nanos();
@@ -323,17 +295,16 @@ mod tests {
                         naive.push((now + delay, seq, id));
                         seq += 1;
                     }
-                    Step::Timer(delay) => {
-                        timers.push((id, calendar.timer(Duration::from_nanos(delay), id)));
-                        naive.push((now + delay, seq, id));
+                    Step::Timer(timer, delay) => {
+                        let event = 2_000_000 + timer as usize;
+                        calendar.set_timer(timer, Duration::from_nanos(delay), event);
+                        naive.retain(|entry| entry.2 != event);
+                        naive.push((now + delay, seq, event));
                         seq += 1;
                     }
-                    Step::Cancel(which) => {
-                        if !timers.is_empty() {
-                            let (id, timer) = timers.swap_remove(which % timers.len());
-                            calendar.cancel(timer);
-                            naive.retain(|entry| entry.2 != id);
-                        }
+                    Step::Cancel(timer) => {
+                        calendar.cancel_timer(timer);
+                        naive.retain(|entry| entry.2 != 2_000_000 + timer as usize);
                     }
                     Step::Lane(lane, delay) => {
                         calendar.set_lane(lanes[lane], Instant::from_nanos(now + delay));
@@ -348,7 +319,6 @@ mod tests {
                         if let Some((time, _, id)) = expected {
                             prop_assert_eq!(calendar.advance(horizon), Some(id));
                             prop_assert_eq!(calendar.now().as_nanos(), time);
-                            timers.retain(|(timer, _)| *timer != id);
                         }
                     }
                 }

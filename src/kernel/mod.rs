@@ -1,5 +1,6 @@
 //! Layer 0: time, order and chance. No word of the web appears here.
 
+pub mod buckets;
 pub mod calendar;
 pub mod chance;
 pub mod dist;

@@ -18,8 +18,22 @@ impl Ref {
 /// Values in numbered places; adding and removing are O(1).
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
-    places: Vec<(u32, Option<T>)>,
+    places: Vec<Place<T>>,
     free: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+struct Place<T> {
+    /// Odd while a value lives here; it grows with every one that comes or goes.
+    generation: u32,
+    /// What was removed stays until the place is used again, and nobody can ask for it.
+    value: T,
+}
+
+impl<T> Place<T> {
+    fn lives(&self) -> bool {
+        self.generation % 2 == 1
+    }
 }
 
 impl<T> Default for Slab<T> {
@@ -32,54 +46,53 @@ impl<T> Slab<T> {
     /// Stores a value.
     #[inline(always)]
     pub fn add(&mut self, value: T) -> Ref {
-        if let Some(index) = self.free.pop() {
-            let place = &mut self.places[index as usize];
-            place.1 = Some(value);
-            Ref { index, generation: place.0 }
-        } else {
-            let index = u32::try_from(self.places.len()).expect("fewer than 2^32 live values");
-            self.places.push((0, Some(value)));
-            Ref { index, generation: 0 }
-        }
+        let Some(index) = self.free.pop() else { return self.add_place(value) };
+        let place = &mut self.places[index as usize];
+        place.generation = place.generation.wrapping_add(1);
+        place.value = value;
+        Ref { index, generation: place.generation }
+    }
+
+    #[cold]
+    fn add_place(&mut self, value: T) -> Ref {
+        let index = u32::try_from(self.places.len()).expect("fewer than 2^32 live values");
+        self.places.push(Place { generation: 1, value });
+        Ref { index, generation: 1 }
     }
 
     /// The value, or `None` if it was removed.
     #[inline]
     pub fn get(&self, at: Ref) -> Option<&T> {
         let place = &self.places[at.index as usize];
-        if place.0 == at.generation { place.1.as_ref() } else { None }
+        (place.generation == at.generation).then_some(&place.value)
     }
 
     /// The value, or `None` if it was removed.
     #[inline]
     pub fn get_mut(&mut self, at: Ref) -> Option<&mut T> {
         let place = &mut self.places[at.index as usize];
-        if place.0 == at.generation { place.1.as_mut() } else { None }
+        (place.generation == at.generation).then_some(&mut place.value)
     }
 
     /// Removes a value; its place is used again and older references to it read as removed.
-    #[inline]
-    pub fn remove(&mut self, at: Ref) -> Option<T> {
-        let place = &mut self.places[at.index as usize];
-        if place.0 != at.generation {
-            return None;
-        }
-        let value = place.1.take();
-        place.0 = place.0.wrapping_add(1);
-        self.free.push(at.index);
-        value
+    pub fn remove(&mut self, at: Ref) -> Option<T>
+    where
+        T: Clone,
+    {
+        let value = self.get(at)?.clone();
+        self.discard(at);
+        Some(value)
     }
 
-    /// Drops a value where it is; otherwise as [`Slab::remove`].
+    /// The same for a value that nobody wants any more.
     ///
     /// # Panics
     /// If it was removed before.
     #[inline(always)]
     pub fn discard(&mut self, at: Ref) {
         let place = &mut self.places[at.index as usize];
-        assert!(place.0 == at.generation, "a value is removed once");
-        place.1 = None;
-        place.0 = place.0.wrapping_add(1);
+        assert!(place.generation == at.generation, "a value is removed once");
+        place.generation = place.generation.wrapping_add(1);
         self.free.push(at.index);
     }
 
@@ -97,15 +110,15 @@ impl<T> Slab<T> {
 
     /// All values, by place.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.places.iter_mut().filter_map(|(_, value)| value.as_mut())
+        self.places.iter_mut().filter(|place| place.lives()).map(|place| &mut place.value)
     }
 
     /// All values with their references, by place.
     pub fn iter(&self) -> impl Iterator<Item = (Ref, &T)> {
-        self.places.iter().enumerate().filter_map(|(index, (generation, value))| {
-            let at = Ref { index: index as u32, generation: *generation };
-            value.as_ref().map(|value| (at, value))
-        })
+        let numbered = self.places.iter().zip(0..);
+        numbered
+            .filter(|(place, _)| place.lives())
+            .map(|(place, index)| (Ref { index, generation: place.generation }, &place.value))
     }
 }
 

@@ -4,7 +4,7 @@ use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::route::Routed;
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, purpose};
+use super::state::{Attempt, Owner, patience_of, purpose};
 use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
@@ -77,7 +77,6 @@ impl Simulation {
             computes,
             in_slot: false,
             abandoned: false,
-            timer: None,
             deadline: now.saturating_add(patience),
             arrived: false,
             routing: None,
@@ -95,14 +94,14 @@ impl Simulation {
         match routed {
             Routed::Taken(node) => {
                 let limit = self.response_timeout.map_or(patience, |limit| limit.min(patience));
-                let timer = self.calendar.timer(limit, Event::PatienceOver(attempt));
-                self.attempts[attempt].timer = Some(timer);
+                let number = patience_of(attempt);
+                self.calendar.set_timer(number, limit, Event::PatienceOver(attempt));
                 observer.observe(now, &Observation::AttemptAccepted { node });
             }
             Routed::Waits => {
                 let limit = self.patience_on_the_way(attempt, patience);
-                let timer = self.calendar.timer(limit, Event::PatienceOver(attempt));
-                self.attempts[attempt].timer = Some(timer);
+                let number = patience_of(attempt);
+                self.calendar.set_timer(number, limit, Event::PatienceOver(attempt));
             }
             Routed::Failed(how) => self.fail(attempt, how, observer),
         }
@@ -110,7 +109,6 @@ impl Simulation {
 
     pub(super) fn on_patience_over(&mut self, at: Ref, observer: &mut impl Observer) {
         let attempt = self.attempts.get_mut(at).expect("its timer is cancelled when it ends");
-        attempt.timer = None;
         attempt.abandoned = true;
         let (owner, balancer, node) = (attempt.owner, attempt.balancer, attempt.node);
         let by_client = self.calendar.now() >= attempt.deadline;
@@ -281,9 +279,7 @@ impl Simulation {
             return;
         };
         attempt.abandoned = true;
-        if let Some(timer) = attempt.timer.take() {
-            self.calendar.cancel(timer);
-        }
+        self.calendar.cancel_timer(patience_of(at));
         self.leave(at, observer);
     }
 

@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Routing, Waiting, Way};
+use super::state::{Routing, Waiting, Way, patience_of, way_of};
 use super::traffic::Answer;
 use crate::fleet::balancer::NoneUp;
 use crate::fleet::balancer::ejection::Trouble;
@@ -203,7 +203,7 @@ impl Simulation {
         self.balancers[balancer as usize].sent(node);
         self.attempts[at].node = node;
         self.nodes[node as usize].lobby.push_back(at);
-        let routing = Routing { way, waiting: Waiting::Lobby, timer: None };
+        let routing = Routing { way, waiting: Waiting::Lobby };
         self.attempts[at].routing = Some(Box::new(routing));
         Routed::Waits
     }
@@ -225,7 +225,7 @@ impl Simulation {
             node.lobby.push_back(at);
             let attempt = &mut self.attempts[at];
             attempt.process = None;
-            let routing = Routing { way: Way::new(0), waiting: Waiting::Lobby, timer: None };
+            let routing = Routing { way: Way::new(0), waiting: Waiting::Lobby };
             attempt.routing = Some(Box::new(routing));
         }
     }
@@ -241,8 +241,8 @@ impl Simulation {
     }
 
     fn wait(&mut self, at: Ref, waiting: Waiting, way: Way, length: Duration) {
-        let timer = Some(self.calendar.timer(length, Event::RouteDue(at)));
-        self.attempts[at].routing = Some(Box::new(Routing { way, waiting, timer }));
+        self.calendar.set_timer(way_of(at), length, Event::RouteDue(at));
+        self.attempts[at].routing = Some(Box::new(Routing { way, waiting }));
     }
 
     pub(super) fn on_route_due(&mut self, at: Ref, observer: &mut impl Observer) {
@@ -331,11 +331,7 @@ impl Simulation {
         let Some(timeout) = self.scenario.balancer.response_timeout else { return };
         let attempt = &self.attempts[at];
         if !attempt.abandoned && now + timeout < attempt.deadline {
-            if let Some(timer) = attempt.timer {
-                self.calendar.cancel(timer);
-            }
-            let timer = self.calendar.timer(timeout, Event::PatienceOver(at));
-            self.attempts[at].timer = Some(timer);
+            self.calendar.set_timer(patience_of(at), timeout, Event::PatienceOver(at));
         }
     }
 
@@ -361,9 +357,7 @@ impl Simulation {
     /// Ends the waiting of an attempt.
     fn stop_waiting(&mut self, at: Ref) -> Option<Routing> {
         let routing = self.attempts[at].routing.take()?;
-        if let Some(timer) = routing.timer {
-            self.calendar.cancel(timer);
-        }
+        self.calendar.cancel_timer(way_of(at));
         Some(*routing)
     }
 

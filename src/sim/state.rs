@@ -11,7 +11,6 @@ use crate::kernel::calendar::Lane;
 use crate::kernel::chance::Purpose;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Area, Duration, Instant};
-use crate::kernel::timers::Timer;
 use crate::scenario::model::{REDISPATCH_MAX, STAGES_MAX};
 use std::collections::VecDeque;
 
@@ -174,7 +173,6 @@ pub(super) struct Attempt {
     pub in_slot: bool,
     /// Whoever waited for it has given up.
     pub abandoned: bool,
-    pub timer: Option<Timer>,
     /// When its client gives it up.
     pub deadline: Instant,
     /// It has come to its node along a way that takes its time.
@@ -185,6 +183,17 @@ pub(super) struct Attempt {
     pub accepted: Instant,
     /// When it got its slot.
     pub started: Instant,
+}
+
+/// The timer that ends the patience of whoever waits for an attempt.
+#[inline]
+pub(super) fn patience_of(attempt: Ref) -> u32 {
+    2 * attempt.index()
+}
+
+/// The timer of an attempt that no process has.
+pub(super) fn way_of(attempt: Ref) -> u32 {
+    2 * attempt.index() + 1
 }
 
 /// How far a balancer has got with an attempt.
@@ -229,7 +238,6 @@ pub(super) enum Waiting {
 pub(super) struct Routing {
     pub way: Way,
     pub waiting: Waiting,
-    pub timer: Option<Timer>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, ProcessState, Struck, purpose};
+use super::state::{Attempt, Owner, ProcessState, Struck, patience_of, purpose};
 use crate::fleet::balancer::LostShare;
 use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::chance::unit;
@@ -299,7 +299,7 @@ impl Simulation {
         let now = self.now();
         let attempt = &self.attempts[at];
         let Attempt { owner, class, balancer, node: number, process, .. } = *attempt;
-        let Attempt { abandoned, timer, accepted, started, .. } = *attempt;
+        let Attempt { abandoned, accepted, started, .. } = *attempt;
         let process = process.expect("it was in service");
         self.attempts.discard(at);
         self.release_slot(at, (number, process), class, true, observer);
@@ -308,10 +308,7 @@ impl Simulation {
             let is_awaited = !abandoned && matches!(owner, Owner::Request(_));
             self.note_answer((balancer, number), now.since(accepted), is_awaited, observer);
         }
-        // Whoever has given it up has no timer any more.
-        if let Some(timer) = timer {
-            self.calendar.cancel(timer);
-        }
+        self.calendar.cancel_timer(patience_of(at));
         match owner {
             Owner::Check | Owner::Probe => {
                 self.counts.checks_ended += 1;
@@ -448,13 +445,6 @@ impl Simulation {
         }
     }
 
-    #[inline]
-    fn cancel_timer(&mut self, attempt: &Attempt) {
-        if let Some(timer) = attempt.timer {
-            self.calendar.cancel(timer);
-        }
-    }
-
     /// An attempt ends without an answer from the node.
     pub(super) fn fail(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
         let attempt = self.attempts.remove(at).expect("an attempt fails once");
@@ -468,7 +458,7 @@ impl Simulation {
                 }
             }
         }
-        self.cancel_timer(&attempt);
+        self.calendar.cancel_timer(patience_of(at));
         match attempt.owner {
             Owner::Check | Owner::Probe => {
                 self.counts.checks_ended += 1;
@@ -511,7 +501,6 @@ impl Simulation {
             computes: 1,
             in_slot: false,
             abandoned: false,
-            timer: None,
             deadline: now.saturating_add(timeout),
             arrived: true,
             routing: None,
@@ -521,8 +510,8 @@ impl Simulation {
         match self.offer(attempt, balancer, node) {
             // Where nothing answers, it is for the check as if the answer took too long.
             Answer::Accepted | Answer::Silent | Answer::Lobby | Answer::Delayed => {
-                let timer = self.calendar.timer(timeout, Event::PatienceOver(attempt));
-                self.attempts[attempt].timer = Some(timer);
+                let number = patience_of(attempt);
+                self.calendar.set_timer(number, timeout, Event::PatienceOver(attempt));
             }
             Answer::Refused | Answer::Shed => self.fail(attempt, Outcome::Refused, observer),
         }

@@ -1,10 +1,12 @@
 //! One balancer instance: its own view of the nodes, and its choice among those it believes up.
 
 pub mod ejection;
+mod levels;
 pub mod tuning;
 
 use crate::kernel::time::{Duration, Instant};
 use ejection::{OnError, Trouble};
+use levels::{Levels, Lowest};
 use tuning::{Consequence, Knowledge, Tuning};
 
 /// How a balancer picks a node.
@@ -88,6 +90,8 @@ pub struct Balancer {
     outstanding: Vec<u32>,
     /// Nodes believed up, in order of their numbers.
     up: Vec<u32>,
+    /// The same by their attempts in hand.
+    levels: Levels,
     /// The node whose turn comes next.
     cursor: u32,
     /// Whether a node may have got room for another attempt since it was found that none has.
@@ -99,24 +103,25 @@ pub struct Balancer {
 impl Balancer {
     /// A balancer that believes all of `nodes` nodes up.
     pub fn new(nodes: u32, tuning: Option<Tuning>) -> Balancer {
-        Balancer {
+        let mut balancer = Balancer {
             knowledge: tuning.map(|tuning| Box::new(Knowledge::new(tuning, nodes))),
             marks: vec![Mark::new(true); nodes as usize],
             outstanding: vec![0; nodes as usize],
-            up: (0..nodes).collect(),
+            up: Vec::new(),
+            levels: Levels::default(),
             cursor: 0,
             freed: true,
-        }
+        };
+        balancer.recount();
+        balancer
     }
 
     /// Adds a node. One that is checked must pass its checks before it is up.
     pub fn add_node(&mut self, up: bool) {
-        if up {
-            self.up.push(self.marks.len() as u32);
-        }
         self.freed = true;
         self.marks.push(Mark::new(up));
         self.outstanding.push(0);
+        self.recount();
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.add_node();
         }
@@ -133,9 +138,8 @@ impl Balancer {
         let picked = if !tried.is_empty() {
             let left: Vec<u32> = untried(&self.up, tried);
             self.choose(policy, &left, dice)?
-        } else if policy == Policy::LeastOutstanding && self.up.len() == self.outstanding.len() {
-            // The usual case: no list of nodes to go by.
-            self.least_outstanding((0..).zip(self.outstanding.iter().copied()))?
+        } else if policy == Policy::LeastOutstanding {
+            self.pick_least()?
         } else {
             self.choose(policy, &self.up, dice)?
         };
@@ -216,7 +220,7 @@ impl Balancer {
     pub fn remove(&mut self, node: u32) {
         let mark = &mut self.marks[node as usize];
         (mark.up, mark.streak, mark.left) = (false, 0, true);
-        self.up.retain(|&other| other != node);
+        self.recount();
         self.drain(node, true);
     }
 
@@ -231,6 +235,8 @@ impl Balancer {
     fn recount(&mut self) {
         let marks = &self.marks;
         self.up = (0..marks.len() as u32).filter(|&n| marks[n as usize].up).collect();
+        let count = |&node: &u32| (node, self.outstanding[node as usize]);
+        self.levels = Levels::new(marks.len(), self.up.iter().map(count));
     }
 
     /// Attempts in hand on a node.
@@ -250,14 +256,19 @@ impl Balancer {
     /// Counts an attempt sent to a node.
     #[inline]
     pub fn sent(&mut self, node: u32) {
-        self.outstanding[node as usize] += 1;
+        let outstanding = &mut self.outstanding[node as usize];
+        let before = *outstanding;
+        *outstanding = before + 1;
+        self.levels.change(node, before, before + 1);
     }
 
     /// Counts an attempt out that the node has answered or lost.
     #[inline]
     pub fn answered(&mut self, node: u32) {
         let outstanding = &mut self.outstanding[node as usize];
-        *outstanding = outstanding.checked_sub(1).expect("an answer follows an attempt");
+        let before = *outstanding;
+        *outstanding = before.checked_sub(1).expect("an answer follows an attempt");
+        self.levels.change(node, before, before - 1);
     }
 
     /// The same away from an answer, which is noted besides.
@@ -369,6 +380,16 @@ impl Balancer {
         self.outstanding.iter().map(|&count| u64::from(count)).sum()
     }
 
+    /// Of all nodes that are up one with the fewest attempts in hand.
+    #[inline]
+    fn pick_least(&mut self) -> Option<u32> {
+        match self.levels.lowest(self.cursor) {
+            Lowest::Node(node) => Some(node),
+            Lowest::Beyond => self.least_outstanding(&self.up),
+            Lowest::Empty => None,
+        }
+    }
+
     #[inline(always)]
     fn choose(&self, policy: Policy, among: &[u32], dice: u64) -> Option<u32> {
         if among.is_empty() {
@@ -383,10 +404,7 @@ impl Balancer {
                 let at = (u128::from(dice) * among.len() as u128) >> 64;
                 Some(among[at as usize])
             }
-            Policy::LeastOutstanding => {
-                let count = |&node: &u32| (node, self.outstanding[node as usize]);
-                self.least_outstanding(among.iter().map(count))
-            }
+            Policy::LeastOutstanding => self.least_outstanding(among),
             // Latency is known only where notes are taken.
             Policy::PowerOfTwo | Policy::Latency => Some(self.better_of_two(among, dice)),
         }
@@ -403,16 +421,12 @@ impl Balancer {
         among[if count(other) < count(one) { other } else { one }]
     }
 
-    /// The least of nodes with their counts.
-    #[inline]
-    fn least_outstanding(&self, among: impl Iterator<Item = (u32, u32)>) -> Option<u32> {
-        // Below the count stands how far the node is from its turn. Those that have had theirs wrap
-        // round to the largest numbers, so they come last, in order. The least key tells its node.
-        let key = |(node, count): (u32, u32)| {
-            u64::from(count) << 32 | u64::from(node.wrapping_sub(self.cursor))
-        };
-        let least = among.map(key).fold(u64::MAX, u64::min);
-        (least != u64::MAX).then(|| (least as u32).wrapping_add(self.cursor))
+    /// The same of these, each looked at.
+    fn least_outstanding(&self, among: &[u32]) -> Option<u32> {
+        // Among equals it goes by how far a node is from its turn; those that have had theirs wrap
+        // round to the largest numbers, so they come last, in order.
+        let key = |&node: &u32| (self.outstanding[node as usize], node.wrapping_sub(self.cursor));
+        among.iter().copied().min_by_key(key)
     }
 }
 
@@ -423,6 +437,7 @@ fn untried(among: &[u32], tried: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const STEADY: Thresholds = Thresholds { rise: 2, fall: 3 };
 
@@ -556,6 +571,43 @@ mod tests {
         assert_eq!(picks, [0, 1, 2, 0, 1, 2]);
         balancer.answered(1);
         assert_eq!(balancer.pick(Instant::START, Policy::LeastOutstanding, &[], 0), Some(1));
+    }
+
+    proptest! {
+        /// Against a look at every node: with more nodes than fit a word, with nodes that go down,
+        /// leave and come, and with more attempts in hand than there are levels.
+        #[test]
+        fn the_least_busy_node_is_found_without_a_look_at_the_others(
+            nodes in 1_u32..150,
+            steps in prop::collection::vec((0_u32..40, any::<u32>()), 1..400),
+        ) {
+            let mut balancer = Balancer::new(nodes, None);
+            for (step, node) in steps {
+                let node = node % balancer.marks.len() as u32;
+                match step {
+                    0 => balancer.add_node(node % 2 == 0),
+                    1 => balancer.remove(node),
+                    2 => balancer.restore(node, true),
+                    3..6 => {
+                        for _ in 0..3 {
+                            balancer.on_check(Instant::START, node, step == 3, STEADY);
+                        }
+                    }
+                    6 => (0..5_000).for_each(|_| balancer.sent(node)),
+                    7 => (0..balancer.in_hand(node)).for_each(|_| balancer.answered(node)),
+                    8..20 if balancer.in_hand(node) > 0 => balancer.answered(node),
+                    _ => {
+                        let expected = balancer.least_outstanding(&balancer.up);
+                        let policy = Policy::LeastOutstanding;
+                        let picked = balancer.pick(Instant::START, policy, &[], 0);
+                        prop_assert_eq!(picked, expected);
+                        if let Some(node) = picked {
+                            balancer.sent(node);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]
