@@ -8,17 +8,35 @@
 //!
 //! # Three structures behind one order
 //! - [buckets](super::buckets) for events that always happen;
-//! - [lanes](super::lanes) for entities whose one pending time keeps moving;
+//! - [lanes](super::lanes) for entities whose one pending time keeps moving, in two tournaments, so
+//!   that the few that move all the time need not play against the many;
 //! - a [list of timers](super::timers) for time-outs, which are nearly always cancelled.
 
 use super::buckets::Buckets;
-use super::lanes::Lanes;
+use super::heap::{smaller, whole};
+use super::lanes::{Lanes, SILENT};
 use super::time::{Duration, Instant};
 use super::timers::Timers;
 
-/// A numbered place for an entity's one pending event.
+/// How many bits of a word a sequence number takes, from the top; the others are free for whoever
+/// wants to mark it.
+pub(super) const SEQ_BITS: u32 = 44;
+
+/// A place for an entity's one pending event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lane(u32);
+pub struct Lane {
+    tournament: Tournament,
+    number: u32,
+}
+
+/// Against which others a lane plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tournament {
+    /// The many.
+    Large,
+    /// The few that move all the time.
+    Small,
+}
 
 /// Pending events and the simulated clock.
 #[derive(Clone, Debug)]
@@ -26,10 +44,11 @@ pub struct Calendar<E> {
     now: Instant,
     next_seq: u64,
     buckets: Buckets<E>,
-    lanes: Lanes,
-    lane_events: Vec<E>,
+    /// By tournament, as are their events.
+    lanes: [Lanes; 2],
+    lane_events: [Vec<E>; 2],
     /// The lane that fired last, until its owner moves it or the clock moves on.
-    fired: Option<u32>,
+    fired: Option<Lane>,
     timers: Timers<E>,
 }
 
@@ -39,8 +58,8 @@ impl<E: Copy> Default for Calendar<E> {
             now: Instant::START,
             next_seq: 0,
             buckets: Buckets::default(),
-            lanes: Lanes::default(),
-            lane_events: Vec::new(),
+            lanes: Default::default(),
+            lane_events: Default::default(),
             fired: None,
             timers: Timers::default(),
         }
@@ -74,7 +93,7 @@ impl<E: Copy> Calendar<E> {
 
     /// Sets the timer of this number: `event` happens after `delay` unless the timer is cancelled
     /// or set anew before. Numbers are the caller's choice; the memory goes by the largest.
-    #[inline]
+    #[inline(always)]
     pub fn set_timer(&mut self, number: u32, delay: Duration, event: E) {
         let seq = self.take_seq();
         self.timers.set(number, self.now.saturating_add(delay).as_nanos(), seq, event);
@@ -87,23 +106,24 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// Adds a silent lane for `event`.
-    pub fn add_lane(&mut self, event: E) -> Lane {
-        self.lane_events.push(event);
-        Lane(self.lanes.add())
+    pub fn add_lane(&mut self, tournament: Tournament, event: E) -> Lane {
+        self.lane_events[tournament as usize].push(event);
+        Lane { tournament, number: self.lanes[tournament as usize].add() }
     }
 
     /// Moves a lane's pending event to `when`; [`Instant::NEVER`] silences it.
     #[inline(always)]
     pub fn set_lane(&mut self, lane: Lane, when: Instant) {
         self.check(when);
-        if self.fired == Some(lane.0) {
+        if self.fired == Some(lane) {
             self.fired = None;
         }
+        let Lane { tournament, number } = lane;
         if when == Instant::NEVER {
-            self.lanes.silence(lane.0);
+            self.lanes[tournament as usize].silence(number);
         } else {
             let seq = self.take_seq();
-            self.lanes.set(lane.0, when.as_nanos(), seq);
+            self.lanes[tournament as usize].set(number, when.as_nanos(), seq);
         }
     }
 
@@ -111,37 +131,44 @@ impl<E: Copy> Calendar<E> {
     /// moves to `horizon`. A lane whose event was taken falls silent unless its owner moves it.
     #[inline]
     pub fn advance(&mut self, horizon: Instant) -> Option<E> {
-        if let Some(lane) = self.fired.take() {
-            self.lanes.silence(lane);
+        if let Some(Lane { tournament, number }) = self.fired.take() {
+            self.lanes[tournament as usize].silence(number);
         }
-        let bucket_key = self.buckets.first();
-        let (lane, lane_key) = self.lanes.first();
-        let other_key = bucket_key.min(lane_key);
-        let limit = ((other_key >> 64) as u64).min(horizon.as_nanos());
-        let first = match self.timers.first(limit) {
-            Some(timer_key) if timer_key < other_key => timer_key,
-            _ => other_key,
-        };
-        let time = (first >> 64) as u64;
-        if time > horizon.as_nanos() || first == u128::MAX {
+        let [large, small] = [self.lanes[0].first(), self.lanes[1].first()];
+        let (lane, is_small) = smaller(large, small);
+        let (first, is_lane) = smaller(self.buckets.first(), lane);
+        let limit = first.0.min(horizon.as_nanos());
+        if let Some(timer) = self.timers.first(limit)
+            && whole(timer) < whole(first)
+        {
+            self.move_to(Instant::from_nanos(timer.0));
+            return Some(self.timers.take());
+        }
+        if first.0 > horizon.as_nanos() || first == SILENT {
             self.move_to(horizon);
             return None;
         }
-        self.move_to(Instant::from_nanos(time));
-        if first == lane_key {
-            self.fired = Some(lane);
-            Some(self.lane_events[lane as usize])
-        } else if first == bucket_key {
-            self.buckets.pop()
+        self.move_to(Instant::from_nanos(first.0));
+        if is_lane {
+            Some(self.fire(if is_small { Tournament::Small } else { Tournament::Large }))
         } else {
-            Some(self.timers.take())
+            self.buckets.pop()
         }
+    }
+
+    /// Takes the first lane of a tournament.
+    #[inline]
+    fn fire(&mut self, tournament: Tournament) -> E {
+        let number = self.lanes[tournament as usize].first_lane();
+        self.fired = Some(Lane { tournament, number });
+        self.lane_events[tournament as usize][number as usize]
     }
 
     #[inline]
     fn take_seq(&mut self) -> u64 {
         let seq = self.next_seq;
-        self.next_seq += 1;
+        let next = seq.checked_add(1 << (u64::BITS - SEQ_BITS));
+        self.next_seq = next.expect("a simulation has fewer than 2^44 events");
         seq
     }
 
@@ -165,7 +192,7 @@ mod tests {
     #[test]
     fn equal_times_come_in_the_order_of_scheduling() {
         let mut calendar = Calendar::default();
-        let lane = calendar.add_lane("lane");
+        let lane = calendar.add_lane(Tournament::Large, "lane");
         calendar.set_timer(0, Duration::from_secs(2), "timer");
         calendar.set_lane(lane, Instant::START);
         calendar.after(Duration::from_secs(2), "heap");
@@ -202,7 +229,8 @@ mod tests {
         #[test]
         fn the_calendar_equals_a_sorted_list(steps in prop::collection::vec(step(), 0..300)) {
             let mut calendar = Calendar::<usize>::default();
-            let lanes: Vec<Lane> = (0..3).map(|i| calendar.add_lane(1_000_000 + i)).collect();
+            let tournaments = [Tournament::Large, Tournament::Small, Tournament::Large].into_iter().zip(1_000_000..);
+            let lanes: Vec<Lane> = tournaments.map(|(t, event)| calendar.add_lane(t, event)).collect();
             let mut naive: Vec<(u64, u64, usize)> = Vec::new();
             let mut seq = 0;
             for (id, step) in steps.into_iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
 use crate::fleet::cpu::Cpu;
 use crate::fleet::supervisor::Supervisor;
-use crate::kernel::calendar::Calendar;
+use crate::kernel::calendar::{Calendar, Tournament};
 use crate::kernel::chance::{Seed, Streams, unit};
 use crate::kernel::slab::{Ref, Slab};
 use crate::kernel::time::{Duration, Instant};
@@ -453,7 +453,7 @@ impl Simulation {
         cpu.busy(now);
         self.nodes.push(Node {
             cpu,
-            lane: self.calendar.add_lane(Event::Completion(number)),
+            lane: self.calendar.add_lane(Tournament::Large, Event::Completion(number)),
             armed: Instant::NEVER,
             listener: None,
             lobby: VecDeque::new(),
