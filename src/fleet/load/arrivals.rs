@@ -194,7 +194,11 @@ impl Arrivals {
             let left = length - self.offset;
             let here = 0.5 * (rate + s.to) * left;
             if here > mass {
-                let root = (rate * rate + 2.0 * slope * mass).max(0.0).sqrt();
+                // Where the rate is constant the root is the rate, to the last digit.
+                let root = match slope == 0.0 {
+                    true => rate,
+                    false => (rate * rate + 2.0 * slope * mass).max(0.0).sqrt(),
+                };
                 self.offset += 2.0 * mass / (rate + root);
                 let ns = (self.offset * 1e9 + 0.5) as u64;
                 return Ok(Instant::from_nanos((s.start.as_nanos() + ns).min(s.end.as_nanos())));
