@@ -65,7 +65,7 @@ impl Simulation {
         self.calendar.set_lane(source.lane, next);
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn on_arrival(&mut self, number: u32, observer: &mut impl Observer) {
         if self.has_sessions && self.is_session(number) {
             self.begin_session(number, observer);

@@ -339,7 +339,21 @@ impl Simulation {
         }
     }
 
+    /// What every request does is dealt with at once; what is rare needs a frame of its own on the
+    /// stack, and a large one.
+    #[inline(always)]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `dispatch_any`")]
     fn dispatch(&mut self, event: Event, observer: &mut impl Observer) {
+        match event {
+            Event::Arrival(source) => self.on_arrival(source, observer),
+            Event::Completion(node) => self.on_completion(node, observer),
+            Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
+            _ => self.dispatch_any(event, observer),
+        }
+    }
+
+    #[inline(never)]
+    fn dispatch_any(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Arrival(source) => self.on_arrival(source, observer),
             Event::VisitorDue(visitor) => self.on_visitor_due(visitor, observer),
@@ -426,11 +440,12 @@ impl Simulation {
     }
 
     #[inline(always)]
-    fn after_touch(&mut self, node: u32, observer: &mut impl Observer) {
-        self.rearm(node);
-        let machine = &self.nodes[node as usize];
-        if (machine.memory > self.memory_watch) | machine.thrashing {
-            self.check_memory(node, observer);
+    fn after_touch(&mut self, number: u32, observer: &mut impl Observer) {
+        let node = &self.nodes[number as usize];
+        let may_be_short = (node.memory > self.memory_watch) | node.thrashing;
+        self.rearm(number);
+        if may_be_short {
+            self.check_memory(number, observer);
         }
     }
 

@@ -394,6 +394,10 @@ impl Balancer {
         match self.levels.as_mut().map(|levels| levels.lowest(self.cursor)) {
             Some(Lowest::Node(node)) => Some(node),
             Some(Lowest::Empty) => None,
+            // The usual case: no list of nodes to go by.
+            None if self.up.len() == self.outstanding.len() => {
+                self.least_of((0..).zip(self.outstanding.iter().copied()))
+            }
             Some(Lowest::Beyond) | None => self.least_outstanding(&self.up),
         }
     }
@@ -431,13 +435,18 @@ impl Balancer {
 
     /// The same of these, each looked at.
     fn least_outstanding(&self, among: &[u32]) -> Option<u32> {
+        self.least_of(among.iter().map(|&node| (node, self.outstanding[node as usize])))
+    }
+
+    /// The least of nodes with their counts.
+    #[inline]
+    fn least_of(&self, among: impl Iterator<Item = (u32, u32)>) -> Option<u32> {
         // Below the count stands how far the node is from its turn. Those that have had theirs wrap
         // round to the largest numbers, so they come last, in order. The least key tells its node.
-        let key = |&node: &u32| {
-            let behind = node.wrapping_sub(self.cursor);
-            u64::from(self.outstanding[node as usize]) << 32 | u64::from(behind)
+        let key = |(node, count): (u32, u32)| {
+            u64::from(count) << 32 | u64::from(node.wrapping_sub(self.cursor))
         };
-        let least = among.iter().map(key).fold(u64::MAX, u64::min);
+        let least = among.map(key).fold(u64::MAX, u64::min);
         (least != u64::MAX).then(|| (least as u32).wrapping_add(self.cursor))
     }
 }

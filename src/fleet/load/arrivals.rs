@@ -170,7 +170,7 @@ impl Arrivals {
         true
     }
 
-    #[inline]
+    #[inline(always)]
     fn find_next(&mut self) -> Instant {
         let mut gap = ziggurat::exponential(&mut self.sequence.die(die::GAP));
         if let Some(other) = &self.other
@@ -186,7 +186,7 @@ impl Arrivals {
 
     /// Goes so many expected arrivals along the course in memory: the time reached, or what is left
     /// at its end.
-    #[inline]
+    #[inline(always)]
     fn go(&mut self, mut mass: f64) -> Result<Instant, f64> {
         while let Some(s) = self.course.stretches.get(self.stretch) {
             let (length, slope) = self.course.lines[self.stretch];
