@@ -83,16 +83,16 @@ impl<E: Copy> Default for Buckets<E> {
 }
 
 impl<E: Copy> Buckets<E> {
-    /// The key of the first event, its time above its sequence number; [`u128::MAX`] without one.
+    /// The key of the first event, its time and its sequence number; the largest without one.
     #[inline]
-    pub fn first(&self) -> u128 {
-        whole(self.first)
+    pub(super) fn first(&self) -> Halves {
+        self.first
     }
 
     /// Adds an event. No event is earlier than `now`, and `seq` is larger than all before.
     #[inline(always)]
     pub fn push(&mut self, now: u64, time: u64, seq: u64, event: E) {
-        let at = self.put(now, Entry { time, seq, event, next: NONE });
+        let at = self.put(now, time, seq, event);
         // At the same time the one that was there before comes first.
         if time < self.first.0 {
             (self.first, self.first_at) = ((time, seq), at);
@@ -119,20 +119,20 @@ impl<E: Copy> Buckets<E> {
 
     /// Puts an event where it belongs; its place.
     #[inline]
-    fn put(&mut self, now: u64, mut entry: Entry<E>) -> u32 {
-        if (entry.time >> self.width) - (now >> self.width) >= BUCKETS as u64 {
-            return self.put_far(entry);
+    fn put(&mut self, now: u64, time: u64, seq: u64, event: E) -> u32 {
+        if (time >> self.width) - (now >> self.width) >= BUCKETS as u64 {
+            return self.put_far(Entry { time, seq, event, next: NONE });
         }
-        let bucket = self.bucket(entry.time);
-        entry.next = self.lists[bucket];
+        let bucket = self.bucket(time);
+        let next = self.lists[bucket];
         let at = match self.entries.get_mut(self.free as usize) {
             Some(place) => {
                 let at = self.free;
                 self.free = place.next;
-                *place = entry;
+                *place = Entry { time, seq, event, next };
                 at
             }
-            None => self.add_place(entry),
+            None => self.add_place(Entry { time, seq, event, next }),
         };
         self.lists[bucket] = at;
         self.words[bucket / 64] |= 1 << (bucket % 64);
@@ -239,7 +239,7 @@ impl<E: Copy> Buckets<E> {
     fn refill(&mut self, width: u32, now: u64, all: Vec<Entry<E>>) {
         *self = Buckets { width, ..Buckets::default() };
         for entry in all {
-            self.put(now, entry);
+            self.put(now, entry.time, entry.seq, entry.event);
         }
         self.seen = Seen::default();
         self.find_first(self.bucket(now));
@@ -271,7 +271,7 @@ impl<E: Copy> Buckets<E> {
     /// Puts back events, each with its time, which is not before `now`, and its sequence number.
     pub fn put_back(&mut self, now: u64, events: impl IntoIterator<Item = (u64, u64, E)>) {
         for (time, seq, event) in events {
-            self.put(now, Entry { time, seq, event, next: NONE });
+            self.put(now, time, seq, event);
         }
         self.find_first(self.bucket(now));
     }
@@ -306,7 +306,7 @@ mod tests {
                         seq += 1;
                     } else {
                         let (time, expected) = sorted.pop_first().expect("some are pending");
-                        prop_assert_eq!(buckets.first(), whole((time, expected)));
+                        prop_assert_eq!(buckets.first(), (time, expected));
                         prop_assert_eq!(buckets.pop(), Some(expected));
                         now = time;
                     }
@@ -317,7 +317,7 @@ mod tests {
                 prop_assert_eq!(buckets.pop(), Some(expected));
             }
             prop_assert_eq!(buckets.pop(), None);
-            prop_assert_eq!(buckets.first(), u128::MAX);
+            prop_assert_eq!(buckets.first(), NEVER);
         }
     }
 }

@@ -8,17 +8,35 @@
 //!
 //! # Three structures behind one order
 //! - [buckets](super::buckets) for events that always happen;
-//! - [lanes](super::lanes) for entities whose one pending time keeps moving;
+//! - [lanes](super::lanes) for entities whose one pending time keeps moving, in two tournaments, so
+//!   that the few that move all the time need not play against the many;
 //! - a [list of timers](super::timers) for time-outs, which are nearly always cancelled.
 
 use super::buckets::Buckets;
-use super::lanes::Lanes;
+use super::heap::{smaller, whole};
+use super::lanes::{Lanes, SILENT};
 use super::time::{Duration, Instant};
 use super::timers::Timers;
 
-/// A numbered place for an entity's one pending event.
+/// How many bits of a word a sequence number takes, from the top; the others are free for whoever
+/// wants to mark it.
+pub(super) const SEQ_BITS: u32 = 44;
+
+/// A place for an entity's one pending event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lane(u32);
+pub struct Lane {
+    tournament: Tournament,
+    number: u32,
+}
+
+/// Against which others a lane plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tournament {
+    /// The many.
+    Large,
+    /// The few that move all the time.
+    Small,
+}
 
 /// Pending events and the simulated clock.
 #[derive(Clone, Debug)]
@@ -26,10 +44,11 @@ pub struct Calendar<E> {
     now: Instant,
     next_seq: u64,
     buckets: Buckets<E>,
-    lanes: Lanes,
-    lane_events: Vec<E>,
+    /// By tournament, as are their events.
+    lanes: [Lanes; 2],
+    lane_events: [Vec<E>; 2],
     /// The lane that fired last, until its owner moves it or the clock moves on.
-    fired: Option<u32>,
+    fired: Option<Lane>,
     timers: Timers<E>,
     aside: Option<Box<Aside<E>>>,
 }
@@ -40,7 +59,7 @@ struct Aside<E> {
     since: Instant,
     /// Time, sequence number and event of each.
     events: Vec<(u64, u64, E)>,
-    lanes: Lanes,
+    lanes: [Lanes; 2],
     timers: Timers<E>,
 }
 
@@ -50,8 +69,8 @@ impl<E: Copy> Default for Calendar<E> {
             now: Instant::START,
             next_seq: 0,
             buckets: Buckets::default(),
-            lanes: Lanes::default(),
-            lane_events: Vec::new(),
+            lanes: Default::default(),
+            lane_events: Default::default(),
             fired: None,
             timers: Timers::default(),
             aside: None,
@@ -86,7 +105,7 @@ impl<E: Copy> Calendar<E> {
 
     /// Sets the timer of this number: `event` happens after `delay` unless the timer is cancelled
     /// or set anew before. Numbers are the caller's choice; the memory goes by the largest.
-    #[inline]
+    #[inline(always)]
     pub fn set_timer(&mut self, number: u32, delay: Duration, event: E) {
         let seq = self.take_seq();
         self.timers.set(number, self.now.saturating_add(delay).as_nanos(), seq, event);
@@ -99,23 +118,24 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// Adds a silent lane for `event`.
-    pub fn add_lane(&mut self, event: E) -> Lane {
-        self.lane_events.push(event);
-        Lane(self.lanes.add())
+    pub fn add_lane(&mut self, tournament: Tournament, event: E) -> Lane {
+        self.lane_events[tournament as usize].push(event);
+        Lane { tournament, number: self.lanes[tournament as usize].add() }
     }
 
     /// Moves a lane's pending event to `when`; [`Instant::NEVER`] silences it.
     #[inline(always)]
     pub fn set_lane(&mut self, lane: Lane, when: Instant) {
         self.check(when);
-        if self.fired == Some(lane.0) {
+        if self.fired == Some(lane) {
             self.fired = None;
         }
+        let Lane { tournament, number } = lane;
         if when == Instant::NEVER {
-            self.lanes.silence(lane.0);
+            self.lanes[tournament as usize].silence(number);
         } else {
             let seq = self.take_seq();
-            self.lanes.set(lane.0, when.as_nanos(), seq);
+            self.lanes[tournament as usize].set(number, when.as_nanos(), seq);
         }
     }
 
@@ -123,30 +143,28 @@ impl<E: Copy> Calendar<E> {
     /// moves to `horizon`. A lane whose event was taken falls silent unless its owner moves it.
     #[inline]
     pub fn advance(&mut self, horizon: Instant) -> Option<E> {
-        if let Some(lane) = self.fired.take() {
-            self.lanes.silence(lane);
+        if let Some(Lane { tournament, number }) = self.fired.take() {
+            self.lanes[tournament as usize].silence(number);
         }
-        let bucket_key = self.buckets.first();
-        let (lane, lane_key) = self.lanes.first();
-        let other_key = bucket_key.min(lane_key);
-        let limit = ((other_key >> 64) as u64).min(horizon.as_nanos());
-        let first = match self.timers.first(limit) {
-            Some(timer_key) if timer_key < other_key => timer_key,
-            _ => other_key,
-        };
-        let time = (first >> 64) as u64;
-        if time > horizon.as_nanos() || first == u128::MAX {
+        let [large, small] = [self.lanes[0].first(), self.lanes[1].first()];
+        let (lane, is_small) = smaller(large, small);
+        let (first, is_lane) = smaller(self.buckets.first(), lane);
+        let limit = first.0.min(horizon.as_nanos());
+        if let Some(timer) = self.timers.first(limit)
+            && whole(timer) < whole(first)
+        {
+            self.move_to(Instant::from_nanos(timer.0));
+            return Some(self.timers.take());
+        }
+        if first.0 > horizon.as_nanos() || first == SILENT {
             self.move_to(horizon);
             return None;
         }
-        self.move_to(Instant::from_nanos(time));
-        if first == lane_key {
-            self.fired = Some(lane);
-            Some(self.lane_events[lane as usize])
-        } else if first == bucket_key {
-            self.buckets.pop()
+        self.move_to(Instant::from_nanos(first.0));
+        if is_lane {
+            Some(self.fire(if is_small { Tournament::Small } else { Tournament::Large }))
         } else {
-            Some(self.timers.take())
+            self.buckets.pop()
         }
     }
 
@@ -158,10 +176,10 @@ impl<E: Copy> Calendar<E> {
     pub fn put_aside(&mut self, is_meant: impl Fn(&E) -> bool) {
         assert!(self.aside.is_none(), "events are put aside once");
         if let Some(lane) = self.fired.take() {
-            self.lanes.silence(lane);
+            self.lanes[lane.tournament as usize].silence(lane.number);
         }
         let events = self.buckets.take_out(self.now.as_nanos(), is_meant);
-        let silent = self.lanes.silenced();
+        let silent = self.lanes.each_ref().map(Lanes::silenced);
         self.aside = Some(Box::new(Aside {
             since: self.now,
             events,
@@ -182,7 +200,7 @@ impl<E: Copy> Calendar<E> {
             |(time, seq, event): (u64, u64, E)| (time.saturating_add(by.as_nanos()), seq, event);
         self.buckets.put_back(self.now.as_nanos(), aside.events.into_iter().map(later));
         self.lanes = aside.lanes;
-        self.lanes.postpone(by.as_nanos());
+        self.lanes.iter_mut().for_each(|lanes| lanes.postpone(by.as_nanos()));
         self.timers = aside.timers;
         self.timers.postpone(by.as_nanos());
         by
@@ -193,10 +211,19 @@ impl<E: Copy> Calendar<E> {
         self.buckets.pending().map(|(time, event)| (Instant::from_nanos(time), event))
     }
 
+    /// Takes the first lane of a tournament.
+    #[inline]
+    fn fire(&mut self, tournament: Tournament) -> E {
+        let number = self.lanes[tournament as usize].first_lane();
+        self.fired = Some(Lane { tournament, number });
+        self.lane_events[tournament as usize][number as usize]
+    }
+
     #[inline]
     fn take_seq(&mut self) -> u64 {
         let seq = self.next_seq;
-        self.next_seq += 1;
+        let next = seq.checked_add(1 << (u64::BITS - SEQ_BITS));
+        self.next_seq = next.expect("a simulation has fewer than 2^44 events");
         seq
     }
 
@@ -220,7 +247,7 @@ mod tests {
     #[test]
     fn equal_times_come_in_the_order_of_scheduling() {
         let mut calendar = Calendar::default();
-        let lane = calendar.add_lane("lane");
+        let lane = calendar.add_lane(Tournament::Large, "lane");
         calendar.set_timer(0, Duration::from_secs(2), "timer");
         calendar.set_lane(lane, Instant::START);
         calendar.after(Duration::from_secs(2), "heap");
@@ -235,8 +262,8 @@ mod tests {
     fn what_was_put_aside_comes_later() {
         let seconds = |s: u64| Duration::from_secs(s);
         let mut calendar = Calendar::default();
-        let lane = calendar.add_lane("lane");
-        calendar.add_lane("silent");
+        let lane = calendar.add_lane(Tournament::Small, "lane");
+        calendar.add_lane(Tournament::Large, "silent");
         calendar.set_lane(lane, Instant::START + seconds(3));
         calendar.set_timer(0, seconds(2), "timer");
         calendar.set_timer(1, seconds(2), "cancelled");
@@ -284,7 +311,8 @@ mod tests {
         #[test]
         fn the_calendar_equals_a_sorted_list(steps in prop::collection::vec(step(), 0..300)) {
             let mut calendar = Calendar::<usize>::default();
-            let lanes: Vec<Lane> = (0..3).map(|i| calendar.add_lane(1_000_000 + i)).collect();
+            let tournaments = [Tournament::Large, Tournament::Small, Tournament::Large].into_iter().zip(1_000_000..);
+            let lanes: Vec<Lane> = tournaments.map(|(t, event)| calendar.add_lane(t, event)).collect();
             let mut naive: Vec<(u64, u64, usize)> = Vec::new();
             let mut seq = 0;
             for (id, step) in steps.into_iter().enumerate() {

@@ -137,7 +137,7 @@ pub(super) fn whole((high, low): Halves) -> u128 {
 /// The smaller of two keys, and whether it is the second: without a jump, since which event is next
 /// is anybody's guess, the processor's too.
 #[inline]
-fn smaller(first: Halves, second: Halves) -> (Halves, bool) {
+pub(super) fn smaller(first: Halves, second: Halves) -> (Halves, bool) {
     let wins = whole(second) < whole(first);
     // By halves: to choose between whole keys the compiler jumps all the same.
     let high = select_unpredictable(wins, second.0, first.0);

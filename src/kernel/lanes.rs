@@ -4,12 +4,13 @@
 //! leave a dead entry; here it overwrites one leaf of a tournament tree and replays the matches of
 //! four on the way to the root.
 
+use super::calendar::SEQ_BITS;
 use super::heap::{Halves, least_of_four, whole};
 
 /// Time and sequence number of a lane that is silent.
-const SILENT: Halves = (u64::MAX, u64::MAX);
-/// Bits of a lane's number, which stands below the sequence number in its key.
-const LANE_BITS: u32 = 20;
+pub(super) const SILENT: Halves = (u64::MAX, u64::MAX);
+/// The bits of a lane's number, which stands in those that a sequence number leaves free.
+const LANE: u64 = (1 << (u64::BITS - SEQ_BITS)) - 1;
 
 /// A tournament over the pending times of numbered lanes.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ impl Lanes {
     /// Adds a silent lane and returns its number.
     pub fn add(&mut self) -> u32 {
         let lane = self.count;
-        assert!(lane < 1 << LANE_BITS, "a simulation has fewer than 2^20 nodes and sources");
+        assert!(u64::from(lane) < LANE, "a simulation has fewer than 2^20 - 1 nodes, and sources");
         self.count += 1;
         // Every match has four players and sends one on, but for the final.
         if self.count as usize > 3 * self.matches.len() + 1 {
@@ -60,12 +61,11 @@ impl Lanes {
         }
     }
 
-    /// Gives a lane a new time, and the sequence number that decides among equal times.
+    /// Gives a lane a new time, and the sequence number that decides among equal times, of which
+    /// only the upper [`SEQ_BITS`] bits are in use.
     #[inline(always)]
     pub fn set(&mut self, lane: u32, time: u64, seq: u64) {
-        assert!(seq >> (u64::BITS - LANE_BITS) == 0, "a simulation has fewer than 2^44 events");
-        let order = seq << LANE_BITS | u64::from(lane);
-        self.replay(lane, (time, order));
+        self.replay(lane, (time, seq | u64::from(lane)));
     }
 
     /// Silences a lane.
@@ -105,15 +105,17 @@ impl Lanes {
         later(&mut self.winner);
     }
 
-    /// The lane with the smallest key, and that key, its time above its sequence number
-    /// ([`u128::MAX`] if all are silent).
+    /// The smallest key, a time and a sequence number with the number of its lane; [`SILENT`] if
+    /// all are silent.
     #[inline]
-    pub fn first(&self) -> (u32, u128) {
-        let (time, order) = self.winner;
-        if self.winner == SILENT {
-            return (0, u128::MAX);
-        }
-        (order as u32 & ((1 << LANE_BITS) - 1), whole((time, order >> LANE_BITS)))
+    pub(super) fn first(&self) -> Halves {
+        self.winner
+    }
+
+    /// The lane with the smallest key.
+    #[inline]
+    pub fn first_lane(&self) -> u32 {
+        (self.winner.1 & LANE) as u32
     }
 }
 
@@ -141,12 +143,12 @@ mod tests {
                     count += 1;
                 }
                 let lane = lane % count;
-                lanes.set(lane, time, seq as u64);
-                naive[lane as usize] = u128::from(time) << 64 | seq as u128;
+                let seq = (seq as u64) << (u64::BITS - SEQ_BITS);
+                lanes.set(lane, time, seq);
+                naive[lane as usize] = u128::from(time) << 64 | u128::from(seq | u64::from(lane));
                 let least = *naive.iter().min().unwrap();
-                let (first, key) = lanes.first();
-                prop_assert_eq!(key, least);
-                prop_assert_eq!(naive[first as usize], least);
+                prop_assert_eq!(whole(lanes.first()), least);
+                prop_assert_eq!(naive[lanes.first_lane() as usize], least);
             }
         }
     }

@@ -19,13 +19,21 @@ impl Ref {
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
     places: Vec<Place<T>>,
-    free: Vec<u32>,
+    /// The free place that is used next, if there is one.
+    free: u32,
+    /// How many values live here.
+    count: usize,
 }
+
+/// No place.
+const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
 struct Place<T> {
     /// Odd while a value lives here; it grows with every one that comes or goes.
     generation: u32,
+    /// Of a free place the one that is free after it.
+    next: u32,
     /// What was removed stays until the place is used again, and nobody can ask for it.
     value: T,
 }
@@ -38,7 +46,7 @@ impl<T> Place<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Slab<T> {
-        Slab { places: Vec::new(), free: Vec::new() }
+        Slab { places: Vec::new(), free: NONE, count: 0 }
     }
 }
 
@@ -46,8 +54,12 @@ impl<T> Slab<T> {
     /// Stores a value.
     #[inline(always)]
     pub fn add(&mut self, value: T) -> Ref {
-        let Some(index) = self.free.pop() else { return self.add_place(value) };
-        let place = &mut self.places[index as usize];
+        self.count += 1;
+        let index = self.free;
+        let Some(place) = self.places.get_mut(index as usize) else {
+            return self.add_place(value);
+        };
+        self.free = place.next;
         place.generation = place.generation.wrapping_add(1);
         place.value = value;
         Ref { index, generation: place.generation }
@@ -55,8 +67,9 @@ impl<T> Slab<T> {
 
     #[cold]
     fn add_place(&mut self, value: T) -> Ref {
-        let index = u32::try_from(self.places.len()).expect("fewer than 2^32 live values");
-        self.places.push(Place { generation: 1, value });
+        let index = self.places.len() as u32;
+        assert!(index < NONE, "fewer than 2^32 - 1 values live at a time");
+        self.places.push(Place { generation: 1, next: NONE, value });
         Ref { index, generation: 1 }
     }
 
@@ -93,13 +106,15 @@ impl<T> Slab<T> {
         let place = &mut self.places[at.index as usize];
         assert!(place.generation == at.generation, "a value is removed once");
         place.generation = place.generation.wrapping_add(1);
-        self.free.push(at.index);
+        place.next = self.free;
+        self.free = at.index;
+        self.count -= 1;
     }
 
     /// How many values live here.
     #[inline]
     pub fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+        self.count
     }
 
     /// Whether nothing lives here.

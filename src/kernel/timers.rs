@@ -5,7 +5,7 @@
 //! number: setting it writes the place, cancelling clears it. Now and then all places are looked
 //! at, and only what comes due before the next look is sorted.
 
-use super::heap::{Heap, Keyed};
+use super::heap::{Halves, Heap, Keyed, whole};
 
 /// Least time between two sweeps: 2^29 ns, half a second. Longer, and more timers are sorted that
 /// will be cancelled; shorter, and those that wait are looked at more often.
@@ -23,7 +23,7 @@ struct Due {
 impl Keyed for Due {
     #[inline]
     fn key(&self) -> u128 {
-        u128::from(self.time) << 64 | u128::from(self.seq)
+        whole((self.time, self.seq))
     }
 }
 
@@ -37,11 +37,14 @@ pub struct Timers<E> {
     swept: u64,
     /// Those that are not set any more, or anew, are passed over.
     due: Heap<Due>,
+    /// No timer comes due, and no sweep, before this time.
+    quiet_until: u64,
 }
 
 impl<E: Copy> Default for Timers<E> {
     fn default() -> Timers<E> {
-        Timers { times: Vec::new(), events: Vec::new(), swept: 0, due: Heap::default() }
+        let (times, events, due) = (Vec::new(), Vec::new(), Heap::default());
+        Timers { times, events, swept: 0, due, quiet_until: 0 }
     }
 }
 
@@ -58,6 +61,7 @@ impl<E: Copy> Timers<E> {
         self.events[at] = (seq, event);
         if time < self.swept {
             self.due.push(Due { time, seq, number });
+            self.quiet_until = self.quiet_until.min(time);
         }
     }
 
@@ -69,17 +73,25 @@ impl<E: Copy> Timers<E> {
         }
     }
 
-    /// The key of the first timer due at or before `limit`, if there is one.
+    /// The key of the first timer due at or before `limit`, if there is one: its time and its
+    /// sequence number.
     #[inline]
-    pub fn first(&mut self, limit: u64) -> Option<u128> {
+    pub(super) fn first(&mut self, limit: u64) -> Option<Halves> {
+        if limit < self.quiet_until { None } else { self.look_for_first(limit) }
+    }
+
+    #[inline(never)]
+    fn look_for_first(&mut self, limit: u64) -> Option<Halves> {
         loop {
-            while let Some(due) = self.due.peek() {
-                let at = due.number as usize;
-                if self.times[at] == due.time && self.events[at].0 == due.seq {
-                    return (due.time <= limit).then(|| due.key());
+            while let Some(&Due { time, seq, number }) = self.due.peek() {
+                let at = number as usize;
+                if self.times[at] == time && self.events[at].0 == seq {
+                    self.quiet_until = time;
+                    return (time <= limit).then_some((time, seq));
                 }
                 self.due.pop();
             }
+            self.quiet_until = self.swept;
             if limit < self.swept || self.swept == UNSET {
                 return None;
             }

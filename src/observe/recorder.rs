@@ -122,8 +122,9 @@ struct Counts {
     sojourn_ns: u128,
     wait_ns: u128,
     in_system: u64,
-    in_system_since: Instant,
-    in_system_area: u128,
+    /// Time in the system of all requests, in nanoseconds: the sum of the moments at which one
+    /// leaves less that of the moments at which one comes.
+    in_system_area: i128,
     wasted: u64,
     retries_denied: u64,
     restarts: u64,
@@ -220,7 +221,7 @@ impl Recorder {
             digest: Digest::default(),
             windows: Windows::new(scenario.clock.warm_up, scenario.clock.window),
             finder: Finder::new(scenario.outage),
-            counts: Counts { in_system_since: scenario.clock.warm_up, ..Counts::default() },
+            counts: Counts::default(),
             sojourns: Histogram::new(),
             intervals: vec![IntervalCounts::default(); scenario.intervals.len()],
             classes: ClassCounts::of(&scenario),
@@ -330,14 +331,6 @@ impl Recorder {
         }
     }
 
-    #[inline]
-    fn integrate(&mut self, now: Instant) {
-        let counts = &mut self.counts;
-        let elapsed = now.since(counts.in_system_since).as_nanos();
-        counts.in_system_area += u128::from(counts.in_system) * u128::from(elapsed);
-        counts.in_system_since = now;
-    }
-
     #[inline(always)]
     fn on_issued(&mut self, now: Instant, class: u32) {
         if now < self.warm_up {
@@ -347,7 +340,7 @@ impl Recorder {
             self.close_windows();
         }
         self.windows.issue();
-        self.integrate(now);
+        self.counts.in_system_area -= i128::from(now.as_nanos());
         self.counts.in_system += 1;
         self.counts.issued += 1;
         if let Some(class) = self.classes.get_mut(class as usize) {
@@ -377,7 +370,7 @@ impl Recorder {
             }
         }
         self.windows.settle(issued, outcome, sojourn);
-        self.integrate(now);
+        self.counts.in_system_area += i128::from(now.as_nanos());
         let counts = &mut self.counts;
         counts.in_system -= 1;
         counts.settled[outcome as usize] += 1;
@@ -389,6 +382,12 @@ impl Recorder {
             counts.wait_ns += u128::from(wait.as_nanos());
             self.sojourns.record(sojourn.as_nanos());
         }
+    }
+
+    /// Requests in the system, integrated until now, in nanoseconds.
+    fn in_system_area(&self, now: Instant) -> i128 {
+        let counts = &self.counts;
+        counts.in_system_area + i128::from(now.as_nanos()) * i128::from(counts.in_system)
     }
 
     fn on_sampled(&mut self, now: Instant, node: u32, gauges: Gauges) {
@@ -456,7 +455,8 @@ impl Recorder {
     }
 
     fn on_ended(&mut self, now: Instant) {
-        self.integrate(now);
+        // Those that are still here leave now, as far as this counts.
+        self.counts.in_system_area = self.in_system_area(now);
         self.windows.end();
         while let Some(row) = self.windows.take_first() {
             if row.start < now {

@@ -239,6 +239,7 @@ impl Simulation {
         let request = &mut self.requests[at];
         request.settled = true;
         let (issued, attempts, class) = (request.issued, request.attempts, request.class);
+        let (is_plain, is_done) = (request.again.is_none(), request.alive == 0);
         self.counts.settled[outcome as usize] += 1;
         let completed = outcome == Outcome::Completed;
         if completed {
@@ -253,10 +254,12 @@ impl Simulation {
         }
         let seen = Observation::RequestSettled { issued, class, outcome, attempts, wait };
         observer.observe(self.now(), &seen);
-        if self.requests[at].again.is_some() {
+        if !is_plain {
             self.settle_again(at, completed, observer);
+            self.forget_if_done(at);
+        } else if is_done {
+            self.requests.discard(at);
         }
-        self.forget_if_done(at);
     }
 
     /// A request is settled: its user goes on, and nobody waits for its other attempts any more.

@@ -5,6 +5,7 @@ use super::observation::Observer;
 use super::simulation::Simulation;
 use super::state::{Request, Source, Visitor, purpose};
 use crate::fleet::load::{Arrivals, Batch, Course, die};
+use crate::kernel::calendar::Tournament;
 use crate::kernel::chance::{DICE, Die, Streams, unit};
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
@@ -28,7 +29,7 @@ impl Simulation {
     pub(super) fn add_source(&mut self, number: u32) {
         let scenario = &self.scenario;
         let source = &scenario.sources[number as usize];
-        let lane = self.calendar.add_lane(Event::Arrival(number));
+        let lane = self.calendar.add_lane(Tournament::Small, Event::Arrival(number));
         let arrivals = arrivals(source, scenario, &self.streams);
         self.calendar.set_lane(lane, arrivals.time());
         let class = match source.classes {
@@ -71,7 +72,7 @@ impl Simulation {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn on_arrival(&mut self, number: u32, observer: &mut impl Observer) {
         if self.has_sessions && self.is_session(number) {
             self.begin_session(number, observer);

@@ -14,7 +14,7 @@ use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
 use crate::fleet::cpu::Cpu;
 use crate::fleet::supervisor::Supervisor;
-use crate::kernel::calendar::Calendar;
+use crate::kernel::calendar::{Calendar, Tournament};
 use crate::kernel::chance::{Seed, Streams, unit};
 use crate::kernel::slab::{Ref, Slab};
 use crate::kernel::time::{Duration, Instant};
@@ -352,7 +352,21 @@ impl Simulation {
         }
     }
 
+    /// What every request does is dealt with at once; what is rare needs a frame of its own on the
+    /// stack, and a large one.
+    #[inline(always)]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `dispatch_any`")]
     fn dispatch(&mut self, event: Event, observer: &mut impl Observer) {
+        match event {
+            Event::Arrival(source) => self.on_arrival(source, observer),
+            Event::Completion(node) => self.on_completion(node, observer),
+            Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
+            _ => self.dispatch_any(event, observer),
+        }
+    }
+
+    #[inline(never)]
+    fn dispatch_any(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Arrival(source) => self.on_arrival(source, observer),
             Event::VisitorDue(visitor) => self.on_visitor_due(visitor, observer),
@@ -439,11 +453,12 @@ impl Simulation {
     }
 
     #[inline(always)]
-    fn after_touch(&mut self, node: u32, observer: &mut impl Observer) {
-        self.rearm(node);
-        let machine = &self.nodes[node as usize];
-        if (machine.memory > self.memory_watch) | machine.thrashing {
-            self.check_memory(node, observer);
+    fn after_touch(&mut self, number: u32, observer: &mut impl Observer) {
+        let node = &self.nodes[number as usize];
+        let may_be_short = (node.memory > self.memory_watch) | node.thrashing;
+        self.rearm(number);
+        if may_be_short {
+            self.check_memory(number, observer);
         }
     }
 
@@ -466,7 +481,7 @@ impl Simulation {
         cpu.busy(now);
         self.nodes.push(Node {
             cpu,
-            lane: self.calendar.add_lane(Event::Completion(number)),
+            lane: self.calendar.add_lane(Tournament::Large, Event::Completion(number)),
             armed: Instant::NEVER,
             listener: None,
             lobby: VecDeque::new(),

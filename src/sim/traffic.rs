@@ -3,13 +3,14 @@
 use super::event::Event;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, ProcessState, Struck, patience_of, purpose};
+use super::state::{Attempt, Node, Owner, Process, ProcessState, Struck, patience_of, purpose};
 use crate::fleet::balancer::LostShare;
 use crate::fleet::balancer::ejection::Trouble;
 use crate::kernel::chance::unit;
 use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Setting;
+use crate::scenario::model::RequestMemory;
 
 /// A node's answer to an attempt.
 pub(super) enum Answer {
@@ -74,11 +75,14 @@ impl Simulation {
         attempt.process = Some(listener);
         attempt.accepted = now;
         self.balancers[balancer as usize].sent(number);
+        let memory = &self.memories[attempt.class as usize];
         if free {
-            self.take_slot(at, false);
+            enter_service(now, attempt, node, process, memory);
+            let step = Step::of(attempt, number, listener);
+            self.start_stage(at, step);
         } else {
             process.backlog.push_back(at);
-            node.memory += self.memories[attempt.class as usize].queued;
+            node.memory += memory.queued;
         }
         self.touch(number);
         Answer::Accepted
@@ -138,7 +142,7 @@ impl Simulation {
         for at in self.nodes[number as usize].processes.clone() {
             while self.processes[at].in_service < self.processes[at].slots {
                 let Some(next) = self.next_in_line(at) else { break };
-                self.take_slot(next, true);
+                self.take_slot(next);
             }
             let process = &self.processes[at];
             let is_done = process.in_service == 0 && process.backlog.is_empty();
@@ -196,35 +200,27 @@ impl Simulation {
         matches!(self.attempts[at].owner, Owner::Request(_))
     }
 
-    /// Gives an attempt, which may have waited in its backlog, a slot of its process and starts its
-    /// first stage. The caller touches the node.
-    #[inline(always)]
-    fn take_slot(&mut self, at: Ref, waited: bool) {
+    /// Gives an attempt that has waited in its backlog a slot of its process and starts its first
+    /// stage. The caller touches the node.
+    #[inline]
+    fn take_slot(&mut self, at: Ref) {
         let now = self.now();
         let attempt = &mut self.attempts[at];
-        attempt.in_slot = true;
-        attempt.started = now;
-        let (number, class) = (attempt.node, attempt.class);
-        let holder = attempt.process.expect("it was accepted");
-        let (node, process) = (&mut self.nodes[number as usize], &mut self.processes[holder]);
-        if node.listener == Some(holder) {
-            node.integrals.count_busy(now, process.in_service);
-        }
-        process.in_service += 1;
-        let memory = &self.memories[class as usize];
-        node.memory += memory.in_service;
-        if waited {
-            node.memory -= memory.queued;
-        }
-        self.start_stage(at);
+        let (number, holder) = (attempt.node, attempt.process.expect("it was accepted"));
+        let node = &mut self.nodes[number as usize];
+        let process = &mut self.processes[holder];
+        let memory = &self.memories[attempt.class as usize];
+        enter_service(now, attempt, node, process, memory);
+        node.memory -= memory.queued;
+        let step = Step::of(attempt, number, holder);
+        self.start_stage(at, step);
     }
 
     /// Starts the stage that an attempt has come to. The caller touches the node.
     #[inline(always)]
-    fn start_stage(&mut self, at: Ref) {
-        let attempt = &self.attempts[at];
-        let stage = attempt.stage;
-        let demand = match attempt.owner {
+    fn start_stage(&mut self, at: Ref, step: Step) {
+        let Step { owner, stage, computes, node: number, process } = step;
+        let demand = match owner {
             Owner::Request(request) => self.requests[request].demands[usize::from(stage)],
             Owner::Check => {
                 let health = self.scenario.balancer.health.as_ref();
@@ -232,11 +228,10 @@ impl Simulation {
             }
             Owner::Probe => Duration::ZERO,
         };
-        if attempt.computes >> stage & 1 == 0 {
+        if !computes {
             self.calendar.after(demand, Event::WaitOver(at));
             return;
         }
-        let (number, process) = (attempt.node, attempt.process.expect("it has a slot"));
         let demand =
             if self.processes[process].warm { demand } else { self.cold_demand(at, demand) };
         let now = self.now();
@@ -286,11 +281,14 @@ impl Simulation {
     fn finish_stage(&mut self, at: Ref, observer: &mut impl Observer) {
         let attempt = &mut self.attempts[at];
         attempt.stage += 1;
-        let (number, more) = (attempt.node, attempt.stage < attempt.stages);
-        self.touch(number);
-        if more {
-            self.start_stage(at);
+        let number = attempt.node;
+        if attempt.stage < attempt.stages {
+            let holder = attempt.process.expect("it is in service");
+            let step = Step::of(attempt, number, holder);
+            self.touch(number);
+            self.start_stage(at, step);
         } else {
+            self.touch(number);
             self.complete(at, observer);
         }
     }
@@ -360,7 +358,7 @@ impl Simulation {
             process.backlog.pop_front()
         };
         if let Some(next) = next {
-            self.take_slot(next, true);
+            self.take_slot(next);
         } else if drained && self.processes[at].backlog.is_empty() {
             self.end_process(at, observer);
         }
@@ -536,4 +534,40 @@ impl Simulation {
             node.integrals.busy_since = now;
         }
     }
+}
+
+/// The stage that an attempt has come to, and where.
+#[derive(Clone, Copy)]
+struct Step {
+    owner: Owner,
+    stage: u8,
+    computes: bool,
+    node: u32,
+    process: Ref,
+}
+
+impl Step {
+    #[inline(always)]
+    fn of(attempt: &Attempt, node: u32, process: Ref) -> Step {
+        let Attempt { owner, stage, computes, .. } = *attempt;
+        Step { owner, stage, computes: computes >> stage & 1 == 1, node, process }
+    }
+}
+
+/// Counts an attempt in that gets a slot of its process on its node.
+#[inline(always)]
+fn enter_service(
+    now: Instant,
+    attempt: &mut Attempt,
+    node: &mut Node,
+    process: &mut Process,
+    memory: &RequestMemory,
+) {
+    attempt.in_slot = true;
+    attempt.started = now;
+    if node.listener == attempt.process {
+        node.integrals.count_busy(now, process.in_service);
+    }
+    process.in_service += 1;
+    node.memory += memory.in_service;
 }

@@ -5,7 +5,7 @@
 const TOP: u32 = 1 << 12;
 
 /// A set of nodes for each number of attempts in hand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Levels {
     /// For each level from 0 on a bit a node, in so many words.
     sets: Vec<u64>,

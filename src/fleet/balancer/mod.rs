@@ -82,6 +82,9 @@ impl Mark {
     }
 }
 
+/// So few nodes are sooner looked at than kept in sets.
+const FEW: usize = 8;
+
 /// A balancer instance.
 #[derive(Clone, Debug)]
 pub struct Balancer {
@@ -90,8 +93,8 @@ pub struct Balancer {
     outstanding: Vec<u32>,
     /// Nodes believed up, in order of their numbers.
     up: Vec<u32>,
-    /// The same by their attempts in hand.
-    levels: Levels,
+    /// The same by their attempts in hand, where there are more than [`FEW`] nodes.
+    levels: Option<Levels>,
     /// The node whose turn comes next.
     cursor: u32,
     /// Whether a node may have got room for another attempt since it was found that none has.
@@ -108,7 +111,7 @@ impl Balancer {
             marks: vec![Mark::new(true); nodes as usize],
             outstanding: vec![0; nodes as usize],
             up: Vec::new(),
-            levels: Levels::default(),
+            levels: None,
             cursor: 0,
             freed: true,
         };
@@ -236,7 +239,8 @@ impl Balancer {
         let marks = &self.marks;
         self.up = (0..marks.len() as u32).filter(|&n| marks[n as usize].up).collect();
         let count = |&node: &u32| (node, self.outstanding[node as usize]);
-        self.levels = Levels::new(marks.len(), self.up.iter().map(count));
+        let many = marks.len() > FEW;
+        self.levels = many.then(|| Levels::new(marks.len(), self.up.iter().map(count)));
     }
 
     /// Attempts in hand on a node.
@@ -259,7 +263,9 @@ impl Balancer {
         let outstanding = &mut self.outstanding[node as usize];
         let before = *outstanding;
         *outstanding = before + 1;
-        self.levels.change(node, before, before + 1);
+        if let Some(levels) = &mut self.levels {
+            levels.change(node, before, before + 1);
+        }
     }
 
     /// Counts an attempt out that the node has answered or lost.
@@ -268,7 +274,9 @@ impl Balancer {
         let outstanding = &mut self.outstanding[node as usize];
         let before = *outstanding;
         *outstanding = before.checked_sub(1).expect("an answer follows an attempt");
-        self.levels.change(node, before, before - 1);
+        if let Some(levels) = &mut self.levels {
+            levels.change(node, before, before - 1);
+        }
     }
 
     /// The same away from an answer, which is noted besides.
@@ -383,10 +391,14 @@ impl Balancer {
     /// Of all nodes that are up one with the fewest attempts in hand.
     #[inline]
     fn pick_least(&mut self) -> Option<u32> {
-        match self.levels.lowest(self.cursor) {
-            Lowest::Node(node) => Some(node),
-            Lowest::Beyond => self.least_outstanding(&self.up),
-            Lowest::Empty => None,
+        match self.levels.as_mut().map(|levels| levels.lowest(self.cursor)) {
+            Some(Lowest::Node(node)) => Some(node),
+            Some(Lowest::Empty) => None,
+            // The usual case: no list of nodes to go by.
+            None if self.up.len() == self.outstanding.len() => {
+                self.least_of((0..).zip(self.outstanding.iter().copied()))
+            }
+            Some(Lowest::Beyond) | None => self.least_outstanding(&self.up),
         }
     }
 
@@ -423,10 +435,19 @@ impl Balancer {
 
     /// The same of these, each looked at.
     fn least_outstanding(&self, among: &[u32]) -> Option<u32> {
-        // Among equals it goes by how far a node is from its turn; those that have had theirs wrap
-        // round to the largest numbers, so they come last, in order.
-        let key = |&node: &u32| (self.outstanding[node as usize], node.wrapping_sub(self.cursor));
-        among.iter().copied().min_by_key(key)
+        self.least_of(among.iter().map(|&node| (node, self.outstanding[node as usize])))
+    }
+
+    /// The least of nodes with their counts.
+    #[inline]
+    fn least_of(&self, among: impl Iterator<Item = (u32, u32)>) -> Option<u32> {
+        // Below the count stands how far the node is from its turn. Those that have had theirs wrap
+        // round to the largest numbers, so they come last, in order. The least key tells its node.
+        let key = |(node, count): (u32, u32)| {
+            u64::from(count) << 32 | u64::from(node.wrapping_sub(self.cursor))
+        };
+        let least = among.map(key).fold(u64::MAX, u64::min);
+        (least != u64::MAX).then(|| (least as u32).wrapping_add(self.cursor))
     }
 }
 

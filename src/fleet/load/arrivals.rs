@@ -268,7 +268,7 @@ impl Arrivals {
         self.pending_time
     }
 
-    #[inline]
+    #[inline(always)]
     fn find_next(&mut self) -> Instant {
         let mut gap = ziggurat::exponential(&mut self.sequence.die(die::GAP));
         if let Some(other) = &self.other
@@ -284,7 +284,7 @@ impl Arrivals {
 
     /// Goes so many expected arrivals along the course in memory: the time reached, or what is left
     /// at its end.
-    #[inline]
+    #[inline(always)]
     fn go(&mut self, mut mass: f64) -> Result<Instant, f64> {
         while let Some(s) = self.course.stretches.get(self.stretch) {
             let (length, slope) = self.course.lines[self.stretch];
@@ -292,7 +292,11 @@ impl Arrivals {
             let left = length - self.offset;
             let here = 0.5 * (rate + s.to) * left;
             if here > mass {
-                let root = (rate * rate + 2.0 * slope * mass).max(0.0).sqrt();
+                // Where the rate is constant the root is the rate, to the last digit.
+                let root = match slope == 0.0 {
+                    true => rate,
+                    false => (rate * rate + 2.0 * slope * mass).max(0.0).sqrt(),
+                };
                 self.offset += 2.0 * mass / (rate + root);
                 let ns = (self.offset * 1e9 + 0.5) as u64;
                 return Ok(Instant::from_nanos((s.start.as_nanos() + ns).min(s.end.as_nanos())));

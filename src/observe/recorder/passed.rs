@@ -13,8 +13,8 @@ pub(super) struct Passing {
     sample: Sample,
     /// Totals where it goes on, or went on last.
     began: Sample,
-    /// Since when traffic is suspended, if it is.
-    suspended: Option<Instant>,
+    /// Since when traffic is suspended, if it is, and the requests in the system until then.
+    suspended: Option<(Instant, i128)>,
 }
 
 /// Totals of traffic at a moment, or between two.
@@ -26,9 +26,10 @@ struct Sample {
 }
 
 impl Sample {
-    fn of(recorder: &Recorder) -> Sample {
+    fn of(recorder: &Recorder, now: Instant) -> Sample {
+        let in_system_area = recorder.in_system_area(now);
         Sample {
-            counts: recorder.counts,
+            counts: Counts { in_system_area, ..recorder.counts },
             sojourns: recorder.sojourns.clone(),
             classes: recorder.classes.clone(),
         }
@@ -108,8 +109,7 @@ impl Recorder {
 
     /// Traffic from now on is a sample.
     fn begin_sample(&mut self, now: Instant) {
-        self.integrate(now);
-        let began = Sample::of(self);
+        let began = Sample::of(self, now);
         let none = Sample {
             counts: Counts::default(),
             sojourns: Histogram::new(),
@@ -119,11 +119,10 @@ impl Recorder {
     }
 
     fn suspend(&mut self, now: Instant) {
-        self.integrate(now);
-        let totals = Sample::of(self);
+        let totals = Sample::of(self, now);
         if let Some(mut passing) = self.passing.take() {
             passing.sample = passing.sample.and_since(totals, &passing.began);
-            passing.suspended = Some(now);
+            passing.suspended = Some((now, self.in_system_area(now)));
             self.passing = Some(passing);
         }
         self.windows.hold();
@@ -143,7 +142,7 @@ impl Recorder {
 
     fn resume(&mut self, now: Instant) {
         let Some(mut passing) = self.passing.take() else { return };
-        let Some(since) = passing.suspended.take() else { return };
+        let Some((since, area)) = passing.suspended.take() else { return };
         self.counts.skipped += now.since(since);
         let sample = &passing.sample;
         let quantile = |q| sample.sojourns.quantile(q);
@@ -163,8 +162,10 @@ impl Recorder {
             self.settle_passed(start, outcomes);
         }
         self.count_passed(sample, passed);
-        self.counts.in_system_since = now;
-        passing.began = Sample::of(self);
+        let more = sample.share(sample.counts.in_system_area.unsigned_abs(), passed) as i128;
+        let in_hand = i128::from(now.as_nanos()) * i128::from(self.counts.in_system);
+        self.counts.in_system_area = area + more - in_hand;
+        passing.began = Sample::of(self, now);
         self.passing = Some(passing);
         self.close_windows();
     }
@@ -188,7 +189,6 @@ impl Recorder {
         counts.attempts += sample.count(like.attempts, passed);
         counts.sojourn_ns += sample.share(like.sojourn_ns, passed);
         counts.wait_ns += sample.share(like.wait_ns, passed);
-        counts.in_system_area += sample.share(like.in_system_area, passed);
         counts.wasted += sample.count(like.wasted, passed);
         counts.redispatches += sample.count(like.redispatches, passed);
         self.sojourns.add_like(&sample.sojourns, sample.count(completed, passed));
