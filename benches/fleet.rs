@@ -23,6 +23,7 @@ use fleetfall::scenario::measure::Measure;
 use std::hint::black_box;
 use std::process::ExitCode;
 
+mod median;
 mod ratios;
 mod reference;
 mod studies;

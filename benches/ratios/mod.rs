@@ -1,14 +1,15 @@
 //! What the simulator costs beside loops written by hand, what one workload costs beside another,
 //! and how much memory they take.
+//!
+//! Costs are processor time of one thread, so programs beside this one, which take the processor
+//! away in between, disturb less.
 
-#![expect(clippy::disallowed_types, reason = "the clock is what a benchmark reads")]
-
+use super::median::Median;
 use super::reference::{w1, w2, w7};
 use super::workloads::{Checked, SEED, W1, W2, W3, W4, W5, W7, Workload, simulate};
 use fleetfall::scenario::measure::Measure;
 use std::hint::black_box;
 use std::process::Command;
-use std::time::Instant;
 
 /// What the simulator is compared with.
 enum Other<'a> {
@@ -39,8 +40,6 @@ struct Ratio<'a> {
 const MANY: usize = 15;
 /// Pairs of longer runs.
 const FEW: usize = 9;
-/// The least probability with which an interval holds the true median.
-const CONFIDENCE: f64 = 0.95;
 
 /// Prints all ratios; whether every one lies below its limit.
 pub(crate) fn ratios() -> bool {
@@ -84,17 +83,11 @@ impl Ratio<'_> {
             [this, other, this / other]
         };
         let pairs: Vec<[f64; 3]> = (0..self.pairs).map(pair).collect();
-        let sorted = |which: usize| {
-            let mut values: Vec<f64> = pairs.iter().map(|pair| pair[which]).collect();
-            values.sort_by(f64::total_cmp);
-            values
-        };
-        let [these, others, ratios] = [0, 1, 2].map(sorted);
-        let (middle, outside) = (self.pairs / 2, outside(self.pairs));
-        let (low, high) = (ratios[outside], ratios[self.pairs - 1 - outside]);
+        let [this, other, ratio] =
+            [0, 1, 2].map(|which| Median::of(pairs.iter().map(|pair| pair[which])));
         let verdict = match () {
-            () if high < self.limit => "below",
-            () if low > self.limit => "above",
+            () if ratio.high < self.limit => "below",
+            () if ratio.low > self.limit => "above",
             () => "undecided",
         };
         println!(
@@ -105,13 +98,13 @@ impl Ratio<'_> {
                 Unit::Request => "request",
                 Unit::Event => "event",
             },
-            these[middle],
-            others[middle],
-            ratios[middle],
-            format!("{low:.2} to {high:.2}"),
+            this.value,
+            other.value,
+            ratio.value,
+            format!("{:.2} to {:.2}", ratio.low, ratio.high),
             self.limit,
         );
-        high < self.limit
+        ratio.high < self.limit
     }
 
     fn this_ns(&self) -> f64 {
@@ -138,24 +131,24 @@ impl Ratio<'_> {
 }
 
 fn nanoseconds(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
+    let start = processor_time();
     work();
-    start.elapsed().as_secs_f64() * 1e9
+    processor_time() - start
 }
 
-/// How many of so many sorted values may be left out at either end such that the others still
-/// enclose the true median with the probability wanted, whatever they are drawn from.
-fn outside(values: usize) -> usize {
-    // The number of values below the median is that of heads in as many tosses of a coin.
-    let (mut tail, mut heads, mut number) = (0.0_f64, 1.0 / (1u64 << values) as f64, 0_usize);
-    loop {
-        tail += heads;
-        if 1.0 - 2.0 * tail < CONFIDENCE {
-            return number.saturating_sub(1);
-        }
-        number += 1;
-        heads *= (values - number + 1) as f64 / number as f64;
-    }
+/// The processor time of this thread so far, in nanoseconds.
+#[cfg(unix)]
+fn processor_time() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
+/// Where nobody tells, the time that passes for everybody.
+#[cfg(not(unix))]
+#[expect(clippy::disallowed_types, reason = "the clock is what a benchmark reads")]
+fn processor_time() -> f64 {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64() * 1e9)
 }
 
 /// What the argument of a worker begins with that tells its memory; the workload and its end
