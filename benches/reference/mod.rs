@@ -1,4 +1,4 @@
-//! The yardstick: two workloads written by hand, each as one loop that can do nothing else.
+//! The yardstick: three workloads written by hand, each as one loop that can do nothing else.
 //!
 //! The simulator is timed against these in the same run, so the ratio says what generality costs
 //! on this machine. They share no code with the simulator: neither its queue nor its samplers
@@ -6,9 +6,23 @@
 
 pub(crate) mod w1;
 pub(crate) mod w2;
+pub(crate) mod w7;
 
 /// Nanoseconds in a second.
 pub(crate) const SECOND: f64 = 1e9;
+
+/// What became of the requests to a fleet, and of their attempts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Fates {
+    /// Requests answered in time, at whichever attempt.
+    pub(crate) completed: u64,
+    /// Requests none of whose attempts was.
+    pub(crate) failed: u64,
+    /// Attempts the client gave up on.
+    pub(crate) timed_out: u64,
+    /// Attempts a full backlog refused.
+    pub(crate) refused: u64,
+}
 
 /// One future event: when, and of what.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +73,12 @@ impl Heap {
     #[inline(always)]
     pub(crate) fn next_id(&self) -> u32 {
         self.groups[0].0[Heap::ROOT].id
+    }
+
+    /// How many events there are.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.end - Heap::ROOT
     }
 
     #[inline(always)]
@@ -126,6 +146,53 @@ impl Heap {
             number = parent;
         }
         *self.at(number) = entry;
+    }
+}
+
+/// How many connections each of at most 64 nodes has, such that the least busy is known at once.
+#[derive(Debug)]
+pub(crate) struct Levels {
+    /// The nodes with each number of connections, one bit a node.
+    nodes: Vec<u64>,
+    /// The first level with a node.
+    least: usize,
+}
+
+impl Levels {
+    /// So many idle nodes, each of which can have so many connections.
+    pub(crate) fn new(nodes: usize, most: usize) -> Levels {
+        let mut levels = Levels { nodes: vec![0; most + 1], least: 0 };
+        levels.nodes[0] = u64::MAX >> (64 - nodes);
+        levels
+    }
+
+    /// Whether no node can have another connection.
+    #[inline(always)]
+    pub(crate) fn are_full(&self) -> bool {
+        self.least == self.nodes.len() - 1
+    }
+
+    /// The first of the nodes with the fewest connections, which gets another one; they must not
+    /// be full.
+    #[inline(always)]
+    pub(crate) fn connect(&mut self) -> usize {
+        let level = self.least;
+        let node = self.nodes[level].trailing_zeros() as usize;
+        let bit = 1 << node;
+        self.nodes[level] ^= bit;
+        self.nodes[level + 1] ^= bit;
+        self.least += usize::from(self.nodes[level] == 0);
+        node
+    }
+
+    /// Takes one of a node's so many connections away.
+    #[inline(always)]
+    pub(crate) fn disconnect(&mut self, node: usize, connections: u32) {
+        let level = connections as usize;
+        let bit = 1 << node;
+        self.nodes[level] ^= bit;
+        self.nodes[level - 1] ^= bit;
+        self.least = self.least.min(level - 1);
     }
 }
 

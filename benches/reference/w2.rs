@@ -7,7 +7,7 @@
 //! is served all the same; it counts as a connection until then. A full backlog refuses an
 //! attempt at once, which counts as one of the three.
 
-use super::{Heap, Latencies, Random, SECOND, Ziggurat, fold};
+use super::{Fates, Heap, Latencies, Levels, Random, SECOND, Ziggurat, fold};
 
 const NODES: usize = 16;
 const WORKERS: usize = 32;
@@ -24,14 +24,8 @@ const NONE: u32 = u32::MAX;
 /// What came of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Outcome {
-    /// Requests answered in time, at whichever attempt.
-    pub(crate) completed: u64,
-    /// Requests none of whose attempts was.
-    pub(crate) failed: u64,
-    /// Attempts the client gave up on.
-    pub(crate) timed_out: u64,
-    /// Attempts a full backlog refused.
-    pub(crate) refused: u64,
+    /// What became of all of them.
+    pub(crate) fates: Fates,
     /// The median time from arrival to answer of the completed requests, in seconds.
     pub(crate) p50_s: f64,
     /// Its 99 % quantile.
@@ -111,17 +105,11 @@ struct Fleet {
     attempts: Vec<Attempt>,
     free: u32,
     nodes: [Node; NODES],
-    /// The nodes with each number of connections, one bit a node.
-    levels: Vec<u64>,
-    /// The first level with a node.
-    least: usize,
+    levels: Levels,
     completions: Heap,
     timeouts: Timeouts,
     latencies: Latencies,
-    completed: u64,
-    failed: u64,
-    timed_out: u64,
-    refused: u64,
+    fates: Fates,
     digest: u64,
 }
 
@@ -135,19 +123,13 @@ impl Fleet {
     /// Sends an attempt, and if that is refused the rest of the request's.
     #[inline(always)]
     fn send(&mut self, now: u64, arrived: u64, ordinal: u8) {
-        let level = self.least;
-        if level == WORKERS + BACKLOG {
+        if self.levels.are_full() {
             // Every node is full, and stays so however often the client asks at this instant.
-            self.refused += u64::from(ATTEMPTS - ordinal + 1);
-            self.failed += 1;
+            self.fates.refused += u64::from(ATTEMPTS - ordinal + 1);
+            self.fates.failed += 1;
             return;
         }
-        let index = self.levels[level].trailing_zeros() as usize;
-        let bit = 1 << index;
-        self.levels[level] ^= bit;
-        self.levels[level + 1] ^= bit;
-        self.least += usize::from(self.levels[level] == 0);
-
+        let index = self.levels.connect();
         let attempt = Attempt {
             arrived,
             next: NONE,
@@ -195,19 +177,15 @@ impl Fleet {
             let latency = now - place.arrived;
             self.latencies.record(latency);
             self.digest = fold(self.digest, latency);
-            self.completed += 1;
+            self.fates.completed += 1;
         }
         place.generation = place.generation.wrapping_add(1);
         place.next = self.free;
         self.free = id;
 
         let node = &mut self.nodes[index];
-        let level = node.connections as usize;
+        self.levels.disconnect(index, node.connections);
         node.connections -= 1;
-        let bit = 1 << index;
-        self.levels[level] ^= bit;
-        self.levels[level - 1] ^= bit;
-        self.least = self.least.min(level - 1);
 
         let waiting = node.first;
         if waiting == NONE {
@@ -230,9 +208,9 @@ impl Fleet {
         }
         place.abandoned = true;
         let (arrived, ordinal) = (place.arrived, place.ordinal);
-        self.timed_out += 1;
+        self.fates.timed_out += 1;
         if ordinal == ATTEMPTS {
-            self.failed += 1;
+            self.fates.failed += 1;
         } else {
             self.send(due, arrived, ordinal + 1);
         }
@@ -254,8 +232,6 @@ pub(crate) fn run(requests: u64, seed: u64) -> Outcome {
 
 /// The same at another rate of arrivals per second.
 pub(crate) fn run_at(rate: f64, requests: u64, seed: u64) -> Outcome {
-    let mut levels = vec![0; WORKERS + BACKLOG + 1];
-    levels[0] = (1 << NODES) - 1;
     let mut fleet = Fleet {
         arrivals: Random::new(seed),
         services: Random::new(!seed),
@@ -265,8 +241,7 @@ pub(crate) fn run_at(rate: f64, requests: u64, seed: u64) -> Outcome {
         attempts: Vec::new(),
         free: NONE,
         nodes: [Node { first: NONE, last: NONE, connections: 0 }; NODES],
-        levels,
-        least: 0,
+        levels: Levels::new(NODES, WORKERS + BACKLOG),
         completions: Heap::new(),
         timeouts: Timeouts {
             ring: vec![Timeout { due: 0, id: 0, generation: 0 }; 1 << 10],
@@ -274,10 +249,7 @@ pub(crate) fn run_at(rate: f64, requests: u64, seed: u64) -> Outcome {
             tail: 0,
         },
         latencies: Latencies::new(),
-        completed: 0,
-        failed: 0,
-        timed_out: 0,
-        refused: 0,
+        fates: Fates::default(),
         digest: 0,
     };
     let gap_ns = SECOND / rate;
@@ -311,10 +283,7 @@ pub(crate) fn run_at(rate: f64, requests: u64, seed: u64) -> Outcome {
         }
     }
     Outcome {
-        completed: fleet.completed,
-        failed: fleet.failed,
-        timed_out: fleet.timed_out,
-        refused: fleet.refused,
+        fates: fleet.fates,
         p50_s: fleet.latencies.quantile_s(0.5),
         p99_s: fleet.latencies.quantile_s(0.99),
         digest: fleet.digest,

@@ -2,13 +2,14 @@
 
 #![expect(clippy::disallowed_types, reason = "the clock is what a benchmark reads")]
 
-use super::{NIGHT, PINPOINT, SEED, Workload, peak, reset_peak, simulate};
+use super::ratios::{peak, reset_peak};
+use super::workloads::{SEED, W2, W4, simulate};
 use fleetfall::experiment::{
     Plan, Pool, Precision, Replication, Rule, Variants, compare, replicate, run_together,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Duration;
-use fleetfall::scenario::{Scenario, Study};
+use fleetfall::scenario::Scenario;
 use std::hint::black_box;
 use std::process::Command;
 use std::sync::Arc;
@@ -37,11 +38,7 @@ pub(super) fn studies() {
 /// A program of its own with one thread: so many replications.
 pub(super) fn work(count: &str) {
     let count = count.parse().expect("a number of replications");
-    replications(&scenario(&NIGHT), count, 1);
-}
-
-fn scenario(workload: &Workload) -> Arc<Scenario> {
-    workload.scenario(workload.large.end)
+    replications(&W2.scenario(W2.large.set), count, 1);
 }
 
 fn replications(scenario: &Arc<Scenario>, count: u64, threads: usize) {
@@ -69,8 +66,7 @@ fn pairs(count: usize, pair: impl Fn() -> f64) -> String {
 /// is shared. That has a cost of its own, as events of a quiet night are cheaper than those of an
 /// outage: it is timed in the scenario alone, to the event at which the two part.
 fn sharing() {
-    let none: [&str; 0] = [];
-    let study = Study::load(PINPOINT.name, PINPOINT.text, &none, &none).expect("it is a scenario");
+    let study = W4.study(W4.large.set);
     let base = &study.scenario;
     let ratio = pairs(FEW, || {
         let (mut together, mut apart) = (0.0, 0.0);
@@ -104,7 +100,7 @@ fn up_to(scenario: &Arc<Scenario>, event: u64) {
 
 /// Two programs with one thread each, at the same time, over one with two threads.
 fn threads() {
-    let night = scenario(&NIGHT);
+    let scenario = W2.scenario(W2.large.set);
     let program = std::env::current_exe().expect("the benchmark is a file");
     let ratio = pairs(MANY, || {
         let two_programs = seconds(|| {
@@ -115,16 +111,16 @@ fn threads() {
                 assert!(ended.expect("it runs").success());
             }
         });
-        two_programs / seconds(|| replications(&night, 2 * EACH, 2))
+        two_programs / seconds(|| replications(&scenario, 2 * EACH, 2))
     });
     println!("two threads over two programs: {ratio}, limit 0.95");
 }
 
 /// The memory of comparisons of few and of many replications.
 fn memory() {
-    let night = NIGHT.scenario(NIGHT.small.end);
+    let scenario = W4.scenario(W4.small.set);
     let variants = Variants {
-        scenarios: vec![Arc::clone(&night), night],
+        scenarios: vec![Arc::clone(&scenario), scenario],
         names: vec![Vec::new(), vec!["the same".to_string()]],
     };
     for ceiling in [30, 3_000] {
@@ -133,7 +129,7 @@ fn memory() {
         let stop = AtomicBool::new(false);
         let done = compare(&variants, rule, Pool::new(2, &|_| (), &stop));
         drop(black_box(done.expect("no invariant breaks")));
-        let mib = peak().map_or("unknown".to_string(), |kib| format!("{:.1}", kib as f64 / 1024.0));
-        println!("a comparison of {ceiling} replications: peak of {mib} MiB");
+        let peak = peak().map_or("unknown".to_string(), |peak| format!("{peak:.1}"));
+        println!("a comparison of {ceiling} replications: peak of {peak} MB");
     }
 }
