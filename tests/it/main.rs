@@ -18,6 +18,7 @@ mod cli;
 mod clients;
 mod common_random_numbers;
 mod compare;
+mod cost;
 mod deciding;
 mod deploys;
 mod distributions;
