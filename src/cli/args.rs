@@ -4,6 +4,7 @@ mod begin;
 mod color;
 mod examples;
 mod help;
+mod limits;
 mod plan;
 mod trace;
 
@@ -12,6 +13,7 @@ pub(super) use color::Colors;
 #[cfg(test)]
 pub(super) use examples::EXAMPLES;
 pub(super) use help::command;
+pub(super) use limits::Limits;
 pub(super) use plan::{Ask, Plan, Sought};
 pub(super) use trace::{Form, Trace};
 
@@ -32,6 +34,7 @@ Exit codes:
   0    all well
   1    a claim of the scenario failed or stayed undecided
   2    wrong arguments, a wrong scenario, or a file that cannot be read or written
+  3    ended by --max-events, --max-memory or --time-limit: what there is is partial
   101  a fault of fleetfall itself: an invariant of the simulation was broken
   130  interrupted by Ctrl-C";
 
@@ -128,8 +131,10 @@ pub(super) struct Common {
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
     /// Threads; the results do not depend on it [default: all there are]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(super) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) limits: Limits,
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
@@ -141,6 +146,14 @@ pub(super) struct Common {
     #[cfg(feature = "store")]
     #[arg(long, value_name = "FILE")]
     pub(super) store: Option<PathBuf>,
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    /// More help nobody.
+    const MOST: usize = 1024;
+    let threads: Option<NonZeroUsize> =
+        text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= MOST);
+    threads.ok_or_else(|| format!("expected a number from 1 to {MOST}"))
 }
 
 #[derive(Args, Debug)]

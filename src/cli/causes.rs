@@ -3,9 +3,10 @@
 use super::args::{Causes as Arguments, Format};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, study, terminal};
+use super::{files, need, output, study, terminal};
 use fleetfall::experiment::{Variants, causes::MOST};
 use fleetfall::report::causes::{self, CausesReport};
+use fleetfall::report::format::plural;
 use fleetfall::scenario::Study;
 use std::sync::Arc;
 
@@ -31,17 +32,24 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let variants = subsets(&study, &names)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
-    let shared = replicas.causes(&names, &variants, seed, arguments.replications.get())?;
-    if let Some(exit) = replicas.after_shard() {
+    let count = arguments.replications.get();
+    let here = need::share(arguments.sharing, count);
+    let replicas =
+        Replicas::new(common, &study, |threads| need::of_sums(&variants, here, threads))?
+            .sharing(arguments.sharing);
+    let shared = replicas.causes(&names, &variants, seed, count)?;
+    if let Some(exit) = replicas.after_shard(&study.scenario) {
         return Ok(exit);
     }
     if shared.replications == 0 {
-        output::note("stopped before the first replication was done; nothing is written");
-        return Err(Exit::Interrupted);
+        return Err(replicas.nothing(&study.scenario, "the first replication was done"));
     }
+    let there_is =
+        || format!("{} of {} are done", shared.replications, plural(count, "replication"));
+    let partial = shared.stopped.then(|| replicas.partial(&study.scenario, &there_is()));
     let (with, set) = (&common.with, &common.set);
-    let report = CausesReport { study: &study, seed, with, set, causes: &shared };
+    let partial = partial.as_ref();
+    let report = CausesReport { study: &study, seed, with, set, partial, causes: &shared };
     let directory = files::directory(arguments.out.as_deref(), &study, "causes");
     let document = causes::json(&report);
     let written = vec![("causes.json", document.clone())];
@@ -50,9 +58,9 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
         Format::Json => document,
         Format::Human => causes::human(&report, &terminal::screen()) + &files::told(&directory),
     })?;
-    if shared.stopped {
-        output::note("stopped: fewer replications than planned");
-        return Ok(Exit::Interrupted);
+    if let Some(partial) = partial {
+        output::note(&partial.words);
+        return Ok(replicas.ended());
     }
     Ok(Exit::Well)
 }

@@ -48,6 +48,7 @@ impl Checked {
             Exit::Claims => "undecided",
             Exit::Usage => "could not be checked",
             Exit::Bug => "fault",
+            Exit::Limit => "ended by a limit",
             Exit::Interrupted => "interrupted",
         };
         let counts = format!("{pass} pass, {undecided} undecided, {fail} fail");
@@ -84,7 +85,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
             stored: None,
             json: "null".to_string(),
         });
-        let stop = checked.exit == Exit::Interrupted;
+        let stop = matches!(checked.exit, Exit::Interrupted | Exit::Limit);
         all.push(checked);
         if stop {
             break;

@@ -5,10 +5,11 @@
 use super::args::{Compare as Arguments, Format, PrecisionArgument};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, progress, study, terminal};
+use super::{files, need, output, progress, study, terminal};
 use fleetfall::experiment::{Precision, Rule, Variants};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::report::compare::{self, Compare};
+use fleetfall::report::format::plural;
 use fleetfall::scenario::Study;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
 use std::sync::Arc;
@@ -16,6 +17,9 @@ use std::time::Instant;
 
 /// Replications without a precision.
 const USUAL: u64 = 30;
+
+/// Patches of which every pair is compared.
+const MOST_COMBINED: usize = 30;
 
 /// Compares a scenario with its mitigations.
 ///
@@ -35,22 +39,28 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         }
     };
     let ceiling = arguments.replications.map_or(usual, |count| count.get());
-    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
+    let here = need::share(arguments.sharing, ceiling);
+    let replicas =
+        Replicas::new(common, &study, |threads| need::of_sums(&variants, here, threads))?
+            .sharing(arguments.sharing);
     let rule = Rule { seed: Seed(seed), ceiling, precision };
     let since = Instant::now();
     let comparison = replicas.compare(&variants, rule)?;
-    if let Some(exit) = replicas.after_shard() {
+    if let Some(exit) = replicas.after_shard(&study.scenario) {
         return Ok(exit);
     }
     if comparison.replications == 0 {
-        output::note("stopped before the first replication was done; nothing is written");
-        return Err(Exit::Interrupted);
+        return Err(replicas.nothing(&study.scenario, "the first replication was done"));
     }
+    let done = comparison.replications;
+    let there_is = || format!("{done} of {} are done", plural(ceiling, "replication"));
+    let partial = comparison.stopped.then(|| replicas.partial(&study.scenario, &there_is()));
     let report = Compare {
         study: &study,
         seed,
         with: &common.with,
         set: &common.set,
+        partial: partial.as_ref(),
         comparison: &comparison,
         precision,
     };
@@ -59,9 +69,9 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         let (variants, pairs) = (comparison.variants.len(), comparison.replications);
         output::note(&format!("{variants} variants, {pairs} replications of each: {took}"));
     }
-    if comparison.stopped {
-        output::note("stopped: fewer replications than planned");
-        return Ok(Exit::Interrupted);
+    if let Some(partial) = &partial {
+        output::note(&partial.words);
+        return Ok(replicas.ended());
     }
     Ok(Exit::Well)
 }
@@ -113,6 +123,14 @@ fn chosen(arguments: &Arguments, study: &Study) -> Result<Vec<String>, Exit> {
 
 /// The scenario, its variants, and if wanted every pair of them and all together.
 fn variants(study: &Study, names: &[String], combine: bool) -> Result<Variants, Exit> {
+    if combine && names.len() > MOST_COMBINED {
+        let count = names.len();
+        output::complain(&format!(
+            "`--combine` makes every pair of {count} patches, and {MOST_COMBINED} may be combined"
+        ));
+        output::help("name those that matter with `--only`");
+        return Err(Exit::Usage);
+    }
     let mut patches: Vec<Vec<String>> = vec![Vec::new()];
     patches.extend(names.iter().map(|name| vec![name.clone()]));
     if combine {

@@ -11,6 +11,8 @@ pub(super) enum Exit {
     Claims,
     /// The arguments, the scenario or a file were wrong.
     Usage,
+    /// A limit ended it: what there is is partial.
+    Limit,
     /// A fault of fleetfall itself.
     Bug,
     /// Ctrl-C.
@@ -24,6 +26,7 @@ impl Exit {
             Exit::Well => 0,
             Exit::Claims => 1,
             Exit::Usage => 2,
+            Exit::Limit => 3,
             Exit::Bug => 101,
             Exit::Interrupted => 130,
         }

@@ -8,9 +8,11 @@ mod check;
 mod compare;
 mod exit;
 mod files;
+mod guard;
 mod init;
 mod junit;
 mod manual;
+mod need;
 mod output;
 mod plan;
 mod progress;
@@ -34,6 +36,7 @@ use std::process::ExitCode;
 
 /// Does what the arguments say.
 pub(crate) fn main() -> ExitCode {
+    guard::begin();
     let arguments = match parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => {

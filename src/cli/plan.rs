@@ -6,10 +6,11 @@ mod recovery;
 use super::args::{Ask, Format, Plan as Arguments, Sought};
 use super::exit::Exit;
 use super::replicas::Replicas;
-use super::{files, output, study, terminal};
+use super::{files, need, output, study, terminal};
 use fleetfall::experiment::plan::Question;
 use fleetfall::kernel::time::Duration;
 use fleetfall::observe::Results;
+use fleetfall::report::format::plural;
 use fleetfall::report::plan::{Asked, Levels, PlanReport, Reply, human, json};
 use fleetfall::scenario::measure::Measure;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
@@ -38,24 +39,27 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     };
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let planner = Planner { arguments, study: &study, question, seed };
-    let reply = match arguments.ask {
+    let (reply, replicas) = match arguments.ask {
         Ask::Outage => planner.outage()?,
         Ask::Recovery => planner.recovery()?,
         Ask::Losses => planner.losses()?,
     };
+    let there_is = || format!("{} are done", plural(reply.spent(), "replication"));
+    let partial = reply.was_stopped().then(|| replicas.partial(&study.scenario, &there_is()));
     let asked = Asked {
         study: &study,
         seed,
         with: &common.with,
         set: &common.set,
+        partial: partial.as_ref(),
         growth: arguments.growth,
         question,
     };
     let report = PlanReport { asked, reply: &reply };
     tell(arguments, &report)?;
-    if reply.was_stopped() {
-        output::note("stopped: what was not simulated is missing above");
-        return Ok(Exit::Interrupted);
+    if let Some(partial) = &partial {
+        output::note(&partial.words);
+        return Ok(replicas.ended());
     }
     Ok(Exit::Well)
 }
@@ -112,15 +116,22 @@ struct Variants {
 }
 
 impl Planner<'_> {
-    fn outage(&self) -> Result<Reply, Exit> {
+    fn outage(&self) -> Result<(Reply, Replicas<'_>), Exit> {
         let most = 2 * self.study.scenario.nodes.count;
         let variants = self.variants(&format!("nodes.count=1..{most}"), Sought::Least)?;
         let outage = |results: &Results| results.measure(Measure::Outages) > 0.0;
-        let replicas = Replicas::new(&self.arguments.common, self.study)?;
+        let replicas = self.replicas(&variants.scenarios, 1)?;
         let sets = Some(&variants.sets[..]);
         let found =
             replicas.plan("plan", &variants.scenarios, sets, self.question, self.seed, outage)?;
-        Ok(Reply::Outage { levels: variants.levels, found })
+        Ok((Reply::Outage { levels: variants.levels, found }, replicas))
+    }
+
+    /// What makes the replications of so many searches through as many scenarios as these.
+    fn replicas(&self, scenarios: &[Arc<Scenario>], searches: u64) -> Result<Replicas<'_>, Exit> {
+        Replicas::new(&self.arguments.common, self.study, |threads| {
+            need::of_search(scenarios, self.question, searches, threads)
+        })
     }
 
     /// The values of `--vary`, or those given.

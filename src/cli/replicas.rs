@@ -1,16 +1,17 @@
-//! Making replications, with a progress bar, Ctrl-C and a word about what goes wrong.
+//! Making replications, with a progress bar, an end in order and a word about what goes wrong.
 
 use super::args::{Common, Sharing};
 use super::exit::Exit;
+use super::guard::Guard;
 use super::progress::Progress;
 #[cfg(feature = "store")]
 use super::store::Database;
-use super::{output, study};
+use super::{need, output, study};
 #[cfg(feature = "store")]
 use fleetfall::experiment::Store;
 use fleetfall::experiment::keep;
 use fleetfall::experiment::plan::{Found, Question, search};
-use fleetfall::experiment::replication::{run_caught, watch};
+use fleetfall::experiment::replication::{run_within, watch_within};
 use fleetfall::experiment::{
     Causes, Comparison, Decided, Failure, HypercubeError, Keeping, Outcome, Part, Plan, Point,
     Pool, Row, Rule, Shard, Variants, causes, compare, decide, hypercube, replicate, run_cells,
@@ -18,20 +19,22 @@ use fleetfall::experiment::{
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Instant;
 use fleetfall::observe::Results;
+use fleetfall::report::{Partial, Reason};
 use fleetfall::scenario::assumption::Assumed;
 use fleetfall::scenario::claim::Subject;
+use fleetfall::scenario::cost::Need;
 use fleetfall::scenario::{Scenario, Study};
 use fleetfall::sim::Observer;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-/// Makes replications until somebody presses Ctrl-C.
+/// Makes replications until somebody presses Ctrl-C, or a limit is reached.
 #[derive(Debug)]
 pub(super) struct Replicas<'a> {
     common: &'a Common,
     threads: usize,
-    stop: Arc<AtomicBool>,
+    guard: Arc<Guard>,
     shard: Option<Shard>,
     #[cfg(feature = "store")]
     store: Option<Database>,
@@ -53,17 +56,23 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Replicas<'a> {
-    /// Listens for Ctrl-C from now on, and opens the store of the study if there is to be one.
+    /// Looks after the command from now on, if it is not too much what it needs with so many
+    /// threads, and opens the store of the study if there is to be one.
     ///
     /// # Errors
-    /// The exit if that is impossible.
-    pub(super) fn new(common: &'a Common, study: &Study) -> Result<Replicas<'a>, Exit> {
-        let stop = listen()?;
+    /// The exit if it is too much, if somebody only wants to know, or if that is impossible.
+    pub(super) fn new(
+        common: &'a Common,
+        study: &Study,
+        need: impl FnOnce(usize) -> Need,
+    ) -> Result<Replicas<'a>, Exit> {
         let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = common.threads.map_or_else(available, NonZeroUsize::get);
+        need::admit(common, &need(threads))?;
+        let guard = Guard::of(&common.limits)?;
         #[cfg(feature = "store")]
         let store = match &common.store {
-            Some(path) => Some(Database::open(path, study, &stop)?),
+            Some(path) => Some(Database::open(path, study, &guard.stop)?),
             None => None,
         };
         #[cfg(not(feature = "store"))]
@@ -71,7 +80,7 @@ impl<'a> Replicas<'a> {
         Ok(Replicas {
             common,
             threads,
-            stop,
+            guard,
             shard: None,
             #[cfg(feature = "store")]
             store,
@@ -88,18 +97,49 @@ impl<'a> Replicas<'a> {
     }
 
     /// How the command ends, if it was about a part of the tasks: there is nothing to report yet.
-    pub(super) fn after_shard(&self) -> Option<Exit> {
+    pub(super) fn after_shard(&self, scenario: &Scenario) -> Option<Exit> {
         let shard = self.shard?;
         let (number, of) = (shard.number + 1, shard.of);
-        if self.stop.load(Ordering::Relaxed) {
-            output::note(&format!("stopped: shard {number} of {of} is not done"));
-            return Some(Exit::Interrupted);
+        if self.is_ended() {
+            let why = self.guard.reason().words(scenario);
+            output::note(&format!("{why}; shard {number} of {of} is not done"));
+            return Some(self.ended());
         }
         output::note(&format!(
             "shard {number} of {of} is done; when all are, join their stores with \
              `fleetfall merge` and give the same command the joined store without `--shard`"
         ));
         Some(Exit::Well)
+    }
+
+    /// Whether the command ends before everything is done, or has come to its end as that happened.
+    fn is_ended(&self) -> bool {
+        self.guard.stop.load(Ordering::Relaxed) || self.guard.halt.is_over()
+    }
+
+    /// The exit of a command that ends before everything is done.
+    pub(super) fn ended(&self) -> Exit {
+        match self.guard.reason() {
+            Reason::Interrupted => Exit::Interrupted,
+            Reason::TimeLimit(_) | Reason::MaxMemory(_) | Reason::Cut(_) => Exit::Limit,
+        }
+    }
+
+    /// Why results are of less than was asked for, and what there is, in words.
+    pub(super) fn partial(&self, scenario: &Scenario, there_is: &str) -> Partial {
+        Partial::new(self.guard.reason(), there_is, scenario)
+    }
+
+    /// Says that nothing is done that could be reported, and how the command ends.
+    pub(super) fn nothing(&self, scenario: &Scenario, what: &str) -> Exit {
+        let exit = self.ended();
+        if exit == Exit::Interrupted {
+            output::note(&format!("stopped before {what}; nothing is written"));
+        } else {
+            output::complain(&self.guard.reason().words(scenario));
+            output::note(&format!("  that was before {what}: nothing is written"));
+        }
+        exit
     }
 
     /// Does something with the threads, while somebody may watch; then everything is kept.
@@ -116,7 +156,9 @@ impl<'a> Replicas<'a> {
         #[cfg(not(feature = "store"))]
         let store = None;
         let keeping = Keeping { store, shard: self.shard };
-        let pool = Pool { keeping, ..Pool::new(self.threads, &tell, &self.stop) };
+        let guard = &*self.guard;
+        let pool = Pool::new(self.threads, &tell, &guard.stop);
+        let pool = Pool { keeping, halt: Some(&guard.halt), ..pool };
         let done = quietly(|| work(pool));
         drop(progress);
         #[cfg(feature = "store")]
@@ -126,7 +168,7 @@ impl<'a> Replicas<'a> {
         Ok(done)
     }
 
-    /// The results in the order of their seeds; fewer than wanted after Ctrl-C.
+    /// The results in the order of their seeds; fewer than wanted if the command ends before.
     ///
     /// # Errors
     /// The exit after a broken invariant has been shown.
@@ -151,7 +193,7 @@ impl<'a> Replicas<'a> {
     /// Simulates one replication up to `until` once more, for an observer.
     ///
     /// # Errors
-    /// The exit after a broken invariant has been shown.
+    /// The exit after a broken invariant has been shown, or that the command ends before.
     pub(super) fn watch(
         &self,
         scenario: &Arc<Scenario>,
@@ -159,14 +201,19 @@ impl<'a> Replicas<'a> {
         until: Instant,
         observer: &mut impl Observer,
     ) -> Result<(), Exit> {
-        quietly(|| watch(scenario, Seed(seed), until, observer)).map_err(|failure| {
-            self.explain(&failure, &[], &[]);
-            Exit::Bug
-        })
+        let halt = Some(&self.guard.halt);
+        match quietly(|| watch_within(scenario, Seed(seed), until, observer, halt)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.nothing(scenario, "the end of the stretch")),
+            Err(failure) => {
+                self.explain(&failure, &[], &[]);
+                Err(Exit::Bug)
+            }
+        }
     }
 
     /// Hands the rows of one scenario after the other to `take`; how many scenarios were done, all
-    /// but after Ctrl-C. `sets` are the assignments that make each scenario.
+    /// unless the command ends before. `sets` are the assignments that make each scenario.
     ///
     /// # Errors
     /// The exit after a broken invariant has been shown.
@@ -190,7 +237,7 @@ impl<'a> Replicas<'a> {
     }
 
     /// The points of the hypercube over the ranges of a study's assumptions, with what `keep` makes
-    /// of their results; `None` after Ctrl-C.
+    /// of their results; `None` if the command ends before.
     ///
     /// # Errors
     /// The exit after a point that is no scenario, or a broken invariant, has been shown.
@@ -215,7 +262,7 @@ impl<'a> Replicas<'a> {
         })
     }
 
-    /// Compares variants; fewer replications than the rule says after Ctrl-C.
+    /// Compares variants; on fewer replications than the rule says if the command ends before.
     ///
     /// # Errors
     /// The exit after a broken invariant has been shown.
@@ -228,7 +275,8 @@ impl<'a> Replicas<'a> {
         })
     }
 
-    /// Decides claims about variants; on fewer replications than they need after Ctrl-C.
+    /// Decides claims about variants; on fewer replications than they need if the command ends
+    /// before.
     ///
     /// # Errors
     /// The exit after a broken invariant has been shown.
@@ -266,12 +314,12 @@ impl<'a> Replicas<'a> {
             let parts: Vec<keep::Part> = scenarios.iter().map(part).collect();
             let failed = |value: usize, number: u64| {
                 let seed = Seed(seed.wrapping_add(number));
-                let task = || run_caught(&scenarios[value], seed, false);
-                let done = pool.keeping.or_do(&parts[value], number, seed, task);
-                match done.expect("a search is not shared out") {
+                let task = || run_within(&scenarios[value], seed, false, pool.halt);
+                let done = pool.keeping.or_do(&parts[value], number, seed, task)?;
+                Some(match done {
                     Ok(results) => Ok(fails(&results)),
                     Err(failure) => Err((value, failure)),
-                }
+                })
             };
             search(scenarios.len(), question, pool, failed)
         })?;
@@ -287,7 +335,8 @@ impl<'a> Replicas<'a> {
         })
     }
 
-    /// Shares out what `variants` differ in among causes; fewer replications after Ctrl-C.
+    /// Shares out what `variants` differ in among causes; fewer replications if the command ends
+    /// before.
     ///
     /// # Errors
     /// The exit after a broken invariant has been shown.
@@ -322,27 +371,6 @@ impl<'a> Replicas<'a> {
         output::note("this is a fault of fleetfall, not of the scenario; it happens again with");
         output::note(&format!("  {command}"));
     }
-}
-
-/// Whether somebody has pressed Ctrl-C; one listener serves the whole program.
-fn listen() -> Result<Arc<AtomicBool>, Exit> {
-    static STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    if let Some(stop) = STOP.get() {
-        return Ok(Arc::clone(stop));
-    }
-    let stop = Arc::clone(STOP.get_or_init(|| Arc::new(AtomicBool::new(false))));
-    let flag = Arc::clone(&stop);
-    let listening = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::Interrupted.code()));
-        }
-        output::note("\nstopping after the replications in hand; Ctrl-C again to stop at once");
-    });
-    if let Err(error) = listening {
-        output::complain(&format!("cannot listen for Ctrl-C: {error}"));
-        return Err(Exit::Usage);
-    }
-    Ok(stop)
 }
 
 /// Does something without a word about panics: they are caught and explained. Who asks for

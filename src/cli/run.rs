@@ -3,10 +3,13 @@
 use super::args::{Format, Run};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted, quoted};
-use super::{files, output, study, terminal};
+use super::{files, need, output, study, terminal};
 use fleetfall::experiment::{Assurance, Judgement, Summary, judge};
 use fleetfall::report::{Report, Screen, claims, format, human, json};
 use std::path::{Path, PathBuf};
+
+/// What has to be done for there to be a result.
+const FIRST: &str = "the first replication was done";
 
 /// Simulates a scenario, prints the report and writes the files.
 ///
@@ -17,18 +20,22 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
     let study = study::load(common, &common.with)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let planned = arguments.replications.get();
-    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
+    let here = need::share(arguments.sharing, planned);
+    let replicas =
+        Replicas::new(common, &study, |threads| need::of_results(&study.scenario, here, threads))?
+            .sharing(arguments.sharing);
     let label = &study.scenario.name;
     let wanted = Wanted { label, with: &[], seed, count: planned, detailed: true };
     let results = replicas.make(&study.scenario, wanted)?;
-    if let Some(exit) = replicas.after_shard() {
+    if let Some(exit) = replicas.after_shard(&study.scenario) {
         return Ok(exit);
     }
     let Some(first) = results.first() else {
-        output::note("stopped before the first replication was done; nothing is written");
-        return Err(Exit::Interrupted);
+        return Err(replicas.nothing(&study.scenario, FIRST));
     };
     let done = results.len() as u64;
+    let there_is = || format!("{done} of {} are done", format::plural(planned, "replication"));
+    let partial = (done < planned).then(|| replicas.partial(&study.scenario, &there_is()));
     let assurance = Assurance::of(&study, done);
     // What sets variants against one another is for `check`.
     let own = study.claims.iter().filter(|claim| !claim.needs_variants());
@@ -41,6 +48,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
         with: &common.with,
         set: &common.set,
         planned,
+        partial: partial.as_ref(),
         first,
         results: &results,
         summary: &summary,
@@ -59,8 +67,11 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
         }
     };
     let [_, undecided, failed] = claims::tally(report.judgements);
+    if let Some(partial) = &partial {
+        output::note(&partial.words);
+    }
     Ok(match () {
-        () if done < planned => Exit::Interrupted,
+        () if partial.is_some() => replicas.ended(),
         () if report.judged && undecided + failed > 0 => Exit::Claims,
         () => Exit::Well,
     })

@@ -3,7 +3,7 @@
 use super::args::{Format, Sensitivity as Arguments};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
-use super::{files, output, study, terminal};
+use super::{files, need, output, study, terminal};
 use fleetfall::experiment::Row;
 use fleetfall::experiment::sensitivity::{Gathering, Question, strengths, trials};
 use fleetfall::kernel::chance::Seed;
@@ -46,18 +46,26 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
     scenarios.extend(trials.iter().map(|trial| Arc::clone(&trial.scenario)));
     let mut sets = vec![Vec::new()];
     sets.extend(trials.iter().map(|one| one.assumed.iter().map(Assumed::assignment).collect()));
-    let replicas = Replicas::new(common, &study)?;
     let replications = u64::from(arguments.replications.get());
+    let replicas = Replicas::new(common, &study, |threads| {
+        let make = |number: usize| Arc::clone(&scenarios[number]);
+        let tornado = need::of_cells(scenarios.len(), make, replications, 1, threads);
+        // The points lie between the ends that the trials have.
+        tornado.and(need::of_points(&scenarios, count, need::ROW, threads))
+    })?;
     let label = "one at a time";
     let wanted = Wanted { label, with: &[], seed, count: replications, detailed: false };
     let mut gathering = Gathering::new(&trials);
     let make = |number: usize| Arc::clone(&scenarios[number]);
     replicas.cells(make, &sets, wanted, &[subject], |_, rows| gathering.take(rows))?;
     let Some(tornado) = gathering.finish() else {
-        output::note("stopped before every assumption was moved; nothing is written");
-        return Err(Exit::Interrupted);
+        return Err(replicas.nothing(&study.scenario, "the first assumption was moved"));
     };
     let together = together(&replicas, &study, (count, scale_load), seed, subject)?;
+    let (moved, all) = (tornado.effects.len(), study.document.assumption.len());
+    let there_is =
+        || format!("{moved} of {all} assumptions were moved one at a time, none of them together");
+    let partial = together.is_none().then(|| replicas.partial(&study.scenario, &there_is()));
     tell(
         arguments,
         &Sensitivity {
@@ -65,16 +73,22 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
             seed,
             with: &common.with,
             set: &common.set,
+            partial: partial.as_ref(),
             subject,
             replications,
             scale_load,
             tornado: &tornado,
             together: together.as_ref(),
         },
-    )
+    )?;
+    if let Some(partial) = &partial {
+        output::note(&partial.words);
+        return Ok(replicas.ended());
+    }
+    Ok(Exit::Well)
 }
 
-/// All assumptions over their ranges together; `None` after Ctrl-C.
+/// All assumptions over their ranges together; `None` if the command ends before.
 fn together(
     replicas: &Replicas,
     study: &Study,
@@ -105,10 +119,5 @@ fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
     output::print(&match arguments.common.format {
         Format::Json => document,
         Format::Human => human(report, &terminal::screen()) + &files::told(&directory),
-    })?;
-    if report.together.is_none() {
-        output::note("stopped: the assumptions were not moved together");
-        return Ok(Exit::Interrupted);
-    }
-    Ok(Exit::Well)
+    })
 }

@@ -3,7 +3,7 @@
 use super::args::{Design, Format, Sweep as Arguments};
 use super::exit::Exit;
 use super::replicas::{Replicas, Wanted};
-use super::{files, output, study, terminal};
+use super::{files, need, output, study, terminal};
 use fleetfall::experiment::{Cell, grid, spread};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::report::sweep::{Sweep, Swept, csv, human, json};
@@ -47,20 +47,26 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
     let make = |number: usize| {
         study.with_values(&sets[number]).expect("each was checked to be a scenario").scenario
     };
-    let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
     let count = u64::from(arguments.replications.get());
+    let replicas = Replicas::new(common, &study, |threads| {
+        let here = need::share(arguments.sharing, count);
+        need::of_cells(sets.len(), make, here, subjects.len(), threads)
+    })?
+    .sharing(arguments.sharing);
     let wanted = Wanted { label: "sweep", with: &[], seed, count, detailed: false };
     let mut cells = Vec::with_capacity(levels.len());
     replicas.cells(make, &sets, wanted, &subjects, |number, rows| {
         cells.push(Swept { levels: levels[number].clone(), cell: Cell::of(rows) });
     })?;
-    if let Some(exit) = replicas.after_shard() {
+    if let Some(exit) = replicas.after_shard(&study.scenario) {
         return Ok(exit);
     }
     if cells.is_empty() {
-        output::note("stopped before the first cell was done; nothing is written");
-        return Err(Exit::Interrupted);
+        return Err(replicas.nothing(&study.scenario, "the first cell was done"));
     }
+    let (done, planned) = (cells.len(), levels.len());
+    let there_is = || format!("{done} of {planned} cells are done, the others are missing");
+    let partial = (done < planned).then(|| replicas.partial(&study.scenario, &there_is()));
     tell(
         arguments,
         &Sweep {
@@ -68,14 +74,20 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
             seed,
             with: &common.with,
             set: &common.set,
+            partial: partial.as_ref(),
             axes: &axes,
             is_grid,
             subjects: &subjects,
             replications: count,
-            planned: levels.len(),
+            planned,
             cells: &cells,
         },
-    )
+    )?;
+    if let Some(partial) = &partial {
+        output::note(&partial.words);
+        return Ok(replicas.ended());
+    }
+    Ok(Exit::Well)
 }
 
 /// Writes the files and prints the report.
@@ -92,9 +104,5 @@ fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
         Format::Json => document,
         Format::Human => human(sweep, &terminal::screen()) + &files::told(&directory),
     })?;
-    if sweep.cells.len() < sweep.planned {
-        output::note("stopped: the cells that were not simulated are missing");
-        return Ok(Exit::Interrupted);
-    }
     Ok(Exit::Well)
 }

@@ -9,6 +9,7 @@ use fleetfall::observe::trace::{Span, Tracer};
 use fleetfall::report::format;
 use fleetfall::report::kinds::KINDS;
 use fleetfall::report::trace::{Filter, Traced, csv, human, json_lines};
+use fleetfall::scenario::cost::{Cost, Keeps, Need, Way};
 use fleetfall::scenario::measure::Milestone;
 use fleetfall::scenario::model::Nodes;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
@@ -25,7 +26,7 @@ pub(super) fn trace(arguments: &Arguments) -> Result<Exit, Exit> {
     let common = arguments.common();
     let study = study::load(&common, &common.with)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let replicas = Replicas::new(&common, &study)?;
+    let replicas = Replicas::new(&common, &study, |threads| need(arguments, &study, threads))?;
     let at = match moment(&study.scenario, &arguments.around)? {
         Moment::Time(at) => at,
         Moment::Milestone(milestone) => find(&replicas, &study, seed, milestone)?,
@@ -33,7 +34,7 @@ pub(super) fn trace(arguments: &Arguments) -> Result<Exit, Exit> {
     let half = Duration::from_nanos(arguments.window.as_nanos() / 2);
     let from = Instant::from_nanos(at.as_nanos().saturating_sub(half.as_nanos()));
     let to = at.saturating_add(half).min(study.scenario.clock.horizon);
-    let span = Span { from, at, to, limit: arguments.limit.get() };
+    let span = Span { from, at, to, limit: arguments.limit as usize };
     let mut tracer = Tracer::new(span, |seen: &_| filter.wants(seen));
     replicas.watch(&study.scenario, seed, to, &mut tracer)?;
     let traced = Traced {
@@ -55,6 +56,17 @@ pub(super) fn trace(arguments: &Arguments) -> Result<Exit, Exit> {
         output::note(&traced.note());
     }
     Ok(Exit::Well)
+}
+
+/// Two replications, and the events that are shown.
+fn need(arguments: &Arguments, study: &Study, threads: usize) -> Need {
+    /// Bytes of an event, with its line.
+    const SHOWN: f64 = 400.0;
+    let cost = Cost::of(&study.scenario);
+    // An event may be of several kinds that are told.
+    let shown = f64::from(arguments.limit).min(4.0 * cost.events_at_most);
+    let keeps = Keeps::InAll(shown * SHOWN);
+    Need::of(&[(cost, 2)], Way { threads: threads.min(1), at_once: 1.0, keeps, detailed: false })
 }
 
 /// What the arguments leave out.
@@ -92,7 +104,9 @@ fn find(
     let label = &study.scenario.name;
     let wanted = Wanted { label, with: &[], seed, count: 1, detailed: false };
     let results = replicas.make(&study.scenario, wanted)?;
-    let Some(results) = results.first() else { return Err(Exit::Interrupted) };
+    let Some(results) = results.first() else {
+        return Err(replicas.nothing(&study.scenario, "the milestone was found"));
+    };
     if let Some(at) = results.milestone(milestone) {
         return Ok(at);
     }

@@ -10,7 +10,7 @@
 use super::compare::{Quantity, Variants};
 use super::paired::Part;
 use super::replication::Pool;
-use super::shared_past::{VariantFailure, run_together};
+use super::shared_past::{VariantFailure, run_together_within};
 use crate::kernel::chance::Seed;
 use crate::observe::Results;
 use crate::scenario::measure::Measure;
@@ -73,7 +73,7 @@ pub fn causes(
         let progress = |finished: u64| (pool.progress)(done + finished);
         let together = Pool { progress: &progress, ..pool }.run_some(count, |number| {
             let seed = Seed(seed.0.wrapping_add(done + number));
-            let task = || run_together(&variants.scenarios, seed);
+            let task = || run_together_within(&variants.scenarios, seed, pool.halt);
             pool.keeping.or_do(&part, done + number, seed, task)
         })?;
         causes.stopped = pool.was_cut_short(together.len(), count);

@@ -2,7 +2,7 @@
 
 use super::judge::subject_of;
 use super::keep::Part;
-use super::replication::{Failure, Pool, run_caught};
+use super::replication::{Failure, Pool, run_within};
 use super::summary::Figure;
 use crate::kernel::chance::{Purpose, Seed, Streams, unit};
 use crate::observe::{Digest, Fate, Results};
@@ -113,7 +113,8 @@ pub struct CellFailure {
 /// with its number. The rows do not depend on the number of threads. No more than about a
 /// thousand, and the scenarios that they belong to, are in memory unless one scenario has more.
 ///
-/// Returns the number of scenarios that were done: all, unless the pool was asked to stop.
+/// Returns the number of scenarios that were done: all, unless the pool was asked to stop or a
+/// replication needed too much.
 ///
 /// # Errors
 /// If an invariant was broken.
@@ -140,9 +141,9 @@ pub fn run_cells(
             let (cell, number) = ((task / replications) as usize, task % replications);
             let seed = Seed(seed.0.wrapping_add(number));
             pool.keeping.or_do(&parts[cell], before + task, seed, || {
-                run_caught(&batch[cell], seed, false)
-                    .map(|results| Row::of(&results, subjects))
-                    .map_err(|failure| CellFailure { failure, cell: done + cell })
+                let run = run_within(&batch[cell], seed, false, pool.halt)?;
+                let row = run.map(|results| Row::of(&results, subjects));
+                Some(row.map_err(|failure| CellFailure { failure, cell: done + cell }))
             })
         })?;
         if pool.keeping.shard.is_some() && !pool.is_stopped() {

@@ -5,7 +5,7 @@
 use super::interaction::Interaction;
 use super::paired::{BASELINE_ONLY, BOTH, Paired, VARIANT_ONLY, class_of};
 use super::replication::Pool;
-use super::shared_past::{VariantFailure, run_together};
+use super::shared_past::{VariantFailure, run_together_within};
 use crate::kernel::chance::Seed;
 use crate::kernel::time::Duration;
 use crate::observe::Results;
@@ -359,7 +359,7 @@ pub fn compare(
         let progress = |finished: u64| (pool.progress)(done + finished);
         let together = Pool { progress: &progress, ..pool }.run_some(batch, |number| {
             let seed = Seed(rule.seed.0.wrapping_add(done + number));
-            let task = || run_together(&variants.scenarios, seed);
+            let task = || run_together_within(&variants.scenarios, seed, pool.halt);
             pool.keeping.or_do(&part, done + number, seed, task)
         })?;
         comparison.stopped = pool.was_cut_short(together.len(), batch);

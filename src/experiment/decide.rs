@@ -4,7 +4,7 @@
 use super::compare::Variants;
 use super::judge::{Assurance, Judgement, Verdict, judge};
 use super::replication::Pool;
-use super::shared_past::{Together, VariantFailure, run_together};
+use super::shared_past::{Together, VariantFailure, run_together_within};
 use crate::kernel::chance::Seed;
 use crate::observe::Results;
 use crate::scenario::Scenario;
@@ -78,7 +78,7 @@ pub fn decide(
                 needed.iter().map(|&variant| Arc::clone(&variants.scenarios[variant])).collect();
             let seed = Seed(seed.0.wrapping_add(done + number));
             let part = pool.keeping.part("compare", &scenarios, &());
-            let task = || run_together(&scenarios, seed);
+            let task = || run_together_within(&scenarios, seed, pool.halt);
             let done = pool.keeping.or_do(&part, done + number, seed, task)?;
             Some(
                 done.map_err(|broken| VariantFailure { variant: needed[broken.variant], ..broken }),

@@ -1,6 +1,6 @@
 //! The scenario over the ranges of all its assumptions together.
 
-use super::replication::{Failure, Pool, run_caught};
+use super::replication::{Failure, Pool, run_within};
 use crate::kernel::chance::{Purpose, Seed, Streams, unit};
 use crate::observe::Results;
 use crate::scenario::assumption::Assumed;
@@ -41,7 +41,7 @@ pub enum HypercubeError {
 /// Runs one replication at every point and keeps what `keep` makes of its results. Points, and
 /// what comes out at them, depend on the seed alone.
 ///
-/// Returns `None` if the pool was asked to stop.
+/// Returns `None` if the pool was asked to stop, or a point needed too much.
 ///
 /// # Errors
 /// If a point is no valid scenario, or an invariant was broken.
@@ -66,7 +66,7 @@ pub fn hypercube<T: Send>(
             study.point(shares, scale_load).map_err(HypercubeError::Scenario)?;
         let seed = Seed(seed.0.wrapping_add(number));
         let part = pool.keeping.part("run", &[Arc::clone(&variant.scenario)], &());
-        let task = || run_caught(&variant.scenario, seed, false);
+        let task = || run_within(&variant.scenario, seed, false, pool.halt);
         Ok(pool.keeping.or_do(&part, number, seed, task).map(|done| match done {
             Ok(results) => {
                 Ok(Point { seed, assumed, shares: shares.clone(), results: keep(results) })

@@ -55,7 +55,8 @@ impl Keeping<'_> {
         }
     }
 
-    /// What was kept of task `number`, or what it gives now; `None` if it is not done here.
+    /// What was kept of task `number`, or what it gives now; `None` if it is not done here, or is
+    /// given up.
     ///
     /// # Errors
     /// That of the task.
@@ -64,18 +65,18 @@ impl Keeping<'_> {
         part: &Part,
         number: u64,
         seed: Seed,
-        task: impl FnOnce() -> Result<T, E>,
+        task: impl FnOnce() -> Option<Result<T, E>>,
     ) -> Option<Result<T, E>> {
         if self.shard.is_some_and(|shard| number % shard.of != shard.number) {
             return None;
         }
-        let Some(store) = self.store else { return Some(task()) };
+        let Some(store) = self.store else { return task() };
         let kept = store.find(&part.0, seed);
         // What cannot be read was written by something else.
         if let Some(kept) = kept.and_then(|bytes| postcard::from_bytes(&bytes).ok()) {
             return Some(Ok(kept));
         }
-        let done = task();
+        let done = task()?;
         if let Ok(done) = &done
             && let Ok(bytes) = postcard::to_stdvec(done)
         {

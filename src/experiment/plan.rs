@@ -78,8 +78,8 @@ impl Found {
 }
 
 /// Searches `values` values, from the first on, for one that holds. `failed` says whether
-/// replication number *k* of value number *n* fails; it is asked for the same replications of every
-/// value.
+/// replication number *k* of value number *n* fails, or nothing where that is given up, which ends
+/// the search; it is asked for the same replications of every value.
 ///
 /// # Errors
 /// The first error of `failed`.
@@ -91,7 +91,7 @@ pub fn search<E: Send>(
     values: usize,
     question: Question,
     pool: Pool<'_>,
-    failed: impl Fn(usize, u64) -> Result<bool, E> + Sync,
+    failed: impl Fn(usize, u64) -> Option<Result<bool, E>> + Sync,
 ) -> Result<Found, E> {
     let Question { scan, ceiling, .. } = question;
     assert!(ceiling > 0 && scan > 0, "nothing is known without replications");
@@ -106,7 +106,7 @@ pub fn search<E: Send>(
         let before = spent.get();
         let progress = |done: u64| (pool.progress)(before + done);
         let more = Pool { progress: &progress, ..pool }
-            .run(until - from, |number| failed(value, from + number))?;
+            .run_some(until - from, |number| failed(value, from + number))?;
         spent.set(before + more.len() as u64);
         tried.replications += more.len() as u64;
         tried.failures += more.iter().filter(|failed| **failed).count() as u64;
@@ -175,9 +175,9 @@ mod tests {
         let streams = Streams::new(Seed(trial));
         let stop = AtomicBool::new(false);
         let pool = Pool::new(threads, &|_| (), &stop);
-        let failed = |value: usize, number: u64| -> Result<bool, Infallible> {
+        let failed = |value: usize, number: u64| -> Option<Result<bool, Infallible>> {
             let draw = streams.draw(Purpose(77), number, value as u64, 0);
-            Ok(unit(&mut draw.die(0)) < probabilities[value])
+            Some(Ok(unit(&mut draw.die(0)) < probabilities[value]))
         };
         match search(probabilities.len(), QUESTION, pool, failed) {
             Ok(found) => found,

@@ -1,5 +1,6 @@
 //! Replications: one seed each, in parallel, collected in the order of their seeds.
 
+use super::halt::{Halt, Look};
 use super::keep::Keeping;
 use crate::kernel::chance::Seed;
 use crate::kernel::time::Instant;
@@ -90,7 +91,8 @@ impl std::error::Error for Failure {}
 pub enum Outcome {
     /// Every replication is done; results in the order of their seeds.
     Done(Vec<Results>),
-    /// It was asked to stop; the replications that were done by then, from the first without a gap.
+    /// It was asked to stop, or a replication needed too much; those that were done by then, from
+    /// the first without a gap.
     Stopped(Vec<Results>),
 }
 
@@ -107,9 +109,9 @@ pub fn replicate(scenario: &Arc<Scenario>, plan: Plan, pool: Pool<'_>) -> Result
         let seed = Seed(plan.seed.0.wrapping_add(number));
         // Details are not kept.
         if plan.detailed && number == 0 && keeping.shard.is_none() {
-            return Some(run_caught(scenario, seed, true));
+            return run_within(scenario, seed, true, pool.halt);
         }
-        keeping.or_do(&part, number, seed, || run_caught(scenario, seed, false))
+        keeping.or_do(&part, number, seed, || run_within(scenario, seed, false, pool.halt))
     })?;
     if results.len() as u64 == plan.replications {
         Ok(Outcome::Done(results))
@@ -129,6 +131,8 @@ pub struct Pool<'a> {
     pub stop: &'a AtomicBool,
     /// Where tasks are kept, and which of them are done here.
     pub keeping: Keeping<'a>,
+    /// What a replication may need, and what makes those in hand be given up.
+    pub halt: Option<&'a Halt>,
 }
 
 impl fmt::Debug for Pool<'_> {
@@ -138,18 +142,18 @@ impl fmt::Debug for Pool<'_> {
 }
 
 impl<'a> Pool<'a> {
-    /// A pool that keeps nothing and does all tasks itself.
+    /// A pool that keeps nothing, does all tasks itself and lets each take what it needs.
     pub fn new(
         threads: usize,
         progress: &'a (dyn Fn(u64) + Sync),
         stop: &'a AtomicBool,
     ) -> Pool<'a> {
-        Pool { threads, progress, stop, keeping: Keeping::default() }
+        Pool { threads, progress, stop, keeping: Keeping::default(), halt: None }
     }
 
-    /// Whether it was asked to stop.
+    /// Whether it was asked to stop, or something was too much.
     pub fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.load(Ordering::Relaxed) || self.halt.is_some_and(Halt::is_over)
     }
 
     /// Whether somebody stopped it before all of `count` tasks were done, where `done` came back.
@@ -170,8 +174,8 @@ impl<'a> Pool<'a> {
         self.run_some(count, |number| Some(task(number)))
     }
 
-    /// As [`Pool::run`] with tasks of which some are not done here. If the pool has a shard,
-    /// nothing is returned.
+    /// As [`Pool::run`] with tasks of which some are not done here, or are given up. If the pool
+    /// has a shard, nothing is returned.
     ///
     /// # Errors
     /// The error of the first task, by number, that has one.
@@ -185,7 +189,7 @@ impl<'a> Pool<'a> {
         let broken = AtomicBool::new(false);
         let worker = || {
             let mut mine = Vec::new();
-            while !self.stop.load(Ordering::Relaxed) && !broken.load(Ordering::Relaxed) {
+            while !self.is_stopped() && !broken.load(Ordering::Relaxed) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= count {
                     break;
@@ -231,19 +235,46 @@ pub fn run_caught(
     seed: Seed,
     detailed: bool,
 ) -> Result<Results, Failure> {
-    let mut replication = Replication::new(scenario, seed, detailed);
-    advance_caught(&mut replication, seed, Instant::NEVER)?;
-    Ok(replication.recorder.finish())
+    let done = run_within(scenario, seed, detailed, None);
+    done.expect("it is given up for nothing")
 }
 
-/// Simulates up to `until`; after a failure the replication is good for nothing.
+/// The same, unless it needs too much or is given up: then there is nothing, and `halt` knows why.
+///
+/// # Errors
+/// If an invariant was broken.
+pub fn run_within(
+    scenario: &Arc<Scenario>,
+    seed: Seed,
+    detailed: bool,
+    halt: Option<&Halt>,
+) -> Option<Result<Results, Failure>> {
+    let mut replication = Replication::new(scenario, seed, detailed);
+    match advance_caught(&mut replication, seed, Instant::NEVER, halt) {
+        Ok(()) => Some(Ok(replication.recorder.finish())),
+        Err(Stop::Failed(failure)) => Some(Err(failure)),
+        Err(Stop::GivenUp) => None,
+    }
+}
+
+/// Why a replication does not go on.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// An invariant was broken.
+    Failed(Failure),
+    /// It needs too much, or nobody waits for it any more.
+    GivenUp,
+}
+
+/// Simulates up to `until`; otherwise the replication is good for nothing.
 pub(super) fn advance_caught(
     replication: &mut Replication,
     seed: Seed,
     until: Instant,
-) -> Result<(), Failure> {
-    let run = catch_unwind(AssertUnwindSafe(|| replication.run_until(until)));
-    run.map_err(|panic| failure(&*panic, seed, &replication.simulation))
+    halt: Option<&Halt>,
+) -> Result<(), Stop> {
+    let Replication { simulation, recorder } = replication;
+    advance(simulation, seed, until, recorder, halt)
 }
 
 /// Simulates a replication up to `until` for an observer alone.
@@ -256,9 +287,44 @@ pub fn watch(
     until: Instant,
     observer: &mut impl Observer,
 ) -> Result<(), Failure> {
+    watch_within(scenario, seed, until, observer, None).map(|_| ())
+}
+
+/// The same. Whether it came to `until`: if not, it was given up, and `halt` knows why.
+///
+/// # Errors
+/// If an invariant was broken.
+pub fn watch_within(
+    scenario: &Arc<Scenario>,
+    seed: Seed,
+    until: Instant,
+    observer: &mut impl Observer,
+    halt: Option<&Halt>,
+) -> Result<bool, Failure> {
     let mut simulation = Simulation::new(Arc::clone(scenario), seed);
-    let run = catch_unwind(AssertUnwindSafe(|| simulation.run_until(until, observer)));
-    run.map_err(|panic| failure(&*panic, seed, &simulation))
+    match advance(&mut simulation, seed, until, observer, halt) {
+        Ok(()) => Ok(true),
+        Err(Stop::Failed(failure)) => Err(failure),
+        Err(Stop::GivenUp) => Ok(false),
+    }
+}
+
+fn advance(
+    simulation: &mut Simulation,
+    seed: Seed,
+    until: Instant,
+    observer: &mut impl Observer,
+    halt: Option<&Halt>,
+) -> Result<(), Stop> {
+    let mut look = Look::new(halt, seed);
+    let mut goes_on = |events, now| look.goes_on(events, now);
+    let run =
+        catch_unwind(AssertUnwindSafe(|| simulation.run_while(until, observer, &mut goes_on)));
+    match run {
+        Ok(true) if look.counts(simulation.dispatched(), simulation.now()) => Ok(()),
+        Ok(_) => Err(Stop::GivenUp),
+        Err(panic) => Err(Stop::Failed(failure(&*panic, seed, simulation))),
+    }
 }
 
 fn failure(panic: &(dyn Any + Send), seed: Seed, simulation: &Simulation) -> Failure {

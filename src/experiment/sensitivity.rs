@@ -246,10 +246,15 @@ impl<'a> Gathering<'a> {
         effect.contrast = Question::ALL.map(|question| difference(question, rows, &self.lowest));
     }
 
-    /// What came out, unless trials are missing.
+    /// What came out of the assumptions, from the first on, of which no trial is missing; `None` if
+    /// there is none.
     pub fn finish(self) -> Option<Tornado> {
-        let tornado = self.tornado?;
-        (tornado.comparisons() == self.trials.len()).then_some(tornado)
+        let mut tornado = self.tornado?;
+        let last = tornado.effects.len().checked_sub(1)?;
+        if self.trials.get(tornado.comparisons()).is_some_and(|next| next.assumption == last) {
+            tornado.effects.pop();
+        }
+        (!tornado.effects.is_empty()).then_some(tornado)
     }
 }
 

@@ -5,7 +5,8 @@
 //! So the base is simulated in stretches with a snapshot before each, and a variant forks from the
 //! last snapshot before the stretch in which the two may have parted.
 
-use super::replication::{Failure, Replication, advance_caught};
+use super::halt::Halt;
+use super::replication::{Failure, Replication, Stop, advance_caught};
 use crate::kernel::chance::Seed;
 use crate::kernel::time::{Duration, Instant};
 use crate::observe::Results;
@@ -43,18 +44,38 @@ pub struct VariantFailure {
 /// # Errors
 /// If an invariant was broken.
 pub fn run_together(variants: &[Arc<Scenario>], seed: Seed) -> Result<Together, VariantFailure> {
-    let mut run = Run { variants, seed, results: vec![None; variants.len()], sums: (0, 0) };
-    run.simulate_from_start((0..variants.len()).collect())?;
-    Ok(Together {
-        results: run.results.into_iter().flatten().collect(),
-        simulated: run.sums.0,
-        one_by_one: run.sums.1,
-    })
+    run_together_within(variants, seed, None).expect("none is given up for nothing")
 }
+
+/// The same, unless one of them needs too much or is given up: then there is nothing of any of
+/// them, and `halt` knows why.
+///
+/// # Errors
+/// If an invariant was broken.
+pub fn run_together_within(
+    variants: &[Arc<Scenario>],
+    seed: Seed,
+    halt: Option<&Halt>,
+) -> Option<Result<Together, VariantFailure>> {
+    let mut run = Run { variants, seed, halt, results: vec![None; variants.len()], sums: (0, 0) };
+    match run.simulate_from_start((0..variants.len()).collect()) {
+        Ok(()) => Some(Ok(Together {
+            results: run.results.into_iter().flatten().collect(),
+            simulated: run.sums.0,
+            one_by_one: run.sums.1,
+        })),
+        Err((Stop::Failed(failure), variant)) => Some(Err(VariantFailure { failure, variant })),
+        Err((Stop::GivenUp, _)) => None,
+    }
+}
+
+/// Why a variant does not go on, and which.
+type Stopped = (Stop, usize);
 
 struct Run<'a> {
     variants: &'a [Arc<Scenario>],
     seed: Seed,
+    halt: Option<&'a Halt>,
     results: Vec<Option<Results>>,
     /// Events simulated, and events that separate runs would have simulated.
     sums: (u64, u64),
@@ -63,7 +84,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Simulates variants from their start: the first, those that part from it later, and then the
     /// others in the same way.
-    fn simulate_from_start(&mut self, mut open: Vec<usize>) -> Result<(), VariantFailure> {
+    fn simulate_from_start(&mut self, mut open: Vec<usize>) -> Result<(), Stopped> {
         while !open.is_empty() {
             let base = open.remove(0);
             let mut later = Vec::new();
@@ -87,7 +108,7 @@ impl Run<'_> {
         base: usize,
         mut replication: Replication,
         mut open: Vec<usize>,
-    ) -> Result<(), VariantFailure> {
+    ) -> Result<(), Stopped> {
         let before = replication.simulation.dispatched();
         let scenario = &self.variants[base];
         let horizon = scenario.clock.horizon;
@@ -134,9 +155,9 @@ impl Run<'_> {
         variant: usize,
         replication: &mut Replication,
         until: Instant,
-    ) -> Result<(), VariantFailure> {
-        let done = advance_caught(replication, self.seed, until);
-        done.map_err(|failure| VariantFailure { failure, variant })
+    ) -> Result<(), Stopped> {
+        let done = advance_caught(replication, self.seed, until, self.halt);
+        done.map_err(|stop| (stop, variant))
     }
 
     /// In how many settings two variants differ.

@@ -5,15 +5,15 @@
 //! ```text
 //! verdict          what contributes the most, in a sentence
 //! replications     how many
-//! stopped          whether somebody stopped it before
+//! stopped          whether something ended it before: see `partial`
 //! quantities       name (downtime_s, requests_failed) -> all, none, and causes: name -> share;
 //!                  each with mean, low and high at 95 %; the shares sum to all less none
 //! ```
 
-use super::Screen;
 use super::format::{self, Palette, count, percent, with_unit};
 use super::human::{answer, head};
 use super::json::{self, Head};
+use super::{Partial, Screen};
 use crate::experiment::causes::{Causes, SHARED_OUT};
 use crate::experiment::compare::{CONFIDENCE, Quantity};
 use crate::experiment::paired::Part;
@@ -34,6 +34,8 @@ pub struct CausesReport<'a> {
     pub with: &'a [String],
     /// Assignments applied.
     pub set: &'a [String],
+    /// What ended it before everything was done, if something did.
+    pub partial: Option<&'a Partial>,
     /// What came out.
     pub causes: &'a Causes,
 }
@@ -113,7 +115,7 @@ pub fn human(report: &CausesReport, screen: &Screen) -> String {
     let causes = report.causes;
     let replications = format::plural(causes.replications, "replication");
     let seeds = format!("seeds from {} on, the same for every subset", report.seed);
-    let mut text = head(report.study, report.with, report.set, &seeds, screen);
+    let mut text = head(report.study, report.with, report.set, &seeds, report.partial, screen);
     text += &answer(&verdict(report), screen);
     text += "\n";
     text += &screen.remark(&format!(
@@ -202,7 +204,7 @@ pub fn json(report: &CausesReport) -> String {
             .collect(),
     };
     let document = Document {
-        head: json::head(report.study, report.with, report.set, report.seed),
+        head: json::head(report.study, report.with, report.set, report.seed, report.partial),
         verdict: verdict(report),
         replications: causes.replications,
         stopped: causes.stopped,

@@ -5,7 +5,7 @@
 //! ```text
 //! verdict             which variant helps the most, in a sentence
 //! replications        pairs compared
-//! stopped             whether somebody stopped it before
+//! stopped             whether something ended it before: see `partial`
 //! precision_s         half-width asked for, of the difference in downtime; null if none was
 //! simulated_events,   events simulated, and events that separate runs would have simulated
 //! one_by_one_events
@@ -36,7 +36,7 @@ mod verdict;
 use super::format::{self, Palette, count, number, percent, with_unit};
 use super::human::{answer, head};
 use super::json::{self, Head};
-use super::{Screen, tables};
+use super::{Partial, Screen, tables};
 use crate::experiment::compare::{CONFIDENCE, Compared, Comparison, Precision, Quantity};
 use crate::experiment::interaction::{Interaction, Together};
 use crate::experiment::paired::Paired;
@@ -59,6 +59,8 @@ pub struct Compare<'a> {
     pub with: &'a [String],
     /// Assignments applied to every variant.
     pub set: &'a [String],
+    /// What ended it before everything was done, if something did.
+    pub partial: Option<&'a Partial>,
     /// What came out.
     pub comparison: &'a Comparison,
     /// How precisely it was wanted.
@@ -123,7 +125,7 @@ pub fn human(report: &Compare, screen: &Screen) -> String {
     let others = format::plural(ranked.len() as u64, "variant");
     let last = report.seed.wrapping_add(comparison.replications.saturating_sub(1));
     let seeds = format!("seeds {} to {last}, the same for every variant", report.seed);
-    let mut text = head(report.study, report.with, report.set, &seeds, screen);
+    let mut text = head(report.study, report.with, report.set, &seeds, report.partial, screen);
     text += &answer(&verdict(report), screen);
     text += "\n";
     text += &screen.remark(&format!(
@@ -433,7 +435,7 @@ pub fn json(report: &Compare) -> String {
         }
     };
     let document = Document {
-        head: json::head(report.study, report.with, report.set, report.seed),
+        head: json::head(report.study, report.with, report.set, report.seed, report.partial),
         verdict: verdict(report),
         replications: comparison.replications,
         stopped: comparison.stopped,

@@ -2,8 +2,8 @@
 
 use super::story::{Line, Tone, story};
 use super::{
-    Check, Report, Screen, claims, figures, format, headline, hypercube, phases, scenario_hash,
-    steady, terminal,
+    Check, Partial, Report, Screen, claims, figures, format, headline, hypercube, partial, phases,
+    scenario_hash, steady, terminal,
 };
 use crate::kernel::time::Instant;
 use crate::scenario::Study;
@@ -11,7 +11,8 @@ use crate::scenario::model::Nodes;
 
 /// The whole report: the story where one replication tells it, then figures, milestones and claims.
 pub fn report(report: &Report, screen: &Screen) -> String {
-    let mut text = head(report.study, report.with, report.set, &seeds(report), screen);
+    let mut text =
+        head(report.study, report.with, report.set, &seeds(report), report.partial, screen);
     if !report.is_many() {
         text += &timeline(report, screen);
         text += &terminal::pictures(report, screen);
@@ -32,7 +33,7 @@ pub fn check(check: &Check, screen: &Screen) -> String {
     let study = check.study;
     let scenario = &study.scenario;
     let seeds = check.own.map_or_else(|| format!("seed {}", check.seed), seeds);
-    let mut text = head(study, check.with, check.set, &seeds, screen);
+    let mut text = head(study, check.with, check.set, &seeds, check.partial, screen);
     text += &answer(&claims::verdict(check.judgements()), screen);
     if let Some(own) = check.own {
         text += &format!("\n{}\n", format::wrap(&headline::headline(own), screen.text(), ""));
@@ -90,6 +91,7 @@ pub(super) fn head(
     with: &[String],
     set: &[String],
     seeds: &str,
+    partial: Option<&Partial>,
     screen: &Screen,
 ) -> String {
     let scenario = &study.scenario;
@@ -123,7 +125,7 @@ pub(super) fn head(
         let changes = format::wrap(&format!("Changed: {}", changes.join(", ")), width, "  ");
         text += &format!("{}{changes}{}\n", palette.warn, palette.reset);
     }
-    text
+    text + &partial::mark(partial, screen)
 }
 
 fn seeds(report: &Report) -> String {

@@ -6,7 +6,9 @@
 //! scenario_hash             a hash of the file with every default filled in
 //! with, set                 the patches and assignments applied
 //! seed, replications        the first seed; how many replications there are
-//! replications_planned      how many were asked for; more only if somebody stopped them
+//! partial                   null if everything that was asked for is done; else reason (interrupted,
+//!                           time_limit, max_memory, max_events, stands_still) and words
+//! replications_planned      how many were asked for; more only where it is partial
 //! digest                    of all replications in order
 //! verdict                   what happened, in a sentence with its numbers
 //! clock                     start and end (RFC 3339, UTC), zone in which times are shown, window_s
@@ -47,7 +49,7 @@ use super::advice::{Advice, advice};
 use super::assumptions::{Assumption, assumptions};
 use super::first::{self, First};
 use super::hypercube::{Collapses, correlations, correlations_of_speed};
-use super::{Check, Hypercube, Report, claims, format, headline, scenario_hash};
+use super::{Check, Hypercube, Partial, Report, claims, format, headline, scenario_hash};
 use crate::experiment::Judgement;
 use crate::experiment::summary::{Figure, Moment};
 use crate::kernel::time::Instant;
@@ -66,6 +68,7 @@ pub(super) struct Head<'a> {
     with: &'a [String],
     set: &'a [String],
     seed: u64,
+    partial: Option<&'a Partial>,
 }
 
 #[derive(Serialize)]
@@ -187,7 +190,7 @@ struct Points<'a> {
 
 /// The document of a run.
 pub fn report(report: &Report) -> String {
-    let head = head(report.study, report.with, report.set, report.seed);
+    let head = head(report.study, report.with, report.set, report.seed, report.partial);
     let verdict = headline::headline(report);
     pretty(&Run { head, verdict, body: body(report) })
 }
@@ -202,7 +205,7 @@ pub fn check(check: &Check) -> String {
         expect: all_decided(&one.judgements, true, scenario),
     });
     pretty(&Checked {
-        head: head(check.study, check.with, check.set, check.seed),
+        head: head(check.study, check.with, check.set, check.seed, check.partial),
         verdict: claims::verdict(check.judgements()),
         advice: advice(scenario),
         body: check.own.map(body),
@@ -223,6 +226,7 @@ pub(super) fn head<'a>(
     with: &'a [String],
     set: &'a [String],
     seed: u64,
+    partial: Option<&'a Partial>,
 ) -> Head<'a> {
     Head {
         scenario: &study.scenario.name,
@@ -233,6 +237,7 @@ pub(super) fn head<'a>(
         with,
         set,
         seed,
+        partial,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `manifest.json`: what made the files of a run, so that they can be made again and compared.
 
-use super::{Report, hash};
+use super::{Partial, Report, hash};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -11,6 +11,7 @@ struct Manifest<'a> {
     seed: u64,
     replications: u64,
     replications_planned: u64,
+    partial: Option<&'a Partial>,
     with: &'a [String],
     set: &'a [String],
     digest: String,
@@ -38,6 +39,7 @@ pub fn manifest(report: &Report, files: &[(&str, &[u8])]) -> String {
         seed: report.seed,
         replications: report.summary.replications,
         replications_planned: report.planned,
+        partial: report.partial,
         with: report.with,
         set: report.set,
         digest: report.summary.digest.to_string(),

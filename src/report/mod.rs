@@ -22,8 +22,10 @@ pub mod hypercube;
 pub mod json;
 pub mod kinds;
 pub mod manifest;
+pub mod need;
 #[cfg(feature = "html")]
 pub mod page;
+pub mod partial;
 mod phases;
 pub mod plan;
 #[cfg(feature = "plots")]
@@ -42,6 +44,7 @@ pub mod trace;
 mod words;
 
 pub use format::Palette;
+pub use partial::{Partial, Reason};
 pub use screen::Screen;
 
 use crate::experiment::{Judgement, Point, Summary};
@@ -60,8 +63,10 @@ pub struct Report<'a> {
     pub with: &'a [String],
     /// Assignments applied.
     pub set: &'a [String],
-    /// Replications asked for; more than there are where somebody stopped them.
+    /// Replications asked for; more than there are where something ended them.
     pub planned: u64,
+    /// What ended them, if something did.
+    pub partial: Option<&'a Partial>,
     /// The first replication, with its details.
     pub first: &'a Results,
     /// Every replication, in the order of their seeds.
@@ -95,6 +100,8 @@ pub struct Check<'a> {
     /// Events simulated for the scenario and its variants, and events that they would have needed
     /// one by one.
     pub events: (u64, u64),
+    /// What ended it before everything was decided, if something did.
+    pub partial: Option<&'a Partial>,
 }
 
 /// A counterfactual with its claims, decided.

@@ -8,7 +8,7 @@
 //! outage_at_most   the probability of an outage, or of not coming back, that was asked for;
 //!                  confidence of all verdicts together
 //! growth           the factor on the load
-//! stopped          whether somebody stopped it before
+//! stopped          whether something ended it before: see `partial`
 //! replications     spent in all
 //! ```
 //!
@@ -33,10 +33,10 @@ mod losses;
 mod outage;
 mod recovery;
 
-use super::Screen;
 use super::format::{self, Palette, number, percent, plural};
 use super::human::head;
 use super::json::{head as document_head, pretty};
+use super::{Partial, Screen};
 use crate::experiment::plan::{Found, Question};
 use crate::kernel::time::Duration;
 use crate::scenario::Study;
@@ -53,6 +53,8 @@ pub struct Asked<'a> {
     pub with: &'a [String],
     /// Assignments applied.
     pub set: &'a [String],
+    /// What ended it before everything was done, if something did.
+    pub partial: Option<&'a Partial>,
     /// The factor on the load.
     pub growth: f64,
     /// The probabilities and limits of the whole question.
@@ -158,7 +160,8 @@ impl Reply {
         self.found().iter().any(|found| found.stopped)
     }
 
-    fn spent(&self) -> u64 {
+    /// Replications spent.
+    pub fn spent(&self) -> u64 {
         self.found().iter().map(|found| found.spent()).sum()
     }
 }
@@ -177,7 +180,7 @@ pub fn human(report: &PlanReport, screen: &Screen) -> String {
     let Palette { bold, dim, reset, .. } = screen.palette;
     let asked = report.asked;
     let seeds = format!("seeds from {} on, the same for every value", asked.seed);
-    let mut text = head(asked.study, asked.with, asked.set, &seeds, screen);
+    let mut text = head(asked.study, asked.with, asked.set, &seeds, asked.partial, screen);
     let (answer, evidence) = match report.reply {
         Reply::Outage { levels, found } => outage::human(&asked, levels, found, screen),
         Reply::Recovery { levels, loads, held, bears, recovers } => {
@@ -273,7 +276,7 @@ pub fn json(report: &PlanReport) -> String {
         }
         Reply::Losses { hours, held, searches } => ("losses", losses::json(hours, held, searches)),
     };
-    let head = document_head(asked.study, asked.with, asked.set, asked.seed);
+    let head = document_head(asked.study, asked.with, asked.set, asked.seed, asked.partial);
     let head = serde_json::to_value(head).expect("names and numbers have a JSON form");
     let mut document = object(head);
     document.extend(object(json!({

@@ -255,7 +255,7 @@ pub fn human(traced: &Traced, screen: &Screen) -> String {
     let (scenario, span) = (&traced.study.scenario, &traced.span);
     let palette = &screen.palette;
     let seed = format!("1 replication, seed {}", traced.seed);
-    let mut text = head(traced.study, traced.with, traced.set, &seed, screen);
+    let mut text = head(traced.study, traced.with, traced.set, &seed, None, screen);
     let about = format!(
         "From {} to {} on {}, around {} at {}.",
         traced.clock(span.from),

@@ -3,6 +3,7 @@
 use super::claim::{Claim, Owner, resolve_claims};
 use super::files::Files;
 use super::keys::{Content, Document};
+use super::limits;
 use super::model::Scenario;
 use super::product::with_defaults;
 use super::resolve::{draft, resolve};
@@ -107,7 +108,10 @@ impl Study {
         let mut sources = Sources::new();
         let mut log = Diagnostics::new();
         let id = sources.add(name, text);
-        let study = parse(&sources, id, &mut log)
+        let fits = limits::check_text(text, super::text::Place::new(id, 0..0), &mut log);
+        let study = fits
+            .then(|| parse(&sources, id, &mut log))
+            .flatten()
             .and_then(|tree| Study::build(tree, &mut sources, &mut log, (with, sets), files));
         match study {
             Some(study) if log.is_empty() => Ok(Study { sources, ..study }),
@@ -141,6 +145,9 @@ impl Study {
             look_further(&tree, &files, log);
             return None;
         };
+        if !limits::check(&document, log) {
+            return None;
+        }
         let scenario = draft(&document, &files, log);
         let patches = patch_names(&tree);
         let owner = Owner::Scenario(&patches, !with.is_empty());
@@ -272,6 +279,9 @@ fn meaning(
     log: &mut Diagnostics,
 ) -> Option<Variant> {
     let document: Document = read(&with_defaults(tree, &Document::describe()), log)?;
+    if !limits::check(&document, log) {
+        return None;
+    }
     let scenario = resolve(&document, files, log)?;
     let patches = patch_names(tree);
     let claims = resolve_claims(claims, &scenario, Owner::Counterfactual(&patches), log);
@@ -284,7 +294,9 @@ fn look_further(tree: &Node, files: &Files, log: &mut Diagnostics) {
     let wrong: Vec<Place> = log.sorted().iter().filter_map(|problem| problem.place).collect();
     let mut rest = tree.clone();
     leave_out(&mut rest, &wrong);
-    if let Some(document) = read::<Document>(&rest, &mut Diagnostics::new()) {
+    if let Some(document) = read::<Document>(&rest, &mut Diagnostics::new())
+        && limits::check(&document, log)
+    {
         let scenario = draft(&document, files, log);
         let patches = patch_names(tree);
         resolve_claims(&document.expect, &scenario, Owner::Scenario(&patches, false), log);

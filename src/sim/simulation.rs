@@ -23,8 +23,10 @@ use crate::scenario::model::{self, Abandoned, RequestMemory, Scenario};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Events between two checks of the invariants.
+/// Events between two checks of the invariants, a multiple of [`LOOK_STRIDE`].
 const INVARIANT_STRIDE: u64 = 1 << 20;
+/// Events between two questions whether a simulation goes on.
+pub const LOOK_STRIDE: u64 = 1 << 16;
 /// No node.
 const NOBODY: u32 = u32::MAX;
 
@@ -242,6 +244,21 @@ impl Simulation {
     /// # Panics
     /// If an invariant is broken: the result would be wrong, so there is none.
     pub fn run_until(&mut self, until: Instant, observer: &mut impl Observer) {
+        self.run_while(until, observer, &mut |_, _| true);
+    }
+
+    /// The same as long as `goes_on` says so: it is asked every [`LOOK_STRIDE`] events, and told
+    /// how many were dispatched so far and the simulated time. Whether `until` was reached; if not,
+    /// the simulation can go on where it was.
+    ///
+    /// # Panics
+    /// As [`Simulation::run_until`].
+    pub fn run_while(
+        &mut self,
+        until: Instant,
+        observer: &mut impl Observer,
+        goes_on: &mut dyn FnMut(u64, Instant) -> bool,
+    ) -> bool {
         let horizon = until.min(self.scenario.clock.horizon);
         while let Some(event) = self.calendar.advance(horizon) {
             if self.suspended && role(&event) == Role::Disturbs {
@@ -250,8 +267,13 @@ impl Simulation {
             self.dispatch(event, observer);
             self.settle_touched(observer);
             self.dispatched += 1;
-            if self.dispatched.is_multiple_of(INVARIANT_STRIDE) {
-                self.check_invariants();
+            if self.dispatched.is_multiple_of(LOOK_STRIDE) {
+                if self.dispatched.is_multiple_of(INVARIANT_STRIDE) {
+                    self.check_invariants();
+                }
+                if !goes_on(self.dispatched, self.now()) {
+                    return false;
+                }
             }
         }
         if horizon == self.scenario.clock.horizon && !self.ended {
@@ -264,6 +286,7 @@ impl Simulation {
             let open = self.counts.issued - self.counts.settled_total();
             observer.observe(self.now(), &Observation::Ended { open });
         }
+        true
     }
 
     /// Simulates to the scenario's horizon.

@@ -19,6 +19,7 @@ mod cli;
 mod clients;
 mod common_random_numbers;
 mod compare;
+mod cost;
 mod deciding;
 mod deploys;
 mod distributions;

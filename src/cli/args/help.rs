@@ -18,6 +18,7 @@ const OTHERS: &str = "More";
 const HEADINGS: &[(&str, &[&str])] = &[
     ("What is simulated", &["seed", "with", "set", "data", "replications", "release", "growth"]),
     ("How", &["threads", "store", "shard"]),
+    ("Limits", &["dry_run", "large", "max_events", "max_memory", "time_limit"]),
     ("What comes out", &["format", "out", "no_report", "junit", "annotations", "save_baseline"]),
 ];
 

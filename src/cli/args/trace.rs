@@ -1,12 +1,11 @@
 //! Arguments of `trace`.
 
 use super::plan::time_from;
-use super::{Common, EXIT_CODES, Format};
-use clap::{Args, ValueEnum};
+use super::{Common, EXIT_CODES, Format, Limits};
+use clap::{Args, ValueEnum, value_parser};
 use fleetfall::kernel::time::Duration;
 use fleetfall::report::trace::COLUMNS;
 use fleetfall::scenario::measure::Milestone;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 #[derive(Args, Debug)]
@@ -31,7 +30,8 @@ pub(in crate::cli) struct Trace {
     pub(in crate::cli) only: Vec<String>,
     /// At most so many events; of more, those nearest to the moment
     #[arg(long, value_name = "N", default_value = "10000")]
-    pub(in crate::cli) limit: NonZeroUsize,
+    #[arg(value_parser = value_parser!(u32).range(1..=10_000_000))]
+    pub(in crate::cli) limit: u32,
     /// Seed of the replication [default: the scenario's]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
@@ -44,6 +44,8 @@ pub(in crate::cli) struct Trace {
     /// Where the files are that the scenario names [default: the scenario's folder]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Form::Human)]
     pub(in crate::cli) format: Form,
@@ -60,6 +62,7 @@ impl Trace {
             set: self.set.clone(),
             data: self.data.clone(),
             threads: None,
+            limits: self.limits,
             format: Format::Human,
             #[cfg(feature = "store")]
             store: None,

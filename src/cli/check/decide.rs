@@ -3,15 +3,17 @@
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
 use super::super::replicas::Replicas;
-use super::super::{files, output, study, terminal};
+use super::super::{files, need, output, study, terminal};
 use super::{Checked, baseline};
 use fleetfall::experiment::baseline::{Kept, Stored};
+use fleetfall::experiment::sensitivity::trials;
 use fleetfall::experiment::{Assurance, Judgement, Part, Summary, Variants, judge};
 use fleetfall::observe::Results;
 use fleetfall::report::{
     Check, Counterfactual, Hypercube, Report, advice, cases, claims, human, hypercube, json,
 };
 use fleetfall::scenario::claim::Claim;
+use fleetfall::scenario::cost::{Cost, Keeps, Need};
 use fleetfall::scenario::keys::claims::Against;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
 use fleetfall::scenario::{Scenario, Study};
@@ -26,6 +28,8 @@ const HYPERCUBE: &str = "hypercube";
 const POINTS: &str = "hypercube.csv";
 /// The fewest replications of a scenario with claims or without.
 const FEWEST: u64 = 10;
+/// What there is where something ends a check.
+const MISSING: &str = "what was not simulated is missing";
 /// The number of the scenario as it stands among the variants.
 const ITSELF: usize = 0;
 
@@ -46,21 +50,22 @@ pub(super) fn scenario(
         output::print(&advice::human(&advice::advice(&study.scenario), &terminal::screen()))?;
     }
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let replicas = Replicas::new(common, &study)?;
-    let job = Job { arguments, study: &study, replicas: &replicas, seed, many };
+    let job = Job { arguments, study: &study, seed, many };
     let mut cast = Cast::new(&study);
     let own = job.wants(EXPECT).then(|| job.own(&mut cast)).transpose()?;
     let asked = job.counterfactuals(&mut cast)?;
     let counterfactuals = asked.iter().map(|(_, part)| part.clone());
     let parts: Vec<Part> = own.iter().cloned().chain(counterfactuals).collect();
+    let replicas =
+        Replicas::new(common, &study, |threads| job.need(&parts, &cast.variants, threads))?;
     let mut decided = replicas.decide(&parts, &cast.variants, seed)?;
     let results = std::mem::take(&mut decided.results[ITSELF]);
     if own.is_some() && results.is_empty() {
-        output::note("stopped before the first replication was done");
-        return Err(Exit::Interrupted);
+        return Err(replicas.nothing(&study.scenario, "the first replication was done"));
     }
-    let points = if decided.stopped { None } else { job.hypercube()? };
+    let points = if decided.stopped { None } else { job.hypercube(&replicas)? };
     let stopped = decided.stopped || (points.is_none() && job.cube().is_some());
+    let partial = stopped.then(|| replicas.partial(&study.scenario, MISSING));
     let mut judgements = decided.judgements.iter();
     let own = own.as_ref().and_then(|part| Some((part, judgements.next()?)));
     let counterfactuals: Vec<Counterfactual> =
@@ -75,6 +80,7 @@ pub(super) fn scenario(
         with: &common.with,
         set: &common.set,
         planned: if decided.stopped { part.assurance.ceiling } else { of_own },
+        partial: partial.as_ref(),
         first: &results[0],
         results,
         summary,
@@ -91,8 +97,9 @@ pub(super) fn scenario(
             counterfactuals: &counterfactuals,
             hypercube: points.as_ref(),
             events: (decided.simulated, decided.one_by_one),
+            partial: partial.as_ref(),
         },
-        stopped,
+        replicas.ended(),
     )?;
     let Some(own) = own.filter(|_| !decided.stopped) else { return Ok(checked) };
     let digest = own.summary.digest.to_string();
@@ -187,7 +194,6 @@ impl Cast<'_> {
 struct Job<'a> {
     arguments: &'a Arguments,
     study: &'a Study,
-    replicas: &'a Replicas<'a>,
     seed: u64,
     /// Whether other scenarios are checked as well.
     many: bool,
@@ -243,6 +249,31 @@ impl Job<'_> {
         Ok(all)
     }
 
+    /// What it needs if every claim takes as many replications as it may.
+    fn need(&self, parts: &[Part], variants: &Variants, threads: usize) -> Need {
+        let mut counts = vec![0; variants.scenarios.len()];
+        for part in parts {
+            let least = part.at_least.map(|(variant, _)| (variant, None));
+            let claims = part.claims.iter().map(|(_, variant, versus)| (*variant, *versus));
+            for (variant, versus) in least.into_iter().chain(claims) {
+                for used in [Some(variant), versus].into_iter().flatten() {
+                    counts[used] = part.assurance.ceiling.max(counts[used]);
+                }
+            }
+        }
+        let costs = variants.scenarios.iter().map(|one| Cost::of(one)).zip(counts);
+        let claims = need::together(&costs.collect::<Vec<_>>(), threads, Keeps::Results(1.0));
+        let Some((count, scale_load)) = self.cube() else { return claims };
+        // Points lie between these ends. What is wrong with an end is told when a point is made.
+        let ends = trials(self.study, 2, scale_load).unwrap_or_default();
+        let own = std::iter::once(&self.study.scenario);
+        let ends: Vec<Arc<Scenario>> =
+            own.chain(ends.iter().map(|end| &end.scenario)).map(Arc::clone).collect();
+        // Each is there twice while the claims are judged.
+        let bytes = 2.0 * Cost::of(&self.study.scenario).results;
+        claims.and(need::of_points(&ends, count, bytes, threads))
+    }
+
     /// A counterfactual with its verdicts.
     fn told(&self, name: &str, judgements: &[Judgement]) -> Counterfactual {
         let about = self.study.document.counterfactual.get(name).map(|keys| keys.about.clone());
@@ -261,12 +292,11 @@ impl Job<'_> {
         Some((self.capped(keys.points) as u32, keys.scale_load))
     }
 
-    /// Decides the claims over the ranges of the assumptions. `None` if there are none, or somebody
-    /// pressed Ctrl-C.
-    fn hypercube(&self) -> Result<Option<Hypercube>, Exit> {
+    /// Decides the claims over the ranges of the assumptions. `None` if there are none, or the
+    /// command ends before.
+    fn hypercube(&self, replicas: &Replicas) -> Result<Option<Hypercube>, Exit> {
         let Some((count, scale_load)) = self.cube() else { return Ok(None) };
-        let points =
-            self.replicas.hypercube(self.study, count, scale_load, self.seed, |all| all)?;
+        let points = replicas.hypercube(self.study, count, scale_load, self.seed, |all| all)?;
         Ok(points.map(|points| {
             let results: Vec<Results> = points.iter().map(|point| point.results.clone()).collect();
             let assurance = Assurance::of(self.study, results.len() as u64);
@@ -277,7 +307,7 @@ impl Job<'_> {
     }
 
     /// Prints what was decided and writes the files.
-    fn tell(&self, check: &Check, stopped: bool) -> Result<Checked, Exit> {
+    fn tell(&self, check: &Check, ended: Exit) -> Result<Checked, Exit> {
         let document = json::check(check);
         let directory = self.directory();
         let mut written = vec![("check.json", document.clone())];
@@ -288,11 +318,11 @@ impl Job<'_> {
             output::print(&(human::check(check, &terminal::screen()) + &files::told(&directory)))?;
         }
         let [_, undecided, failed] = claims::tally(check.judgements());
+        if let Some(partial) = check.partial {
+            output::note(&partial.words);
+        }
         let exit = match () {
-            () if stopped => {
-                output::note("stopped: what was not simulated is missing above");
-                Exit::Interrupted
-            }
+            () if check.partial.is_some() => ended,
             () if undecided + failed > 0 => Exit::Claims,
             () => Exit::Well,
         };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 const MOST: u32 = 8;
 
 impl Planner<'_> {
-    pub(super) fn losses(&self) -> Result<Reply, Exit> {
+    pub(super) fn losses(&self) -> Result<(Reply, Replicas<'_>), Exit> {
         let scenario = self.grown()?;
         let release = self.release()?;
         let within = self.within();
@@ -35,12 +35,9 @@ impl Planner<'_> {
                 distinct.push(*hour);
             }
         }
-        let replicas = Replicas::new(&self.arguments.common, self.study)?;
         let question = self.question.shared(distinct.len());
         let deadline = deadline(within);
-        let mut searches = Vec::new();
-        for hour in &distinct {
-            let losses = self.lost(scenario.nodes.at(hour.when));
+        let trials = |hour: &BusyHour, losses: &[u32]| -> Vec<Arc<Scenario>> {
             let trial = |&count: &u32| {
                 let fault = (count > 0).then_some(FaultKind::CrashNode {
                     nodes: Hit::Count(count),
@@ -48,8 +45,16 @@ impl Planner<'_> {
                 });
                 Trial { load_of: hour.when, fault, within, release }
             };
-            let trials: Vec<Arc<Scenario>> =
-                losses.iter().map(|count| Arc::new(trial(count).of(&scenario))).collect();
+            losses.iter().map(|count| Arc::new(trial(count).of(&scenario))).collect()
+        };
+        let busiest = distinct.iter().max_by(|one, other| one.rate.total_cmp(&other.rate));
+        let busiest = busiest
+            .map_or(Vec::new(), |hour| trials(hour, &self.lost(scenario.nodes.at(hour.when))));
+        let replicas = self.replicas(&busiest, distinct.len() as u64)?;
+        let mut searches = Vec::new();
+        for hour in &distinct {
+            let losses = self.lost(scenario.nodes.at(hour.when));
+            let trials = trials(hour, &losses);
             let label = format!("losses at {:02}:00", hour.hour);
             let found = replicas.plan(&label, &trials, None, question, self.seed, |results| {
                 results.is_down_at(deadline)
@@ -67,7 +72,7 @@ impl Planner<'_> {
             })
             .collect();
         let held = Held { within, release: self.arguments.release.clone() };
-        Ok(Reply::Losses { hours, held, searches })
+        Ok((Reply::Losses { hours, held, searches }, replicas))
     }
 
     /// The scenario with `--growth`.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 const SEARCHES: usize = 2;
 
 impl Planner<'_> {
-    pub(super) fn recovery(&self) -> Result<Reply, Exit> {
+    pub(super) fn recovery(&self) -> Result<(Reply, Replicas<'_>), Exit> {
         let scale = self.study.document.load.scale;
         let step = |tenths: u32| format!("{:?}", scale * f64::from(tenths) / 10.0);
         let tenths: Vec<String> = (1..=15).map(|fifth| step(2 * fifth)).collect();
@@ -33,7 +33,7 @@ impl Planner<'_> {
             killed.push(Arc::new(crash.of(scenario)));
         }
         let deadline = trial::deadline(within);
-        let replicas = Replicas::new(&self.arguments.common, self.study)?;
+        let replicas = self.replicas(&killed, SEARCHES as u64)?;
         let question = self.question.shared(SEARCHES);
         let search = |label: &str, trials: &[Arc<Scenario>]| {
             let fails = |results: &Results| results.is_down_at(deadline);
@@ -42,6 +42,7 @@ impl Planner<'_> {
         let bears = search("load", &steady)?;
         let recovers = search("recovery", &killed)?;
         let held = Held { within, release: self.arguments.release.clone() };
-        Ok(Reply::Recovery { levels: variants.levels, loads, held, bears, recovers })
+        let levels = variants.levels;
+        Ok((Reply::Recovery { levels, loads, held, bears, recovers }, replicas))
     }
 }

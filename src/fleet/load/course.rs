@@ -80,7 +80,8 @@ impl Course {
 
     /// The rate at `when`, in arrivals per second.
     pub fn rate(&self, when: Instant) -> f64 {
-        let found = self.stretches.iter().find(|s| s.start <= when && when < s.end);
+        let first = self.stretches.partition_point(|s| s.end <= when);
+        let found = self.stretches.get(first).filter(|s| s.start <= when);
         found.map_or(0.0, |s| s.from + slope(s) * when.since(s.start).as_secs_f64())
     }
 

@@ -88,6 +88,13 @@ pub(super) struct Head {
     pub(super) with: Vec<String>,
     pub(super) set: Vec<String>,
     pub(super) seed: u64,
+    pub(super) partial: Option<Partial>,
+}
+
+/// Why it is of less than was asked for.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Partial {
+    pub(super) words: String,
 }
 
 /// `summary.json`.

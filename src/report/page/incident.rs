@@ -46,6 +46,12 @@ pub(super) fn page(
     verdicts.extend(compare.map(|one| one.verdict.as_str()));
     let body = html! {
         (shell::top(&summary.head, &about(summary, &clock), &verdicts))
+        @if let Some(compare) = compare {
+            (shell::partial("The comparison is partial", &compare.head))
+        }
+        @if let Some(sensitivity) = sensitivity {
+            (shell::partial("The study of the assumptions is partial", &sensitivity.head))
+        }
         (cards(summary))
         (beside_published(summary))
         @if let (Some(first), Some(course)) = (&summary.first_replication, &course) {

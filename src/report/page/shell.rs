@@ -58,7 +58,17 @@ pub(super) fn top(head: &Head, about: &str, verdicts: &[&str]) -> Markup {
             @if !head.with.is_empty() || !head.set.is_empty() {
                 p.changed { "Changed: " (changes(head).join(", ")) }
             }
+            (partial("Partial", head))
             @for verdict in verdicts { (answer(verdict)) }
+        }
+    }
+}
+
+/// Why a document is of less than was asked for, if it is. `what` says which one.
+pub(super) fn partial(what: &str, head: &Head) -> Markup {
+    html! {
+        @if let Some(partial) = &head.partial {
+            p.partial role="note" { (what) ": " (marked(&partial.words)) }
         }
     }
 }

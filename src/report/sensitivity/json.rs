@@ -66,7 +66,8 @@ struct Correlation<'a> {
 ///
 /// ```text
 /// scenario, title, source, fleetfall,
-/// scenario_hash, with, set, seed      as in the document of a run
+/// scenario_hash, with, set, seed,
+/// partial                             as in the document of a run
 /// verdict                             which of the unknowns decide, in sentences
 /// measure, scale_load, replications   what was measured, and how
 /// base            the scenario as it is: as a cell of a sweep
@@ -101,7 +102,7 @@ pub fn json(report: &Sensitivity) -> String {
             .collect(),
     });
     pretty(&Document {
-        head: head(report.study, report.with, report.set, report.seed),
+        head: head(report.study, report.with, report.set, report.seed, report.partial),
         verdict: Question::ALL.map(|question| verdict(report, question)).join(" "),
         measure: report.name(Question::Measure),
         scale_load: report.scale_load,

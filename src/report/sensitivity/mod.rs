@@ -8,6 +8,7 @@ pub use csv::{all_together, one_at_a_time, points};
 pub use json::json;
 pub use text::human;
 
+use super::Partial;
 use super::sweep::unit;
 use crate::experiment::sensitivity::{Question, Strength, Tornado};
 use crate::experiment::{Point, Row};
@@ -25,6 +26,8 @@ pub struct Sensitivity<'a> {
     pub with: &'a [String],
     /// Assignments applied.
     pub set: &'a [String],
+    /// What ended it before everything was done, if something did.
+    pub partial: Option<&'a Partial>,
     /// What was measured.
     pub subject: Subject,
     /// Replications of each value when one assumption is moved at a time.
@@ -33,7 +36,7 @@ pub struct Sensitivity<'a> {
     pub scale_load: bool,
     /// What came out when the assumptions were moved one at a time.
     pub tornado: &'a Tornado,
-    /// What came out when they were moved together; `None` if somebody stopped that.
+    /// What came out when they were moved together; `None` if something ended that.
     pub together: Option<&'a Together>,
 }
 

@@ -16,7 +16,7 @@ use crate::stats::Estimate;
 pub fn human(report: &Sensitivity, screen: &Screen) -> String {
     let last = report.seed.wrapping_add(report.replications - 1);
     let seeds = format!("seeds {} to {last} for every value", report.seed);
-    let mut text = head(report.study, report.with, report.set, &seeds, screen);
+    let mut text = head(report.study, report.with, report.set, &seeds, report.partial, screen);
     text += &screen.heading("Which of the unknowns decide");
     for question in Question::ALL {
         text += &screen.paragraph(&verdict(report, question));

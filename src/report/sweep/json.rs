@@ -55,7 +55,8 @@ struct Outage {
 ///
 /// ```text
 /// scenario, title, source, fleetfall,
-/// scenario_hash, with, set, seed   as in the document of a run
+/// scenario_hash, with, set, seed,
+/// partial        as in the document of a run
 /// verdict        where the fleet collapses, in a sentence
 /// design         grid, or lhs: points of a Latin hypercube
 /// keys           key and unit of its numbers (null for words)
@@ -80,7 +81,7 @@ pub fn json(sweep: &Sweep) -> String {
         }
     });
     pretty(&Document {
-        head: head(sweep.study, sweep.with, sweep.set, sweep.seed),
+        head: head(sweep.study, sweep.with, sweep.set, sweep.seed, sweep.partial),
         verdict: verdict(sweep),
         design: if sweep.is_grid { "grid" } else { "lhs" },
         keys: sweep.axes.iter().map(|axis| Key { key: &axis.key, unit: key(axis) }).collect(),

@@ -14,6 +14,7 @@ pub(super) use knee::{Knee, collapses, knee};
 pub(super) use text::figure;
 pub use text::human;
 
+use super::Partial;
 use crate::experiment::Cell;
 use crate::scenario::Study;
 use crate::scenario::claim::Subject;
@@ -31,6 +32,8 @@ pub struct Sweep<'a> {
     pub with: &'a [String],
     /// Assignments applied.
     pub set: &'a [String],
+    /// What ended it before everything was done, if something did.
+    pub partial: Option<&'a Partial>,
     /// The keys that are varied.
     pub axes: &'a [Axis],
     /// Whether the cells are all combinations of the keys' values; else points spread over their
@@ -40,7 +43,7 @@ pub struct Sweep<'a> {
     pub subjects: &'a [Subject],
     /// Replications of each cell.
     pub replications: u64,
-    /// Cells asked for; more than there are where somebody stopped them.
+    /// Cells asked for; more than there are where something ended them.
     pub planned: usize,
     /// The cells, in order.
     pub cells: &'a [Swept],

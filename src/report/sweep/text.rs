@@ -15,7 +15,7 @@ const SHOWN: usize = 3;
 
 /// The whole report.
 pub fn human(sweep: &Sweep, screen: &Screen) -> String {
-    let mut text = head(sweep.study, sweep.with, sweep.set, &seeds(sweep), screen);
+    let mut text = head(sweep.study, sweep.with, sweep.set, &seeds(sweep), sweep.partial, screen);
     text += &format!("{}\n", format::wrap(&design(sweep), screen.text() - 2, "  "));
     text += &answer(&verdict(sweep), screen);
     if sweep.is_grid && sweep.axes.len() == 2 {

@@ -8,6 +8,7 @@ use crate::kernel::time::Instant;
 use crate::scenario::course::{Day, local_course, surge_course};
 use crate::scenario::keys::load::{self, Failure};
 use crate::scenario::late::{Late, Setting};
+use crate::scenario::limits::USERS_MAX;
 use crate::scenario::model::{
     self, Class, Clients, Failures, Hedge, Mix, Needs, Reload, RequestMemory, Retry, Source,
     SourceKind, Stage,
@@ -248,7 +249,14 @@ impl Resolver<'_> {
     fn visitors(&mut self, all: &[Class], sources: &mut Vec<Source>) {
         let keys = &self.document.load;
         for (name, users) in keys.users.iter() {
-            let count = (f64::from(users.count) * keys.scale + 0.5) as u32;
+            let scaled = f64::from(users.count) * keys.scale;
+            if scaled > USERS_MAX {
+                let message = format!("load source `{}` has {scaled} users", name.as_str());
+                self.log
+                    .problem(name.place, message)
+                    .help(format!("`count` times `load.scale` may be {USERS_MAX}"));
+            }
+            let count = (scaled.min(USERS_MAX) + 0.5) as u32;
             let think = self.dist(&users.think);
             let classes = self.mix(users.class.as_ref(), &users.classes, name);
             let turn = think.mean_secs() + alone(&classes, all);

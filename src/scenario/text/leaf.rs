@@ -144,7 +144,8 @@ impl Name {
     /// The name, if it is one.
     pub fn new(text: &str) -> Option<Name> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        (!text.is_empty() && text.bytes().all(allowed)).then(|| Name(text.to_string()))
+        ((1..=Name::LENGTH_MAX).contains(&text.len()) && text.bytes().all(allowed))
+            .then(|| Name(text.to_string()))
     }
 
     /// The name as text.
@@ -152,8 +153,11 @@ impl Name {
         &self.0
     }
 
+    /// Characters at most: a name is that of a folder too.
+    const LENGTH_MAX: usize = 100;
+
     /// What a message says about a text that is no name.
-    pub(super) const RULE: &str = "a name has only letters, digits, `-` and `_`";
+    pub(super) const RULE: &str = "a name has 1 to 100 letters, digits, `-` and `_`";
 }
 
 impl fmt::Display for Name {
@@ -167,7 +171,7 @@ impl Key for Name {
         leaf(
             "a name",
             "letters, digits, `-` and `_`, such as `\"api-1\"`",
-            || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" }),
+            || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,100}$" }),
         )
     }
 

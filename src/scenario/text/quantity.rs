@@ -81,6 +81,9 @@ const TIME_UNITS: [(&str, u64); 7] = [
     ("d", 86_400_000_000_000),
 ];
 
+/// The longest duration in nanoseconds, 100 years: sums of a few stay within what a clock can show.
+const DURATION_MAX: u64 = 36_525 * 86_400_000_000_000;
+
 impl Key for Duration {
     fn describe() -> Kind {
         leaf(
@@ -129,9 +132,9 @@ impl Key for Duration {
                 break;
             }
         }
-        let nanos = u64::try_from(total).ok();
+        let nanos = u64::try_from(total).ok().filter(|nanos| *nanos <= DURATION_MAX);
         if nanos.is_none() {
-            log.bad_value(place, at, whole, "must not exceed 584 years");
+            log.bad_value(place, at, whole, "must not exceed 100 years");
         }
         nanos.map(Duration::from_nanos)
     }
@@ -226,6 +229,9 @@ impl Key for Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(u64);
 
+/// The largest amount, 1 PiB: sums of many stay within 64 bits.
+const BYTES_MAX: u64 = 1 << 50;
+
 const BYTE_UNITS: [(&str, u64); 8] = [
     ("B", 1),
     ("kB", 1_000),
@@ -308,9 +314,9 @@ impl Key for Bytes {
             log.bad_value(place, at, whole, "must be a whole number of bytes");
             return None;
         };
-        let fitting = u64::try_from(count).ok();
+        let fitting = u64::try_from(count).ok().filter(|count| *count <= BYTES_MAX);
         if fitting.is_none() {
-            log.bad_value(place, at, whole, format!("must not exceed `{}`", Bytes(u64::MAX)));
+            log.bad_value(place, at, whole, format!("must not exceed `{}`", Bytes(BYTES_MAX)));
         }
         fitting.map(Bytes)
     }

@@ -6,6 +6,9 @@ use super::patch::{Step, assign, kind_at};
 use super::place::{Place, SourceId, Sources};
 use super::tree::{Node, Value, parse_value};
 
+/// Keys of a path at most; the deepest that means something has nine.
+const STEPS_MAX: usize = 100;
+
 /// Applies `path=value` to `base`, a document of that `kind`; says whether it could.
 ///
 /// The value is TOML, or text without quotes. Problems have their place in a source of their own,
@@ -60,6 +63,10 @@ pub fn steps(path: &str, id: SourceId, log: &mut Diagnostics) -> Option<Vec<Step
                 .help("keys are separated by `.`");
             return None;
         };
+        if steps.len() == STEPS_MAX {
+            log.problem(place, format!("a path has {STEPS_MAX} keys at most"));
+            return None;
+        }
         steps.push(Step { key: key.to_string(), place });
         match length {
             Some(length) => start += length + 1,
