@@ -247,12 +247,16 @@ impl<E: Copy> Buckets<E> {
 
     /// All events, in no order that matters.
     fn iter(&self) -> impl Iterator<Item = &Entry<E>> {
-        let lists = self.lists.iter().flat_map(|&list| {
-            std::iter::successors(self.entries.get(list as usize), |entry| {
-                self.entries.get(entry.next as usize)
-            })
+        let at = |place: u32| self.entries.get(place as usize);
+        let list = move |bucket: usize| {
+            std::iter::successors(at(self.lists[bucket]), move |entry| at(entry.next))
+        };
+        let used = self.words.iter().enumerate().flat_map(|(word, &bits)| {
+            let rest = |bits: u64| Some(bits).filter(|bits| *bits != 0);
+            let each = std::iter::successors(rest(bits), move |bits| rest(bits & (bits - 1)));
+            each.map(move |bits| word * 64 + bits.trailing_zeros() as usize)
         });
-        lists.chain(self.far.iter())
+        used.flat_map(list).chain(self.far.iter())
     }
 
     /// When each event happens, and what; in no order that matters.
