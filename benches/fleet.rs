@@ -8,6 +8,8 @@
 //!   that two workloads take. With `--strict` it fails unless all of that lies below its limit;
 //! - `memory` prints the latter alone;
 //! - `studies` prints what many replications cost beside the same work done otherwise;
+//! - `resolution` prints whether adaptive resolution comes out as exact does, within margins, on so
+//!   many replications at most as a number behind it says;
 //! - anything else is a filter of Criterion's.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
@@ -52,6 +54,11 @@ fn main() -> ExitCode {
     };
     if has("studies") && !quick {
         studies::studies();
+        return ExitCode::SUCCESS;
+    }
+    if has("resolution") && !quick {
+        let most = arguments.iter().find_map(|argument| argument.parse().ok());
+        studies::resolution(most);
         return ExitCode::SUCCESS;
     }
     let tables = [("memory", ratios::memory as fn() -> bool), ("ratios", ratios::ratios)];

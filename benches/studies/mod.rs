@@ -2,13 +2,16 @@
 
 #![expect(clippy::disallowed_types, reason = "the clock is what a benchmark reads")]
 
+mod resolution;
+
 use super::ratios::{peak, reset_peak};
 use super::workloads::{SEED, W2, W4, simulate};
 use fleetfall::experiment::{
-    Plan, Pool, Precision, Replication, Rule, Variants, compare, replicate, run_together,
+    Outcome, Plan, Pool, Precision, Replication, Rule, Variants, compare, replicate, run_together,
 };
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Duration;
+use fleetfall::observe::Results;
 use fleetfall::scenario::Scenario;
 use std::hint::black_box;
 use std::process::Command;
@@ -41,11 +44,23 @@ pub(super) fn work(count: &str) {
     replications(&W2.scenario(W2.large.set), count, 1);
 }
 
+/// Prints whether adaptive resolution comes out as exact does, on so many replications at most.
+pub(super) fn resolution(most: Option<u64>) {
+    resolution::resolution(most.unwrap_or(u64::MAX));
+}
+
 fn replications(scenario: &Arc<Scenario>, count: u64, threads: usize) {
+    drop(black_box(replicated(scenario, count, threads)));
+}
+
+fn replicated(scenario: &Arc<Scenario>, count: u64, threads: usize) -> Vec<Results> {
     let (stop, plan) =
         (AtomicBool::new(false), Plan { seed: Seed(SEED), replications: count, detailed: false });
-    let done = replicate(scenario, plan, Pool::new(threads, &|_| (), &stop));
-    drop(black_box(done.expect("no invariant breaks")));
+    match replicate(scenario, plan, Pool::new(threads, &|_| (), &stop)) {
+        Ok(Outcome::Done(results)) => results,
+        Ok(Outcome::Stopped(_)) => panic!("nobody stops them"),
+        Err(failure) => panic!("{failure}"),
+    }
 }
 
 fn seconds(work: impl FnOnce()) -> f64 {

@@ -14,74 +14,9 @@ use std::sync::Arc;
 
 const ADAPTIVE: &str = "clock.resolution=\"adaptive\"";
 
-/// Two hours in small: memory grows with every request, a release that cannot start is deployed
-/// hot, and when the load rises the nodes restart one after the other, until people fix them.
-const INCIDENT: &str = r#"
-schema = 1
-name = "small-incident"
-title = "Two hours, an outage in the second"
-first_release = "old"
-[clock]
-start = 2024-05-06T12:00:00Z
-end = 2024-05-06T14:00:00Z
-window = "5s"
-[load.constant.all]
-rate = "24/s"
-[load.surge.noon]
-onset = 2024-05-06T13:00:00Z
-ramp = "5min"
-rate = "30/s"
-plateau = "10min"
-decay = "10min"
-[class.page]
-stages = [{ cpu = { lognormal = { mean = "30ms", sigma = 0.5 } } }, { wait = { lognormal = { mean = "400ms", sigma = 0.5 } } }]
-[clients]
-patience = { lognormal = { mean = "3s", sigma = 0.5 } }
-retry = { attempts = 2, base = "500ms" }
-[balancer]
-policy = "least_outstanding"
-redispatch = 1
-health = { active = { interval = "2s" } }
-[nodes]
-count = 4
-cores = 2
-[process]
-slots = 40
-boot = "5s"
-memory = { base = { uniform = { from = "195 MiB", to = "205 MiB" } }, retained_per_request = "2 KiB", in_service = "4 MiB" }
-[supervisor.bluepill.rule.memory]
-above = { memory = "290 MiB" }
-every = "7s"
-over = 2
-samples = 3
-include_children = true
-[environment.provides]
-workers = "8"
-[release.old]
-[release.wrong]
-needs = { workers = "9" }
-fails_after = "2s"
-[release.fixed]
-[deploy.first]
-at = 2024-05-06T12:20:00Z
-release = "wrong"
-method = "hot"
-[people]
-notice = "20s"
-diagnose = { uniform = { from = "4min", to = "6min" } }
-fix = "30s"
-fixed_release = "fixed"
-alert = { success = { below = "90%", lasting = "15s" } }
-[mitigation.faster]
-about = "people find the cause sooner"
-patch = { people = { diagnose = "2min" } }
-[mitigation.higher]
-about = "the limit is higher"
-patch = { supervisor = { bluepill = { rule = { memory = { above = { memory = "305 MiB" } } } } } }
-[mitigation.less-load]
-about = "the surge is smaller"
-patch = { load = { surge = { noon = { rate = "20/s" } } } }
-"#;
+/// Memory grows with every request, a release that cannot start is deployed hot, and when the load
+/// rises the nodes restart one after the other, until people fix them.
+const INCIDENT: &str = include_str!("../../benches/scenarios/incident.toml");
 
 fn study(sets: &[&str]) -> Study {
     let none: [&str; 0] = [];
