@@ -68,7 +68,8 @@ fn sources() -> Vec<Source> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the folder exists") {
         let path = entry.expect("it can be read").path();
-        if path.is_dir() {
+        // What packages below this one have built is not ours.
+        if path.is_dir() && !path.ends_with("target") {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
