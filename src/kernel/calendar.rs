@@ -3,8 +3,8 @@
 //! # Simultaneous events
 //! Events with equal times are dispatched in the order in which they were scheduled. The order is
 //! total and part of the contract: time first, then a sequence number that every call of
-//! [`Calendar::at`], [`Calendar::set_timer`] and [`Calendar::set_lane`] takes from one counter. Moving
-//! a lane schedules it anew.
+//! [`Calendar::at`], [`Calendar::set_timer`] and [`Calendar::set_lane`] takes from one counter.
+//! Moving a lane schedules it anew.
 //!
 //! # Three structures behind one order
 //! - [buckets](super::buckets) for events that always happen;
@@ -311,8 +311,9 @@ mod tests {
         #[test]
         fn the_calendar_equals_a_sorted_list(steps in prop::collection::vec(step(), 0..300)) {
             let mut calendar = Calendar::<usize>::default();
-            let tournaments = [Tournament::Large, Tournament::Small, Tournament::Large].into_iter().zip(1_000_000..);
-            let lanes: Vec<Lane> = tournaments.map(|(t, event)| calendar.add_lane(t, event)).collect();
+            use Tournament::{Large, Small};
+            let lanes = [(Large, 1_000_000), (Small, 1_000_001), (Large, 1_000_002)];
+            let lanes = lanes.map(|(tournament, event)| calendar.add_lane(tournament, event));
             let mut naive: Vec<(u64, u64, usize)> = Vec::new();
             let mut seq = 0;
             for (id, step) in steps.into_iter().enumerate() {

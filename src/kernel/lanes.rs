@@ -62,7 +62,7 @@ impl Lanes {
     }
 
     /// Gives a lane a new time, and the sequence number that decides among equal times, of which
-    /// only the upper [`SEQ_BITS`] bits are in use.
+    /// only the upper 44 bits are in use.
     #[inline(always)]
     pub fn set(&mut self, lane: u32, time: u64, seq: u64) {
         self.replay(lane, (time, seq | u64::from(lane)));

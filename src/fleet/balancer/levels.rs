@@ -36,7 +36,7 @@ impl Levels {
         levels
     }
 
-    /// Moves a node that is in from one number of attempts to another, if it is.
+    /// Moves a node from one number of attempts in hand to another, if it is in.
     #[inline]
     pub(super) fn change(&mut self, node: u32, from: u32, to: u32) {
         let at = from.min(TOP) as usize * self.words + node as usize / 64;

@@ -606,7 +606,7 @@ mod tests {
             for (step, node) in steps {
                 let node = node % balancer.marks.len() as u32;
                 match step {
-                    0 => balancer.add_node(node % 2 == 0),
+                    0 => balancer.add_node(node.is_multiple_of(2)),
                     1 => balancer.remove(node),
                     2 => balancer.restore(node, true),
                     3..6 => {
