@@ -4,7 +4,7 @@ use crate::support::{NOTHING, scenario};
 use fleetfall::kernel::chance::Seed;
 use fleetfall::kernel::time::Instant;
 use fleetfall::scenario::cost::Cost;
-use fleetfall::scenario::{Builtin, Scenario, Study};
+use fleetfall::scenario::{Scenario, Study};
 use fleetfall::sim::{Observation, Observer, Simulation};
 use std::sync::Arc;
 
