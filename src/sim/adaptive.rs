@@ -190,8 +190,12 @@ impl Totals {
 }
 
 impl Adaptive {
-    /// Nothing is known at the start.
-    pub(super) fn new(scenario: &Scenario) -> Adaptive {
+    /// Nothing is known at the start; `None` where nothing may be passed over.
+    pub(super) fn of(scenario: &Scenario) -> Option<Box<Adaptive>> {
+        scenario.is_adaptive().then(|| Box::new(Adaptive::new(scenario)))
+    }
+
+    fn new(scenario: &Scenario) -> Adaptive {
         let per_request = |value: &dyn Fn(&crate::scenario::model::Class) -> f64| {
             scenario.mean_over_classes(value, |source| {
                 source.course.mean_arrivals(Instant::START, scenario.clock.horizon)

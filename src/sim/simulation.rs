@@ -184,7 +184,7 @@ impl Simulation {
             memory_watch: memory_watch(&scenario),
             asked: SettingSet::default(),
             watched: Watched::of(&scenario),
-            adaptive: scenario.is_adaptive().then(|| Box::new(Adaptive::new(&scenario))),
+            adaptive: Adaptive::of(&scenario),
             suspended: false,
             touched: NOBODY,
             dispatched: 0,

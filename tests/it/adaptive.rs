@@ -33,7 +33,7 @@ struct Compared {
     adaptive: Vec<Results>,
 }
 
-/// The confidence of each interval: all of them together hold with more than 99 %.
+/// The confidence of each interval of a quantile: all of them hold together with more than 99 %.
 const CONFIDENCE: f64 = 0.9995;
 
 impl Compared {
@@ -64,16 +64,13 @@ impl Compared {
         assert!(widest < margin, "{} at {q}: {widest} is too wide to tell", measure.name());
     }
 
-    /// The means differ by no more than a share, with the same confidence.
+    /// The means differ by no more than a share, with a confidence of 99.9 %.
     fn check_mean(&self, measure: Measure, margin: f64) {
         let [exact, adaptive] = self.values(measure).map(|values| support::interval(&values));
-        let middle = |(low, high): (f64, f64)| 0.5 * (low + high);
-        let half = |(low, high): (f64, f64)| 0.5 * (high - low);
-        let difference = middle(adaptive) - middle(exact);
-        // Those are intervals of 95 %.
-        let error = half(exact).hypot(half(adaptive)) / 1.96 * 3.48;
+        let difference = adaptive.0 - exact.0;
+        let error = exact.1.hypot(adaptive.1);
         let (least, most) = (difference - error, difference + error);
-        let allowed = margin * middle(exact).abs();
+        let allowed = margin * exact.0.abs();
         assert!(
             -allowed < least && most < allowed,
             "{}: {exact:?} and {adaptive:?} may differ by {least} to {most}, {allowed} allowed",

@@ -40,8 +40,8 @@ pub(crate) const PEERS: [Peer; 5] = [
     Peer {
         name: "nexosim",
         requests: [500_000, 200_000],
-        how: "a model for the clients, the balancer and each node, connected by ports; timeouts are \
-              keyed events that the answer cancels; one thread",
+        how: "a model for the clients, the balancer and each node, connected by ports; timeouts \
+              are keyed events that the answer cancels; one thread",
         lacks: "balancer, timeouts, retries, statistics and random numbers, which were written for \
                 this comparison",
     },

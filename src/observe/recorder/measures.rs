@@ -16,6 +16,11 @@ impl Recorder {
         if self.scenario.process.workers.is_some() { count as f64 } else { f64::NAN }
     }
 
+    /// Time that was passed over, where any may be.
+    fn skipped(&self) -> f64 {
+        if self.scenario.is_adaptive() { self.counts.skipped.as_secs_f64() } else { f64::NAN }
+    }
+
     /// The value of a measure, once the simulation has ended at `end`.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all the others are in `of_nodes`")]
     pub(super) fn measure(
@@ -49,8 +54,7 @@ impl Recorder {
                 let granted = (1.0 - slo.availability) * slo.period.as_secs_f64();
                 counts.error_budget_ns * 1e-9 / granted
             }
-            Measure::Skipped if self.scenario.is_adaptive() => counts.skipped.as_secs_f64(),
-            Measure::Skipped => f64::NAN,
+            Measure::Skipped => self.skipped(),
             Measure::Requests => counts.issued as f64,
             Measure::RequestsFailed => (settled - completed) as f64,
             Measure::TimedOut => outcome(Outcome::TimedOut),
