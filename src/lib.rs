@@ -124,6 +124,7 @@
 //!     set: &[],
 //!     comparison: &comparison,
 //!     precision: Precision::None,
+//!     partial: None,
 //! };
 //! let text = compared::human(&report, &Screen::PLAIN);
 //! assert!(text.contains("three-nodes"));
@@ -157,6 +158,7 @@
 //!     summary: &Summary::of(&results),
 //!     judgements: &[],
 //!     judged: false,
+//!     partial: None,
 //! };
 //! let story = human::report(&report, &Screen::PLAIN);
 //! assert!(story.contains("bluepill restarts the process: memory 642 MiB is over the limit"));

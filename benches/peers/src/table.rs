@@ -22,9 +22,9 @@ const WORK: &str = "\
 W1 is the M/M/1 queue at four fifths of its capacity. W2 sends 4000 requests a second to the least \
 busy of 16 nodes with 32 slots and a backlog of 1024; service is lognormal, clients wait 2 s and \
 try three times, and a node serves what was given up all the same. Costs are processor time \
-without the start of the program, medians of runs in turns on one core; ratios are medians over the \
-turns, in brackets the interval that holds them with 95 % or, of fewer than six turns, all of them. Every \
-answer is checked: theory says 5 s, 88.2 ms and 282.4 ms. The loop, simcore and nexosim draw the \
+without the start of the program, medians of runs in turns on one core; ratios are medians over \
+the turns, in brackets the interval that holds them with 95 % or, of fewer than six turns, all of \
+them. Every answer is checked: theory says 5 s, 88.2 ms and 282.4 ms. The loop, simcore and nexosim draw the \
 same random numbers with the same samplers. Models were written once, in the way of each project's \
 own examples; whoever knows one of them better may make it faster.";
 
