@@ -24,9 +24,9 @@ busy of 16 nodes with 32 slots and a backlog of 1024; service is lognormal, clie
 try three times, and a node serves what was given up all the same. Costs are processor time \
 without the start of the program, medians of runs in turns on one core; ratios are medians over \
 the turns, in brackets the interval that holds them with 95 % or, of fewer than six turns, all of \
-them. Every answer is checked: theory says 5 s, 88.2 ms and 282.4 ms. The loop, simcore and nexosim draw the \
-same random numbers with the same samplers. Models were written once, in the way of each project's \
-own examples; whoever knows one of them better may make it faster.";
+them. Every answer is checked: theory says 5 s, 88.2 ms and 282.4 ms. The loop, simcore and \
+nexosim draw the same random numbers with the same samplers. Models were written once, in the \
+way of each project's own examples; whoever knows one of them better may make it faster.";
 
 /// The lines of the README between which the table stands.
 const BEGIN: &str = "<!-- peers: cargo run --release --manifest-path benches/peers/Cargo.toml -- \
