@@ -33,8 +33,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    all well
   1    a claim of the scenario failed or stayed undecided
-  2    wrong arguments, a wrong scenario, or a file that cannot be read or written
-  3    ended by --max-events, --max-memory or --time-limit: what there is is partial
+  2    wrong arguments or scenario, more than may be asked for, or a file that
+       cannot be read or written
+  3    ended by --max-events, --max-memory or --time-limit: partial results
   101  a fault of fleetfall itself: an invariant of the simulation was broken
   130  interrupted by Ctrl-C";
 

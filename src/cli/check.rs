@@ -30,7 +30,11 @@ pub(super) struct Checked {
 impl Checked {
     /// Whether it could not be checked.
     pub(super) fn is_broken(&self) -> bool {
-        matches!(self.exit, Exit::Usage | Exit::Bug)
+        match self.exit {
+            Exit::Usage | Exit::Bug => true,
+            Exit::Limit | Exit::Interrupted => self.cases.is_empty(),
+            Exit::Well | Exit::Claims => false,
+        }
     }
 
     /// What did not pass, in the form that marks lines.
@@ -67,7 +71,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let kept = arguments.baseline.as_deref().map(baseline::read).transpose()?;
-    let mut all = Vec::new();
+    let (mut all, mut dry) = (Vec::new(), Vec::new());
     let many = files.len() > 1;
     for file in files {
         let shown = file.display().to_string();
@@ -76,6 +80,10 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
         if arguments.resolved {
             let study = study::load(&one.common, &one.common.with)?;
             return output::print(&study.resolved());
+        }
+        if one.common.limits.dry_run {
+            dry.push(decide::scenario(&one, None, many).map_or_else(|exit| exit, |one| one.exit));
+            continue;
         }
         // What is wrong with one scenario was shown, and keeps nobody from the others.
         let checked = decide::scenario(&one, kept.as_ref(), many).unwrap_or_else(|exit| Checked {
@@ -90,6 +98,9 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
         if stop {
             break;
         }
+    }
+    if !dry.is_empty() {
+        return Ok(gravest(dry));
     }
     if let Some(kept) = &kept {
         baseline::tell_missing(kept, &all);
@@ -166,5 +177,10 @@ fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
     if let Some(path) = &arguments.save_baseline {
         baseline::save(path, all)?;
     }
-    Ok(all.iter().map(|one| one.exit).max_by_key(|exit| exit.code()).unwrap_or(Exit::Well))
+    Ok(gravest(all.iter().map(|one| one.exit)))
+}
+
+/// The gravest of some exits.
+fn gravest(all: impl IntoIterator<Item = Exit>) -> Exit {
+    all.into_iter().max_by_key(|exit| exit.code()).unwrap_or(Exit::Well)
 }

@@ -6,11 +6,14 @@ use fleetfall::report::page::{self, Documents};
 use fleetfall::report::{Report, events, first, json, manifest, tables};
 use fleetfall::scenario::Study;
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The only file that not every run has.
 const BANDS: &str = "bands.csv";
+
+/// Bytes of a file that fleetfall has written and reads again.
+pub(super) const OWN_MAX: usize = 1 << 30;
 
 /// A file: its name and its content.
 pub(super) type Named = (&'static str, String);
@@ -25,6 +28,21 @@ pub(super) fn directory(given: Option<&Path>, study: &Study, command: &str) -> P
 /// The line that says where they are.
 pub(super) fn told(directory: &Path) -> String {
     format!("files in {}\n", directory.display())
+}
+
+/// The text of a file that has so many bytes at most. A longer one is not read to its end, which
+/// may never come.
+///
+/// # Errors
+/// What is wrong with it; it is too long if that is [`ErrorKind::FileTooLarge`].
+pub(super) fn read(path: &Path, most: usize) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        let what = format!("it is longer than {} MiB", most >> 20);
+        return Err(io::Error::new(ErrorKind::FileTooLarge, what));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no UTF-8"))
 }
 
 /// Writes all files of a run into a directory.

@@ -44,6 +44,9 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
         Ask::Recovery => planner.recovery()?,
         Ask::Losses => planner.losses()?,
     };
+    if reply.was_stopped() && reply.spent() == 0 {
+        return Err(replicas.nothing(&study.scenario, "the first replication was done"));
+    }
     let there_is = || format!("{} are done", plural(reply.spent(), "replication"));
     let partial = reply.was_stopped().then(|| replicas.partial(&study.scenario, &there_is()));
     let asked = Asked {

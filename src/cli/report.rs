@@ -4,7 +4,6 @@ use super::args::Report as Arguments;
 use super::exit::Exit;
 use super::{files, output};
 use fleetfall::report::page::{self, Documents};
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -31,7 +30,7 @@ fn add(directory: &Path, documents: &mut Documents) -> Result<(), Exit> {
     let mut any = false;
     for name in Documents::NAMES {
         let path = directory.join(name);
-        match fs::read_to_string(&path) {
+        match files::read(&path, files::OWN_MAX) {
             Ok(text) => {
                 any = true;
                 documents.add(name, text);

@@ -2,8 +2,9 @@
 
 use super::args::Common;
 use super::exit::Exit;
-use super::output;
+use super::{files, output};
 use fleetfall::fleet::load::recorded::ReadAt;
+use fleetfall::scenario::limits::TEXT_MAX;
 use fleetfall::scenario::text::diagnostic::nearest;
 use fleetfall::scenario::{Builtin, Files, Problems, Study};
 use std::fs::File;
@@ -27,7 +28,7 @@ pub(super) fn load(common: &Common, with: &[String]) -> Result<Study, Exit> {
 /// The text of a scenario: that of the file, or, if nothing is there, of the built-in scenario of
 /// that name.
 fn text(file: &Path) -> Result<String, Exit> {
-    let error = match std::fs::read_to_string(file) {
+    let error = match files::read(file, TEXT_MAX) {
         Ok(text) => return Ok(text),
         Err(error) => error,
     };

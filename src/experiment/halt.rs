@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Events at one moment of simulated time after which it is taken for granted that there is no
 /// next one.
-pub const AT_ONCE_MAX: u64 = 1 << 26;
+pub const AT_ONCE_MAX: u64 = 1 << 25;
 
 /// Why a replication needs too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 //! scenario_hash             a hash of the file with every default filled in
 //! with, set                 the patches and assignments applied
 //! seed, replications        the first seed; how many replications there are
-//! partial                   null if everything that was asked for is done; else reason (interrupted,
-//!                           time_limit, max_memory, max_events, stands_still) and words
+//! partial                   null if everything that was asked for is done; else reason
+//!                           (interrupted, time_limit, max_memory, max_events, stands_still), words
 //! replications_planned      how many were asked for; more only where it is partial
 //! digest                    of all replications in order
 //! verdict                   what happened, in a sentence with its numbers

@@ -28,8 +28,10 @@ pub fn refusal(need: &Need, most: u64, large: bool) -> Option<Refusal> {
             with_unit("B", memory),
             with_unit("B", most as f64)
         );
-        let help = format!("`--max-memory {}` lets it begin", size_above(1.2 * memory));
-        return Some(Refusal { what, help: vec![largest(need), help] });
+        let lifted = format!("`--max-memory {}` lets it begin", size_above(1.2 * memory));
+        // No machine has more than that.
+        let lifted = (memory < (1_u64 << 44) as f64).then_some(lifted);
+        return Some(Refusal { what, help: [largest(need)].into_iter().chain(lifted).collect() });
     }
     if need.events > EVENTS_MAX && !large {
         let what = format!(
@@ -42,8 +44,8 @@ pub fn refusal(need: &Need, most: u64, large: bool) -> Option<Refusal> {
         let each = need.events / need.replications.max(1.0);
         let fewer = if need.replications > each { "fewer replications" } else { "less load" };
         let help = format!(
-            "{} replications of {} events each: {fewer}, or a shorter `clock`",
-            about(need.replications),
+            "{} of {} events each: {fewer}, or a shorter `clock`",
+            counted(need.replications),
             about(each)
         );
         let lifted = "`--large` lets it begin; `--time-limit` ends it in order".to_string();
@@ -56,7 +58,7 @@ pub fn refusal(need: &Need, most: u64, large: bool) -> Option<Refusal> {
 fn largest(need: &Need) -> String {
     let Memory { fleet, open, results, course, .. } = need.memory;
     let parts = [
-        (fleet, "nodes and users", "fewer of them, or fewer `--threads`"),
+        (fleet, "the program, nodes and users", "fewer of them, or fewer `--threads`"),
         (open, "open requests", "less load, less patience, or fewer `--threads`"),
         (results, "the results of all replications", "fewer `--replications`, or a shorter clock"),
         (course, "the course of the first replication", "a longer `clock.window`, or fewer nodes"),
@@ -96,18 +98,25 @@ fn about(number: f64) -> String {
     }
 }
 
-/// A time as it is said; a longer one than a few days as a number of them.
+/// Replications as they are said.
+fn counted(replications: f64) -> String {
+    let plural = if replications > 1.0 { "s" } else { "" };
+    format!("{} replication{plural}", about(replications))
+}
+
+/// A time as it is said; one of more than a few days as a number of them.
 fn time(seconds: f64) -> String {
     match seconds {
         _ if seconds < 1.0 => "less than a second".to_string(),
         _ if seconds < 3.0 * 86_400.0 => with_unit("s", seconds),
-        _ => format!("{} days", about(seconds / 86_400.0)),
+        _ if seconds < 1000.0 * 365.25 * 86_400.0 => format!("{} days", about(seconds / 86_400.0)),
+        _ => "more than a thousand years".to_string(),
     }
 }
 
 /// Something while the fleet serves, and if it answers nobody; the latter only if it differs.
 fn both(usual: String, at_most: String) -> String {
-    if usual == at_most { usual } else { format!("{usual}; {at_most} if nobody is answered") }
+    if usual == at_most { usual } else { format!("{usual} ({at_most} if nobody is answered)") }
 }
 
 /// For people.
@@ -117,7 +126,7 @@ pub fn human(need: &Need, most: u64, screen: &Screen) -> String {
     let (usual, at_most) = need.seconds();
     let threads = plural(need.threads as u64, "thread");
     let rows = [
-        ("replications", about(need.replications)),
+        ("replications", format!("{} at most", about(need.replications))),
         ("requests", about(need.requests)),
         ("events", both(about(need.events), about(need.events_at_most))),
         ("windows", format!("{} in a replication", about(need.windows))),
@@ -126,9 +135,9 @@ pub fn human(need: &Need, most: u64, screen: &Screen) -> String {
             both(bytes(memory.expected()), bytes(memory.at_most()))
                 + &format!("; the limit is {}", bytes(most as f64)),
         ),
-        ("time", both(time(usual), time(at_most)) + &format!("; very roughly, on {threads}")),
+        ("time", both(time(usual), time(at_most)) + &format!("; on {threads}")),
     ];
-    let mut text = screen.heading("What it would need, at most as many replications").clone();
+    let mut text = screen.heading("What it would need, roughly");
     for (name, value) in rows {
         let value = format::wrap(&value, screen.text() - 16, "                ");
         text += &format!("  {name:13} {value}\n");
@@ -177,8 +186,12 @@ pub fn note(need: &Need, most: u64) -> Option<String> {
     let mut notes = Vec::new();
     if usual > SHORT {
         let threads = plural(need.threads as u64, "thread");
-        let time = both(time(usual), time(at_most));
-        notes.push(format!("about {} events: {time}, on {threads}", about(need.events)));
+        notes.push(format!(
+            "{} at most, about {} events: {} on {threads}",
+            counted(need.replications),
+            about(need.events),
+            both(time(usual), time(at_most)),
+        ));
     }
     let worst = need.memory.at_most();
     if worst > most as f64 {

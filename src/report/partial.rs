@@ -47,8 +47,8 @@ impl Reason {
                 match why {
                     Why::Events(most) => format!(
                         "the replication with seed {seed} needs more than {} events \
-                         (`--max-events`), it came to {at}; it is not counted, and none was begun \
-                         after it",
+                         (`--max-events`), it had come to {at}; it is not counted, and none was \
+                         begun after it",
                         count(most),
                     ),
                     Why::StandsStill => format!(

@@ -8,10 +8,11 @@ use super::capacity::Peak;
 use super::model::{
     Again, CheckPath, Effect, FaultKind, Hit, Lasting, Scenario, Source, SourceKind,
 };
+use crate::fleet::client::{Backoff, Jitter};
 use crate::kernel::time::{Duration, Instant};
 
 /// Bytes of a program that simulates nothing.
-const PROGRAM: f64 = 6e6;
+const PROGRAM: f64 = 9.5e6;
 /// Of a node with its process, its supervisor, its lane and what is measured of it, and of what
 /// each balancer knows of it.
 const NODE: f64 = 1_800.0;
@@ -20,15 +21,15 @@ const BELIEF: f64 = 200.0;
 const WORKER: f64 = 180.0;
 const VISITOR: f64 = 80.0;
 const BUDGET: f64 = 96.0;
-/// Of a request and of an attempt, with their timers and with the room that growing lists keep.
-const REQUEST: f64 = 260.0;
-const ATTEMPT: f64 = 320.0;
+/// Of a request and of an attempt, with their places in the calendar.
+const REQUEST: f64 = 150.0;
+const ATTEMPT: f64 = 150.0;
 /// Of a window with requests that are still open: a histogram.
 const OPEN_WINDOW: f64 = 2_700.0;
 /// Of results without their minutes, of a minute, and of an hour of an interval.
 const RESULTS: f64 = 1_600.0;
 const MINUTE: f64 = 16.0;
-const HOUR: f64 = 8.0;
+const HOUR: f64 = 12.0;
 /// Of a class or an interval in the results, and of a class while it is measured: a histogram.
 const PART: f64 = 160.0;
 const CLASS: f64 = 19_000.0;
@@ -36,8 +37,8 @@ const CLASS: f64 = 19_000.0;
 const STRETCH: f64 = 96.0;
 /// Of a window and of the gauges of a node in it where the course is kept, with the rows of the
 /// files that are made of them.
-const ROW: f64 = 700.0;
-const READING: f64 = 260.0;
+const ROW: f64 = 450.0;
+const READING: f64 = 165.0;
 
 /// Moments at which the load is looked at, to see what of it is too much.
 const LOOKS: u32 = 2_048;
@@ -114,6 +115,8 @@ pub struct Need {
     pub windows: f64,
     /// Readings of gauges of all of them.
     pub readings: f64,
+    /// Windows, and readings of gauges, that are written to files.
+    pub written: f64,
     /// Bytes at the same time.
     pub memory: Memory,
     /// Threads.
@@ -170,10 +173,11 @@ pub struct Way {
     pub detailed: bool,
 }
 
-/// Nanoseconds that an event takes, and a reading of gauges: roughly, on one core of a machine of
-/// 2024.
+/// Nanoseconds that an event takes, a reading of gauges, and a reading that is written to files:
+/// roughly, on one core of a machine of 2024.
 const EVENT_NS: f64 = 150.0;
 const READING_NS: f64 = 50.0;
+const WRITTEN_NS: f64 = 1_200.0;
 
 impl Need {
     /// What so many replications of each of these need.
@@ -193,6 +197,7 @@ impl Need {
             events_at_most: sum(&|one| one.events_at_most),
             windows: most(&|one| one.windows),
             readings: sum(&|one| one.readings),
+            written: if way.detailed { most(&|one| one.windows + one.readings) } else { 0.0 },
             memory: Memory {
                 fleet: PROGRAM + copies * most(&|one| one.state.fleet),
                 open: copies * most(&|one| one.state.open),
@@ -218,6 +223,7 @@ impl Need {
             events_at_most: self.events_at_most + other.events_at_most,
             windows: self.windows.max(other.windows),
             readings: self.readings + other.readings,
+            written: self.written.max(other.written),
             memory: Memory {
                 fleet: one.fleet.max(two.fleet),
                 open: one.open.max(two.open),
@@ -232,7 +238,9 @@ impl Need {
     /// Seconds that it takes, roughly: while the fleet serves, and if it answers nobody.
     pub fn seconds(&self) -> (f64, f64) {
         let of = |events: f64| {
-            (events * EVENT_NS + self.readings * READING_NS) * 1e-9 / self.threads.max(1.0)
+            let simulated =
+                (events * EVENT_NS + self.readings * READING_NS) / self.threads.max(1.0);
+            1e-9 * (simulated + self.written * WRITTEN_NS)
         };
         (of(self.events), of(self.events_at_most))
     }
@@ -442,30 +450,56 @@ fn open(scenario: &Scenario) -> State {
     };
     let horizon = scenario.clock.horizon.as_secs_f64();
     let retry = scenario.clients.retry.known();
-    let attempts = f64::from(retry.attempts);
-    // If nothing is answered, a request is open until the last attempt has been given up.
-    let pauses = (attempts - 1.0) * retry.backoff.cap.as_secs_f64();
+    let rounds = rounds(scenario);
+    let attempts = f64::from(retry.attempts) * rounds;
+    // What a request spends between its attempts if all of them fail.
+    let pauses: f64 = (1..retry.attempts).map(|n| pause(&retry.backoff, n)).sum();
     let reload = retry.reload.as_ref().map_or(0.0, |reload| reload.pause.mean_secs());
-    let longest = (attempts * peak.patience + pauses + reload) * rounds(scenario);
-    let longest = longest.min(horizon);
+    let between = (pauses * rounds + reload * (rounds - 1.0)).min(horizon);
+    let patient = (peak.patience * attempts).min(horizon);
+    // How many attempts the fleet has places for.
+    let process = &scenario.process;
+    let places = f64::from(process.slots) + f64::from(process.backlog);
+    let queues = scenario.balancer.queue.map_or(0.0, |(most, _)| f64::from(most));
+    let places = f64::from(peak.nodes) * places + queues * f64::from(scenario.balancer.instances);
+    let endless = process.drops_when_full || process.inherits_socket;
+    let held = |seconds: f64| {
+        let all = peak.rate * seconds;
+        if endless { all } else { all.min(places) }
+    };
     let users: f64 = scenario.sources.iter().map(visitors).sum();
-    let fixed = users > 0.0 && scenario.sources.iter().all(|one| one.kind.users().is_some());
-    let most = if fixed { users } else { peak.rate * longest + users };
-    // While the fleet serves: as many as there are by Little's law, with some that wait; with too
-    // much load all of them wait for as long as they can.
+    let is_closed = scenario.sources.iter().all(|one| one.kind.users().is_some());
+    let most = if is_closed { users } else { f64::INFINITY };
+    // While the fleet serves there are as many as Little's law says, and some that wait; with too
+    // much load all wait for as long as they can.
     let used = peak.cores_used(scenario, peak.nodes).max(peak.slots_used(scenario, peak.nodes));
-    let waits =
-        if used < 1.0 { (peak.alone / (1.0 - used)).min(peak.patience) } else { peak.patience };
-    let usual = (peak.rate * peak.alone.max(waits).min(longest)).min(most);
+    let servers = f64::from(peak.nodes * scenario.nodes.cores).max(1.0);
+    let (served, pausing) = if used < 1.0 {
+        let waits = peak.alone * (1.0 + 1.0 / (servers * (1.0 - used)));
+        (peak.rate * waits.min(peak.patience.max(peak.alone)), 0.0)
+    } else {
+        (held(peak.patience), peak.rate * between * (1.0 - 1.0 / used))
+    };
+    let usual = (served + pausing).min(most);
     let hedges = scenario.clients.hedge.map_or(0.0, |hedge| f64::from(hedge.at_most));
-    // What a node has taken it may serve though nobody waits any more.
-    let places = f64::from(scenario.process.slots) + f64::from(scenario.process.backlog);
-    let held = (most * (1.0 + hedges)).max(usual).min(f64::from(peak.nodes) * places + most);
-    let windows =
-        |open_for: f64| (1.0 + open_for / scenario.clock.window.as_secs_f64()) * OPEN_WINDOW;
+    let at_most = (held(patient) + peak.rate * between).min(most).max(usual);
+    let attempts = (held(patient).min(most) * (1.0 + hedges)).max(served.min(most));
+    let windows = |seconds: f64| {
+        (1.0 + seconds.min(horizon) / scenario.clock.window.as_secs_f64()) * OPEN_WINDOW
+    };
     State {
         fleet: 0.0,
-        open: usual * (REQUEST + ATTEMPT) + windows(waits.min(horizon)),
-        open_at_most: most * REQUEST + held * ATTEMPT + windows(longest),
+        open: usual * REQUEST + served.min(most) * ATTEMPT + windows(usual / peak.rate),
+        open_at_most: at_most * REQUEST + attempts * ATTEMPT + windows(patient + between),
     }
+}
+
+/// Seconds before another attempt, after so many.
+fn pause(backoff: &Backoff, made: u32) -> f64 {
+    let grown = backoff.base.as_secs_f64() * libm::pow(backoff.factor, f64::from(made - 1));
+    let random = match backoff.jitter {
+        Jitter::Share(share) => share,
+        Jitter::Around(_) | Jitter::Decorrelated => 0.0,
+    };
+    grown.min(backoff.cap.as_secs_f64()) * (1.0 - 0.5 * random)
 }

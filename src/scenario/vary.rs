@@ -233,8 +233,16 @@ impl<'a> Reader<'a> {
                 return None;
             }
             nodes.push((node, item.trim().to_string()));
+            if nodes.len() > MOST_LEVELS {
+                break;
+            }
             at += item.len() + 1;
             rest = end.map(|end| &text[end + 1..]);
+        }
+        if nodes.len() > MOST_LEVELS {
+            let message = format!("these are more than {MOST_LEVELS} values");
+            self.problem(whole, message, "name fewer, or give a range with a step");
+            return None;
         }
         if nodes.len() < 2 {
             let message = format!("`{}` is only one value", text.trim());

@@ -30,6 +30,8 @@ mod front;
 mod golden_vectors;
 mod guide;
 mod kubernetes;
+#[cfg(feature = "cli")]
+mod limits;
 mod littles_law;
 mod metamorphic;
 mod parsing;

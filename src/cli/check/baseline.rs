@@ -2,7 +2,7 @@
 
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
-use super::super::files::write_to;
+use super::super::files::{OWN_MAX, read as read_file, write_to};
 use super::super::{output, terminal};
 use super::Checked;
 use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<Kept, Exit> {
         output::note("  make one with `fleetfall check FILE --save-baseline FILE`");
         Exit::Usage
     };
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = read_file(path, OWN_MAX).map_err(|error| {
         output::complain(&format!("failed to read `{shown}`: {error}"));
         Exit::Usage
     })?;

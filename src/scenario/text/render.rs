@@ -5,25 +5,30 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::place::Sources;
 
+/// Problems that are shown; whoever has more will look again when these are gone.
+const SHOWN_MAX: usize = 100;
+
 impl Diagnostics {
-    /// Every problem with its line and a caret under the place.
+    /// Every problem with its line and a caret under the place; of many the first.
     pub fn render(&self, sources: &Sources, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut text = String::new();
-        for diagnostic in self.sorted() {
+        let all = self.sorted();
+        for diagnostic in all.iter().take(SHOWN_MAX) {
             if !text.is_empty() {
                 text.push('\n');
             }
             text.push_str(&renderer.render(&[group(diagnostic, sources)]));
             text.push('\n');
         }
-        text
+        text + &more(all.len())
     }
 
-    /// One line for each problem: `file:line:column: message; help`.
+    /// One line for each problem: `file:line:column: message; help`; of many the first.
     pub fn render_short(&self, sources: &Sources) -> String {
         let mut text = String::new();
-        for diagnostic in self.sorted() {
+        let all = self.sorted();
+        for diagnostic in all.iter().take(SHOWN_MAX) {
             if let Some((name, line, column)) =
                 diagnostic.place.and_then(|place| sources.position(place))
             {
@@ -36,7 +41,15 @@ impl Diagnostics {
             }
             text.push('\n');
         }
-        text
+        text + &more(all.len())
+    }
+}
+
+/// What is said of the problems that are not shown.
+fn more(count: usize) -> String {
+    match count.saturating_sub(SHOWN_MAX) {
+        0 => String::new(),
+        more => format!("... and {more} more\n"),
     }
 }
 

@@ -36,7 +36,7 @@ impl Definitions {
             }),
             Kind::Named(of) => json!({
                 "type": "object",
-                "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
+                "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,100}$" },
                 "additionalProperties": self.kind(of),
             }),
             Kind::Section(Section { name, .. }) | Kind::Choice(Choice { name, .. }) => {
