@@ -206,21 +206,26 @@ impl Simulation {
                 sim.schedule_first_check(instance, node);
             }
         }
-        for (number, deploy) in scenario.deploys.iter().enumerate() {
-            sim.calendar.at(deploy.at, Event::DeployDue(number as u32));
-        }
-        for (number, fault) in scenario.faults.iter().enumerate() {
-            sim.calendar.at(fault.at, Event::FaultDue(number as u32));
-        }
-        for (number, maintenance) in scenario.maintenance.iter().enumerate() {
-            sim.calendar.at(maintenance.at, Event::MaintenanceDue(number as u32));
-        }
-        for (number, addition) in scenario.nodes.additions.iter().enumerate() {
-            sim.calendar.at(addition.at, Event::NodesAdded(number as u32));
-        }
+        sim.schedule_plans(&scenario);
         sim.calendar.after(scenario.people.monitor, Event::MonitorTick);
         sim.calendar.after(Duration::ZERO, Event::Sample);
         sim
+    }
+
+    /// Schedules what the scenario has a time for.
+    fn schedule_plans(&mut self, scenario: &Scenario) {
+        for (number, deploy) in scenario.deploys.iter().enumerate() {
+            self.calendar.at(deploy.at, Event::DeployDue(number as u32));
+        }
+        for (number, fault) in scenario.faults.iter().enumerate() {
+            self.calendar.at(fault.at, Event::FaultDue(number as u32));
+        }
+        for (number, maintenance) in scenario.maintenance.iter().enumerate() {
+            self.calendar.at(maintenance.at, Event::MaintenanceDue(number as u32));
+        }
+        for (number, addition) in scenario.nodes.additions.iter().enumerate() {
+            self.calendar.at(addition.at, Event::NodesAdded(number as u32));
+        }
     }
 
     /// The scenario that is simulated.
