@@ -37,27 +37,27 @@ const CASES: [Case; 5] = [
     Case {
         name: "w1",
         arguments: &["run", "benches/scenarios/w1.toml", "--set", "clock.end=2026-01-05T00:03:20Z"],
-        instructions: 322_691_730,
+        instructions: 296_327_639,
     },
     Case {
         name: "w2",
         arguments: &["run", "benches/scenarios/w2.toml", "--set", "clock.end=2026-01-05T00:00:40Z"],
-        instructions: 388_758_752,
+        instructions: 313_197_112,
     },
     Case {
         name: "w3",
         arguments: &["run", "benches/scenarios/w3.toml", "--set", "clock.end=2026-01-05T00:00:30Z"],
-        instructions: 743_221_394,
+        instructions: 638_069_453,
     },
     Case {
         name: "w7",
         arguments: &["run", "benches/scenarios/w7.toml", "--set", "clock.end=2026-01-05T00:00:30Z"],
-        instructions: 526_446_973,
+        instructions: 467_002_216,
     },
     Case {
         name: "parsing",
         arguments: &["check", "scenarios/pinpoint-2021.toml", "--resolved"],
-        instructions: 284_067_185,
+        instructions: 284_523_097,
     },
 ];
 
