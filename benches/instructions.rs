@@ -1,20 +1,20 @@
 //! Whether the program has come to execute more instructions for the same work.
 //!
-//! Each case is a whole `fleetfall` under callgrind, through gungraun: it starts, reads its scenario,
-//! simulates and writes its files. Instructions are counted and not timed, so what else the machine
-//! does changes nothing: a program run twice differs by a millionth, built twice by a ten-thousandth.
-//! A case fails if it executes over 2 % more than is committed below. It fails as well if it
-//! executes over 10 % less: then the figure is to be lowered, or what was gained could be lost again
-//! and nobody would see.
+//! Each case is a whole `fleetfall` under callgrind, through gungraun: it starts, reads its
+//! scenario, simulates and writes its files. Instructions are counted and not timed, so what else
+//! the machine does changes nothing: a program run twice differs by a millionth, built twice by a
+//! ten-thousandth. A case fails if it executes over 2 % more than is committed below. It fails as
+//! well if it executes over 10 % less: then the figure is to be lowered, or what was gained could
+//! be lost again and nobody would see.
 //!
 //! `cargo bench --bench instructions` counts in the program as it is released, which it builds.
 //! `FLEETFALL_BINARY` names a program that exists already; with it the harness may be built in
-//! any way, and `.ci/run` does so. It needs valgrind, and `gungraun-runner` in just the version of
-//! the library, which `.ci/run` shows how to install.
+//! any way, and `.ci/run` does so. It needs valgrind, and `gungraun-runner` in just the version
+//! of the library, which `.ci/run` shows how to install.
 //!
-//! To commit new figures, run it, copy what it prints into [`CASES`], and say in the commit why they
-//! moved. They hold for 64-bit x86 processors with AVX2, with which random numbers are made; what
-//! some have beyond that is hidden by valgrind. A new compiler may move them too.
+//! To commit new figures, run it, copy what it prints into [`CASES`], and say in the commit why
+//! they moved. They hold for 64-bit x86 processors with AVX2, with which random numbers are made;
+//! what some have beyond that is hidden by valgrind. A new compiler may move them too.
 
 #![allow(missing_docs, reason = "the macros below make public items")]
 #![expect(clippy::print_stderr, reason = "a benchmark reports what is wrong")]

@@ -71,7 +71,8 @@ names! {
         FailedReturn = "failed_return", "1", "Failed requests issued while nodes came back.";
         FailedAfterEffects = "failed_after_effects", "1", "Failed requests issued when every node was back, but not for long.";
         FailedOutside = "failed_outside", "1", "Failed requests issued when no node was missing, nor had been shortly before.";
-        Skipped = "time_skipped_s", "s", "Time in which requests were counted instead of simulated (`clock.resolution`); none in exact resolution.";
+        Skipped = "time_skipped_s", "s",
+            "Time in which requests were counted instead of simulated (`clock.resolution`).";
         OpenAtEnd = "requests_open_at_end", "1", "Requests that were still open at the horizon; they count neither as served nor as failed.";
         Goodput = "goodput_per_s", "1/s", "Requests served within their patience, over time.";
         Throughput = "throughput_per_s", "1/s", "Attempts that nodes finished, wanted or not, over time.";

@@ -279,7 +279,8 @@ mod tests {
 
         #[test]
         fn what_was_recorded_since_can_be_added_again(left in values(), right in values()) {
-            let (before, after) = (filled::<7>(&left), filled::<7>(&[left, right.clone()].concat()));
+            let before = filled::<7>(&left);
+            let after = filled::<7>(&[left, right.clone()].concat());
             let newer = after.since(&before);
             prop_assert_eq!(&newer, &filled(&right));
             let mut twice = Histogram::new();
