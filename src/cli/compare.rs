@@ -19,7 +19,7 @@ use std::time::Instant;
 const USUAL: u64 = 30;
 
 /// Patches of which every pair is compared.
-const MOST_COMBINED: usize = 30;
+const MOST_COMBINED: usize = 20;
 
 /// Compares a scenario with its mitigations.
 ///

@@ -58,7 +58,7 @@ pub fn run_together_within(
     halt: Option<&Halt>,
 ) -> Option<Result<Together, VariantFailure>> {
     let mut run = Run { variants, seed, halt, results: vec![None; variants.len()], sums: (0, 0) };
-    match run.simulate_from_start((0..variants.len()).collect()) {
+    match run.simulate((0..variants.len()).collect()) {
         Ok(()) => Some(Ok(Together {
             results: run.results.into_iter().flatten().collect(),
             simulated: run.sums.0,
@@ -81,69 +81,118 @@ struct Run<'a> {
     sums: (u64, u64),
 }
 
+/// Variants that are to be simulated.
+enum Waiting {
+    /// From their start.
+    FromStart(Vec<usize>),
+    /// From where a simulation of the first of them stands, which is that of the others too.
+    Together(usize, Box<Replication>, Vec<usize>),
+    /// As far as others have parted from it.
+    GoesOn(Box<Followed>),
+}
+
+/// A variant on its way, and those that have had the same course so far.
+struct Followed {
+    base: usize,
+    replication: Replication,
+    /// Those others, and where each parts from it.
+    open: Vec<(usize, Divergence)>,
+    /// Events before it was followed.
+    before: u64,
+}
+
 impl Run<'_> {
-    /// Simulates variants from their start: the first, those that part from it later, and then the
-    /// others in the same way.
-    fn simulate_from_start(&mut self, mut open: Vec<usize>) -> Result<(), Stopped> {
-        while !open.is_empty() {
-            let base = open.remove(0);
-            let mut later = Vec::new();
-            open.retain(|&other| {
-                let parts = Divergence::between(&self.variants[base], &self.variants[other]);
-                if parts != Divergence::AtStart {
-                    later.push(other);
+    /// Simulates these variants: one after the other, with those that part from it on the way
+    /// from there on. There may be more of them than a stack is deep.
+    fn simulate(&mut self, all: Vec<usize>) -> Result<(), Stopped> {
+        let mut waiting = vec![Waiting::FromStart(all)];
+        while let Some(next) = waiting.pop() {
+            match next {
+                Waiting::FromStart(open) => self.begin(open, &mut waiting),
+                Waiting::Together(base, replication, open) => {
+                    waiting.push(Waiting::GoesOn(self.together(base, replication, open)));
                 }
-                parts == Divergence::AtStart
-            });
-            let replication = Replication::new(&self.variants[base], self.seed, false);
-            self.follow(base, replication, later)?;
+                Waiting::GoesOn(followed) => self.follow(followed, &mut waiting)?,
+            }
         }
         Ok(())
     }
 
-    /// Simulates `base` to its end, and the variants in `open`, which have had the same course so
-    /// far.
+    /// Begins the first of these variants, with those that part from it later; the others wait for
+    /// a start of their own.
+    fn begin(&self, mut open: Vec<usize>, waiting: &mut Vec<Waiting>) {
+        if open.is_empty() {
+            return;
+        }
+        let base = open.remove(0);
+        let parts_later = |other: &usize| {
+            Divergence::between(&self.variants[base], &self.variants[*other]) != Divergence::AtStart
+        };
+        let (later, others) = open.into_iter().partition(parts_later);
+        waiting.push(Waiting::FromStart(others));
+        let replication = Replication::new(&self.variants[base], self.seed, false);
+        waiting.push(Waiting::Together(base, Box::new(replication), later));
+    }
+
+    fn together(
+        &self,
+        base: usize,
+        mut replication: Box<Replication>,
+        open: Vec<usize>,
+    ) -> Box<Followed> {
+        let before = replication.simulation.dispatched();
+        replication.simulation.look_out_for(open.iter().map(|&other| &*self.variants[other]));
+        let parts = |other: usize| Divergence::between(&self.variants[base], &self.variants[other]);
+        let open = open.into_iter().map(|other| (other, parts(other))).collect();
+        Box::new(Followed { base, replication: *replication, open, before })
+    }
+
+    /// Simulates a variant until others part from it, or to its end.
     fn follow(
         &mut self,
-        base: usize,
-        mut replication: Replication,
-        mut open: Vec<usize>,
+        mut followed: Box<Followed>,
+        waiting: &mut Vec<Waiting>,
     ) -> Result<(), Stopped> {
-        let before = replication.simulation.dispatched();
-        let scenario = &self.variants[base];
-        let horizon = scenario.clock.horizon;
+        let base = followed.base;
+        let horizon = self.variants[base].clock.horizon;
         let stretch = Duration::from_nanos(horizon.as_nanos() / STRETCHES + 1);
-        replication.simulation.look_out_for(open.iter().map(|&other| &*self.variants[other]));
-        let parts = |other: usize| Divergence::between(scenario, &self.variants[other]);
-        let mut parts: Vec<Divergence> = open.iter().map(|&other| parts(other)).collect();
-        while !open.is_empty() && replication.simulation.now() < horizon {
-            let snapshot = replication.clone();
+        while !followed.open.is_empty() && followed.replication.simulation.now() < horizon {
+            let snapshot = followed.replication.clone();
             let until = snapshot.simulation.now().saturating_add(stretch).min(horizon);
-            self.advance(base, &mut replication, until)?;
-            let (mut parted, mut rest) = (Vec::new(), Vec::new());
-            for (other, divergence) in open.into_iter().zip(parts) {
-                if replication.simulation.has_parted(divergence) {
-                    parted.push(other);
-                } else {
-                    rest.push((other, divergence));
-                }
-            }
-            (open, parts) = rest.into_iter().unzip();
+            self.advance(base, &mut followed.replication, until)?;
+            let simulation = &followed.replication.simulation;
+            let has_parted =
+                |(_, divergence): &(usize, Divergence)| simulation.has_parted(*divergence);
+            let (parted, rest): (Vec<_>, Vec<_>) = followed.open.into_iter().partition(has_parted);
+            followed.open = rest;
+            let mut parted: Vec<usize> = parted.into_iter().map(|(other, _)| other).collect();
             // The variant that differs least comes first: the others may share more with it.
-            parted.sort_by_key(|&other| (self.distance(base, other), other));
-            if let Some((&first, others)) = parted.split_first() {
-                match snapshot.fork(&self.variants[first]) {
-                    Ok(fork) => self.follow(first, fork, others.to_vec())?,
-                    Err(_) => self.simulate_from_start(parted)?,
-                }
+            parted.sort_by_cached_key(|&other| (self.distance(base, other), other));
+            let Some((&first, others)) = parted.split_first() else { continue };
+            let fork = match snapshot.fork(&self.variants[first]) {
+                Ok(fork) => Waiting::Together(first, Box::new(fork), others.to_vec()),
+                Err(_) => Waiting::FromStart(parted),
+            };
+            // Few are under way at a time: the fork comes first, unless nobody waits for the base.
+            if followed.open.is_empty() {
+                waiting.push(fork);
+                break;
             }
+            waiting.extend([Waiting::GoesOn(followed), fork]);
+            return Ok(());
         }
+        self.finish(*followed)
+    }
+
+    /// Simulates a variant to its end, from where on nothing parts from it any more.
+    fn finish(&mut self, followed: Followed) -> Result<(), Stopped> {
+        let Followed { base, mut replication, open, before } = followed;
         self.advance(base, &mut replication, Instant::NEVER)?;
         let events = replication.simulation.dispatched();
         self.sums.0 += events - before;
         self.sums.1 += events * (1 + open.len() as u64);
         let results = replication.recorder.finish();
-        for same in open {
+        for (same, _) in open {
             self.results[same] = Some(results.clone());
         }
         self.results[base] = Some(results);

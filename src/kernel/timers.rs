@@ -99,7 +99,7 @@ impl<E: Copy> Timers<E> {
         }
     }
 
-    /// Takes the timer that [`Timers::first`] has just reported.
+    /// Takes the timer that `first` has just reported.
     #[inline]
     pub fn take(&mut self) -> E {
         let due = self.due.pop().expect("a timer was reported as due");

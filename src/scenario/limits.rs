@@ -22,7 +22,8 @@ pub const HOURS_MAX: u64 = 1 << 20;
 
 /// What there may be a thousand of.
 const MANY: usize = 1_000;
-/// What there may be fewer of, as each of them is tried before anything is simulated.
+/// What there may be fewer of, as each is tried before anything is simulated, and is simulated
+/// beside all others.
 const FEW: usize = 200;
 
 /// Whether there is no more of anything than there may be; each that is more is put into `log`.
@@ -47,7 +48,7 @@ pub(super) fn check(document: &Document, log: &mut Diagnostics) -> bool {
         ("maintenances", document.maintenance.len(), MANY),
         ("additions of nodes", document.nodes.add.len(), MANY),
         ("intervals", document.interval.len(), MANY),
-        ("mitigations, causes and counterfactuals", patches, MANY),
+        ("mitigations, causes and counterfactuals", patches, FEW),
         ("claims", document.expect.len(), MANY),
         ("assumptions", document.assumption.len(), FEW),
     ];

@@ -266,12 +266,11 @@ impl Simulation {
                 observer.observe(now, &Observation::Passage(Passage::Sampled));
             }
             None => {}
-            Some(began) if now >= began.at + window * SAMPLE_WINDOWS => {
-                if self.may_be_passed(now) {
+            Some(began) => {
+                if now >= began.at + window * SAMPLE_WINDOWS && self.may_be_passed(now) {
                     self.suspend_traffic(observer);
                 }
             }
-            Some(_) => {}
         }
     }
 

@@ -66,7 +66,7 @@ fn shards_joined_are_the_whole() {
 }
 
 /// How many tasks a store keeps.
-fn tasks(store: &str) -> u64 {
+pub(crate) fn tasks(store: &str) -> u64 {
     let other = format!("{store}.count");
     let _ = std::fs::remove_file(&other);
     let merge = fleetfall(&["merge", &other, store]);

@@ -157,7 +157,7 @@ impl Name {
     const LENGTH_MAX: usize = 100;
 
     /// What a message says about a text that is no name.
-    pub(super) const RULE: &str = "a name has 1 to 100 letters, digits, `-` and `_`";
+    pub(super) const RULE: &str = "a name has only letters, digits, `-` and `_`, 100 at most";
 }
 
 impl fmt::Display for Name {

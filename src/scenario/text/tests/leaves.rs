@@ -164,8 +164,8 @@ fn shares_names_zones_and_numbers() {
     "#]]
     .assert_eq(&all_wrong::<Share>(&["70", "\"70\"", "\"-1%\"", "\"x%\"", "-0.1"]));
     expect![[r#"
-        x:1:1: `x` is ``, a name has 1 to 100 letters, digits, `-` and `_`
-        x:1:1: `x` is `a b`, a name has 1 to 100 letters, digits, `-` and `_`
+        x:1:1: `x` is ``, a name has only letters, digits, `-` and `_`, 100 at most
+        x:1:1: `x` is `a b`, a name has only letters, digits, `-` and `_`, 100 at most
         x:1:1: `x` must be a name in quotes, found the number `3`
     "#]]
     .assert_eq(&all_wrong::<Name>(&["\"\"", "\"a b\"", "3"]));
