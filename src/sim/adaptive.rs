@@ -259,18 +259,16 @@ impl Simulation {
             adaptive.forget(now);
             return;
         }
-        match began {
-            None if now >= since + settling && now >= self.scenario.clock.warm_up => {
+        let Some(began) = began else {
+            if now >= since + settling && now >= self.scenario.clock.warm_up {
                 let totals = self.totals();
                 self.adaptive.as_deref_mut().expect("it is there").began = Some(totals);
                 observer.observe(now, &Observation::Passage(Passage::Sampled));
             }
-            None => {}
-            Some(began) => {
-                if now >= began.at + window * SAMPLE_WINDOWS && self.may_be_passed(now) {
-                    self.suspend_traffic(observer);
-                }
-            }
+            return;
+        };
+        if now >= began.at + window * SAMPLE_WINDOWS && self.may_be_passed(now) {
+            self.suspend_traffic(observer);
         }
     }
 
