@@ -2,6 +2,7 @@
 
 use super::args::{Causes as Arguments, Format};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::Replicas;
 use super::{files, output, study, terminal};
 use fleetfall::experiment::{Variants, causes::MOST};
@@ -31,6 +32,10 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let variants = subsets(&study, &names)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let target = Target::new(arguments.out.as_deref(), &study, "causes");
+    if !arguments.sharing.is_part() {
+        target.check()?;
+    }
     let replicas = Replicas::new(common, &study)?.sharing(arguments.sharing);
     let shared = replicas.causes(&names, &variants, seed, arguments.replications.get())?;
     if let Some(exit) = replicas.after_shard() {
@@ -42,13 +47,12 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let (with, set) = (&common.with, &common.set);
     let report = CausesReport { study: &study, seed, with, set, causes: &shared };
-    let directory = files::directory(arguments.out.as_deref(), &study, "causes");
     let document = causes::json(&report);
     let written = vec![("causes.json", document.clone())];
-    files::write_study(&directory, written, &[], common.no_report)?;
+    files::write_study(&target, written, &[], common.no_report)?;
     output::print(&match common.format {
         Format::Json => document,
-        Format::Human => causes::human(&report, &terminal::screen()) + &files::told(&directory),
+        Format::Human => causes::human(&report, &terminal::screen()) + &target.told(),
     })?;
     if shared.stopped {
         output::note("stopped: fewer replications than planned");

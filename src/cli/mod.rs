@@ -9,6 +9,7 @@ mod compare;
 mod exit;
 mod files;
 mod init;
+mod interrupt;
 mod junit;
 mod manual;
 mod output;

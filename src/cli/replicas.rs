@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::progress::Progress;
 #[cfg(feature = "store")]
 use super::store::Database;
-use super::{output, study};
+use super::{interrupt, output, study};
 #[cfg(feature = "store")]
 use fleetfall::experiment::Store;
 use fleetfall::experiment::keep;
@@ -23,8 +23,8 @@ use fleetfall::scenario::claim::Subject;
 use fleetfall::scenario::{Scenario, Study};
 use fleetfall::sim::Observer;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 /// Makes replications until somebody presses Ctrl-C.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl<'a> Replicas<'a> {
     /// # Errors
     /// The exit if that is impossible.
     pub(super) fn new(common: &'a Common, study: &Study) -> Result<Replicas<'a>, Exit> {
-        let stop = listen()?;
+        let stop = interrupt::listen()?;
         let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = common.threads.map_or_else(available, NonZeroUsize::get);
         #[cfg(feature = "store")]
@@ -324,27 +324,6 @@ impl<'a> Replicas<'a> {
     }
 }
 
-/// Whether somebody has pressed Ctrl-C; one listener serves the whole program.
-fn listen() -> Result<Arc<AtomicBool>, Exit> {
-    static STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    if let Some(stop) = STOP.get() {
-        return Ok(Arc::clone(stop));
-    }
-    let stop = Arc::clone(STOP.get_or_init(|| Arc::new(AtomicBool::new(false))));
-    let flag = Arc::clone(&stop);
-    let listening = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::Interrupted.code()));
-        }
-        output::note("\nstopping after the replications in hand; Ctrl-C again to stop at once");
-    });
-    if let Err(error) = listening {
-        output::complain(&format!("cannot listen for Ctrl-C: {error}"));
-        return Err(Exit::Usage);
-    }
-    Ok(stop)
-}
-
 /// Does something without a word about panics: they are caught and explained. Who asks for
 /// backtraces sees them all the same.
 fn quietly<T>(work: impl FnOnce() -> T) -> T {
@@ -364,6 +343,15 @@ pub(super) fn quoted(argument: &str) -> String {
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_string();
     }
+    // What a terminal would obey is written in numbers.
+    if argument.contains(char::is_control) {
+        let letter = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            c if c.is_control() => c.to_string().bytes().map(|b| format!("\\x{b:02x}")).collect(),
+            c => c.to_string(),
+        };
+        return format!("$'{}'", argument.chars().map(letter).collect::<String>());
+    }
     format!("'{}'", argument.replace('\'', "'\\''"))
 }
 
@@ -376,5 +364,6 @@ mod tests {
         assert_eq!(quoted("scenarios/pinpoint-2021.toml"), "scenarios/pinpoint-2021.toml");
         assert_eq!(quoted("load.rate=\"8/s\""), "'load.rate=\"8/s\"'");
         assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted("a\u{1b}[31m\n'\\"), "$'a\\x1b[31m\\x0a\\'\\\\'");
     }
 }

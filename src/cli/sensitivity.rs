@@ -2,6 +2,7 @@
 
 use super::args::{Format, Sensitivity as Arguments};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::{Replicas, Wanted};
 use super::{files, output, study, terminal};
 use fleetfall::experiment::Row;
@@ -46,6 +47,8 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
     scenarios.extend(trials.iter().map(|trial| Arc::clone(&trial.scenario)));
     let mut sets = vec![Vec::new()];
     sets.extend(trials.iter().map(|one| one.assumed.iter().map(Assumed::assignment).collect()));
+    let target = Target::new(arguments.out.as_deref(), &study, "sensitivity");
+    target.check()?;
     let replicas = Replicas::new(common, &study)?;
     let replications = u64::from(arguments.replications.get());
     let label = "one at a time";
@@ -60,6 +63,7 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
     let together = together(&replicas, &study, (count, scale_load), seed, subject)?;
     tell(
         arguments,
+        &target,
         &Sensitivity {
             study: &study,
             seed,
@@ -91,8 +95,7 @@ fn together(
 }
 
 /// Writes the files and prints the report.
-fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
-    let directory = files::directory(arguments.out.as_deref(), report.study, "sensitivity");
+fn tell(arguments: &Arguments, target: &Target, report: &Sensitivity) -> Result<Exit, Exit> {
     let document = json(report);
     let mut written =
         vec![("one-at-a-time.csv", one_at_a_time(report)), ("sensitivity.json", document.clone())];
@@ -101,10 +104,10 @@ fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
     if report.together.is_some() {
         written.extend([(TOGETHER, all_together(report)), (POINTS_FILE, points(report))]);
     }
-    files::write_study(&directory, written, &[TOGETHER, POINTS_FILE], arguments.common.no_report)?;
+    files::write_study(target, written, &[TOGETHER, POINTS_FILE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => human(report, &terminal::screen()) + &files::told(&directory),
+        Format::Human => human(report, &terminal::screen()) + &target.told(),
     })?;
     if report.together.is_none() {
         output::note("stopped: the assumptions were not moved together");

@@ -6,6 +6,7 @@
     reason = "a test looks at what it is about, whatever else may happen"
 )]
 
+mod accounts;
 mod advice;
 mod balancers;
 mod blackhole;
@@ -25,6 +26,7 @@ mod fates;
 mod faults;
 #[cfg(feature = "cli")]
 mod front;
+mod fuzz;
 mod golden_vectors;
 mod guide;
 mod kubernetes;
@@ -38,6 +40,8 @@ mod properties;
 mod readme;
 mod real_fleet;
 mod recorded;
+#[cfg(all(feature = "cli", unix))]
+mod robust;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;
@@ -47,6 +51,7 @@ mod starter;
 mod store;
 mod supervisors;
 mod support;
+mod swarm;
 #[cfg(feature = "cli")]
 mod sweeps;
 #[cfg(feature = "cli")]

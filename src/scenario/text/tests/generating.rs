@@ -212,7 +212,7 @@ fn the_schema_of_a_section() {
                   "properties": {
                     "one_of": {
                       "items": {
-                        "pattern": "^[A-Za-z0-9_-]+$",
+                        "pattern": "^[A-Za-z0-9_-]{1,100}$",
                         "type": "string"
                       },
                       "type": "array"

@@ -137,7 +137,7 @@ paper = "1.5 gb"
         toy.toml:10:8: `queue.wait` is `10`, needs a unit, such as `10s`
         toy.toml:11:8: `queue.next` is `lott`, must be one of `first`, `lot`, `oldest`, `one_of`; did you mean `lot`?
         toy.toml:12:8: `queue.sing` must be `true` or `false`, found the number `1`
-        toy.toml:14:9: bad name `bad name` in `clerks`, a name has only letters, digits, `-` and `_`
+        toy.toml:14:9: bad name `bad name` in `clerks`, a name has only letters, digits, `-` and `_`, at most 100
         toy.toml:15:9: `clerks."bad name".since` is `2024-03-01T08:00:00`, must have its offset from UTC; such as `2024-03-01T08:00:00Z` or `2024-03-01T08:00:00+01:00`
         toy.toml:17:1: missing key `since` in `clerks.b`; `since` is a date and time with its offset, without quotes, such as `2024-03-01T19:00:00+01:00`
         toy.toml:18:9: `clerks.b.share` is `1.5`, must be between `0%` and `100%`
@@ -211,7 +211,7 @@ fn choices_say_what_may_be_chosen() {
         x:1:1: `x` must be one of `first`, `lot`, `oldest`, `one_of`, found an empty array
         x:1:16: `x.lot.of` is `0`, must be between `1` and `1000`
         x:1:19: unknown key `fare` in `x.lot`; did you mean `fair`?
-        x:1:13: `x.one_of.0` is `a b`, a name has only letters, digits, `-` and `_`
+        x:1:13: `x.one_of.0` is `a b`, a name has only letters, digits, `-` and `_`, at most 100
         x:1:25: `x.one_of.2` must be a name in quotes, found the number `3`
     "#]].assert_eq(&all_wrong::<Next>(&[
         "\"frist\"",
