@@ -225,7 +225,7 @@ fn arrivals(source: &model::Source, scenario: &Scenario, streams: &Streams) -> A
     let arrivals = Arrivals::new(course(source, scenario, streams), sequence);
     if scenario.is_adaptive() {
         let counts = streams.sequence(purpose::CELL, source.stream);
-        return arrivals.in_cells(scenario.clock.window, counts);
+        return arrivals.in_cells(scenario.clock.window, scenario.clock.horizon, counts);
     }
     match source.batch {
         Batch::Always(1) => arrivals,

@@ -113,10 +113,10 @@ impl Arrivals {
         self
     }
 
-    /// The same law, drawn in cells of this length, so that arrivals can be passed over; `counts`
+    /// The same law up to the horizon, drawn in cells of this length, so that arrivals can be passed over; `counts`
     /// says how many there are in each. They are other arrivals than without cells.
-    pub fn in_cells(mut self, length: Duration, counts: Sequence) -> Arrivals {
-        self.other = Some(Box::new(Other::Cells(Cells::new(length, counts))));
+    pub fn in_cells(mut self, length: Duration, horizon: Instant, counts: Sequence) -> Arrivals {
+        self.other = Some(Box::new(Other::Cells(Cells::new(length, horizon, counts))));
         self.begin_cell(0);
         self
     }
@@ -208,7 +208,7 @@ impl Arrivals {
             let Some(Other::Cells(cells)) = self.other.as_deref_mut() else { return };
             cells.number = number;
             let (start, end) = (cells.start(), cells.end());
-            if start >= self.course.end() {
+            if start >= self.course.end().min(cells.horizon) {
                 (cells.left, self.pending_time) = (0, Instant::NEVER);
                 return;
             }
@@ -456,8 +456,11 @@ mod tests {
     fn in_cells(course: Course, number: u64) -> Arrivals {
         let streams = Streams::new(Seed(5));
         let counts = streams.sequence(Purpose(1), number);
-        Arrivals::new(course, streams.sequence(Purpose(0), number))
-            .in_cells(Duration::from_secs(7), counts)
+        Arrivals::new(course, streams.sequence(Purpose(0), number)).in_cells(
+            Duration::from_secs(7),
+            Instant::NEVER,
+            counts,
+        )
     }
 
     /// Mean and variance of the number of arrivals in parts that are no whole cells, and where the

@@ -17,6 +17,8 @@ const CELL_SHIFT: u32 = 32;
 #[derive(Clone, Debug)]
 pub(super) struct Cells {
     pub length: Duration,
+    /// No cell begins then or later.
+    pub horizon: Instant,
     /// The draw of a cell says how many arrivals it has.
     pub counts: Sequence,
     /// Its number.
@@ -29,8 +31,8 @@ pub(super) struct Cells {
 
 impl Cells {
     /// Before the first.
-    pub(super) fn new(length: Duration, counts: Sequence) -> Cells {
-        Cells { length, counts, number: 0, left: 0, rest: 0.0 }
+    pub(super) fn new(length: Duration, horizon: Instant, counts: Sequence) -> Cells {
+        Cells { length, horizon, counts, number: 0, left: 0, rest: 0.0 }
     }
 
     /// Where the cell begins.

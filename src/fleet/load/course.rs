@@ -112,7 +112,8 @@ impl Course {
 
     /// When it ends: from then on the rate is zero.
     pub fn end(&self) -> Instant {
-        self.stretches.last().map_or(Instant::START, |s| s.end)
+        let mut late = self.stretches.iter().rev();
+        late.find(|s| s.from.max(s.to) > 0.0).map_or(Instant::START, |s| s.end)
     }
 
     /// The stretches that lie in `[from, to)`, whole or in part.
