@@ -259,6 +259,18 @@ impl<E: Copy> Buckets<E> {
         used.flat_map(list).chain(self.far.iter())
     }
 
+    /// Calls `change` with the sequence number of each event and the event, in no order.
+    pub fn each_mut(&mut self, mut change: impl FnMut(u64, &mut E)) {
+        for list in *self.lists {
+            let mut at = list;
+            while let Some(entry) = self.entries.get_mut(at as usize) {
+                change(entry.seq, &mut entry.event);
+                at = entry.next;
+            }
+        }
+        self.far.change(|entry| change(entry.seq, &mut entry.event));
+    }
+
     /// When each event happens, and what; in no order that matters.
     pub fn pending(&self) -> impl Iterator<Item = (u64, &E)> {
         self.iter().map(|entry| (entry.time, &entry.event))

@@ -22,6 +22,22 @@ use super::timers::Timers;
 /// wants to mark it.
 pub(super) const SEQ_BITS: u32 = 44;
 
+/// From one sequence number to the next.
+const SEQ_STEP: u64 = 1 << (u64::BITS - SEQ_BITS);
+
+/// What comes in place of an event that was scheduled with a timer to come.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<E> {
+    /// The event in its place.
+    pub event: E,
+    /// The number of the timer.
+    pub timer: u32,
+    /// When the timer is due.
+    pub due: Instant,
+    /// What happens then, unless it is cancelled.
+    pub then: E,
+}
+
 /// A place for an entity's one pending event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
@@ -101,6 +117,26 @@ impl<E: Copy> Calendar<E> {
     #[inline]
     pub fn after(&mut self, delay: Duration, event: E) {
         self.at(self.now.saturating_add(delay), event);
+    }
+
+    /// The same; and a timer that comes next in the order has its place kept, so that
+    /// [`Calendar::exchange`] can set it later.
+    #[inline(always)]
+    pub fn after_with_timer_to_come(&mut self, delay: Duration, event: E) {
+        self.after(delay, event);
+        self.take_seq();
+    }
+
+    /// Exchanges events that were scheduled with a timer to come for others, which come at the same
+    /// place in the order, and sets that timer. `by_what` is asked for every event that is neither
+    /// a lane's nor a timer's, in no order.
+    pub fn exchange(&mut self, mut by_what: impl FnMut(&E) -> Option<Exchange<E>>) {
+        let timers = &mut self.timers;
+        self.buckets.each_mut(|seq, event| {
+            let Some(Exchange { event: new, timer, due, then }) = by_what(event) else { return };
+            *event = new;
+            timers.set(timer, due.as_nanos(), seq + SEQ_STEP, then);
+        });
     }
 
     /// Sets the timer of this number: `event` happens after `delay` unless the timer is cancelled
@@ -222,7 +258,7 @@ impl<E: Copy> Calendar<E> {
     #[inline]
     fn take_seq(&mut self) -> u64 {
         let seq = self.next_seq;
-        let next = seq.checked_add(1 << (u64::BITS - SEQ_BITS));
+        let next = seq.checked_add(SEQ_STEP);
         self.next_seq = next.expect("a simulation has fewer than 2^44 events");
         seq
     }

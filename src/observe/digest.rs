@@ -76,6 +76,10 @@ impl Observer for Digest {
                 self.fold(now.as_nanos(), issued.as_nanos());
                 self.fold(wait.as_nanos(), how | 3);
             }
+            Observation::AttemptFailed { how } => {
+                self.fold(now.as_nanos(), (how as u64) << 8 | 4);
+            }
+            Observation::WorkWasted { node } => self.fold(now.as_nanos(), u64::from(node) << 8 | 5),
             _ => self.fold_rare(now, seen),
         }
     }

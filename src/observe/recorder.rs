@@ -484,6 +484,7 @@ impl Observer for Recorder {
             Observation::RequestSettled { issued, class, outcome, attempts, wait } => {
                 self.on_settled(now, issued, class, (outcome, attempts, wait));
             }
+            _ if seen.is_traffic() => self.on_other_traffic(now, seen),
             _ => self.on_control(now, seen),
         }
     }
@@ -530,6 +531,19 @@ impl Recorder {
         }
     }
 
+    /// What single requests do, but for what every one of them does.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others count nothing")]
+    fn on_other_traffic(&mut self, now: Instant, seen: &Observation) {
+        let counted = u64::from(now >= self.warm_up);
+        match *seen {
+            Observation::HandedOn { .. } => self.counts.redispatches += counted,
+            Observation::WorkWasted { .. } => self.counts.wasted += counted,
+            Observation::RetryDenied => self.counts.retries_denied += counted,
+            Observation::Passage(passage) => self.on_passage(now, passage),
+            _ => {}
+        }
+    }
+
     fn on_control(&mut self, now: Instant, seen: &Observation) {
         if let Some(series) = &mut self.series {
             series.story.observe(now, seen);
@@ -537,13 +551,6 @@ impl Recorder {
         self.phases.observe(now, seen);
         self.aftermath.observe(now, seen);
         match *seen {
-            Observation::HandedOn { .. }
-            | Observation::WorkWasted { .. }
-            | Observation::RetryDenied
-                if now < self.warm_up => {}
-            Observation::HandedOn { .. } => self.counts.redispatches += 1,
-            Observation::WorkWasted { .. } => self.counts.wasted += 1,
-            Observation::RetryDenied => self.counts.retries_denied += 1,
             Observation::ProcessStarting { .. } => self.counts.starts += 1,
             Observation::NodeSampled { node, gauges } => self.on_sampled(now, node, gauges),
             Observation::RestartBegun { node, .. } => self.on_restart(now, node),
@@ -580,6 +587,9 @@ impl Recorder {
             | Observation::AttemptAccepted { .. }
             | Observation::RequestSettled { .. }
             | Observation::AttemptFailed { .. }
+            | Observation::WorkWasted { .. }
+            | Observation::RetryDenied
+            | Observation::HandedOn { .. }
             | Observation::ProcessEnded { .. }
             | Observation::Crashed { .. }
             | Observation::Ejected { .. }

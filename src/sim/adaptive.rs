@@ -51,6 +51,7 @@ pub(super) fn role(event: &Event) -> Role {
         | Event::VisitorDue(_)
         | Event::Completion(_)
         | Event::WaitOver(_)
+        | Event::ForeseenOver(_)
         | Event::PatienceOver(_)
         | Event::RouteDue(_)
         | Event::RetryDue(_)
@@ -436,6 +437,7 @@ impl Simulation {
     fn suspend_traffic(&mut self, observer: &mut impl Observer) {
         let now = self.now();
         let totals = self.totals();
+        self.unfold();
         let Some(adaptive) = self.adaptive.as_deref_mut() else { return };
         let began = adaptive.began.unwrap_or_default();
         self.calendar.put_aside(|event| role(event) == Role::Traffic);
@@ -539,7 +541,10 @@ impl Simulation {
                 *since += by;
             }
         }
-        for request in self.requests.iter_mut() {
+        let mut open: Vec<_> = self.requests.iter_mut().collect();
+        // In an order that does not depend on their places in memory.
+        open.sort_by_key(|request| (request.issued, request.source, request.number));
+        for request in open {
             if !request.settled {
                 let issued = request.issued;
                 let seen = Observation::Passage(Passage::Postponed { issued, by });

@@ -6,18 +6,15 @@ use super::route::Routed;
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, patience_of, purpose};
 use crate::fleet::balancer::ejection::Trouble;
-use crate::kernel::chance::unit;
+use crate::kernel::chance::{derived, unit};
 use crate::kernel::slab::Ref;
 use crate::kernel::time::Duration;
 use crate::scenario::model::{Abandoned, Failures};
-use rand::Rng;
 
 /// Which die of a later attempt's draw is thrown for what.
 mod again {
     /// The jitter of the back-off before it.
     pub(super) const BACKOFF: usize = 0;
-    /// The balancer's choice.
-    pub(super) const PICK: usize = 1;
     /// Whether the person loads the page again.
     pub(super) const RELOAD: usize = 2;
     /// How long that takes.
@@ -48,23 +45,48 @@ impl Simulation {
     /// Makes the next attempt of a request.
     #[inline]
     fn send(&mut self, at: Ref, observer: &mut impl Observer) {
+        let (attempt, balancer, dice) = self.make_attempt(at);
+        let routed = if self.belongs_to_lost(at, balancer) {
+            Routed::Failed(Outcome::Dropped)
+        } else {
+            let picked = self.pick(balancer, dice);
+            self.route(attempt, balancer, (picked, dice), observer)
+        };
+        self.await_attempt(attempt, routed, observer);
+    }
+
+    /// Makes the first attempt of a request, for which a node, or none, has been picked.
+    #[inline(never)]
+    pub(super) fn send_to(&mut self, at: Ref, picked: Option<u32>, observer: &mut impl Observer) {
+        let (attempt, balancer, dice) = self.make_attempt(at);
+        let routed = self.route(attempt, balancer, (picked, dice), observer);
+        self.await_attempt(attempt, routed, observer);
+    }
+
+    /// The balancer that the attempts of a request with this number go through.
+    #[inline]
+    pub(super) fn balancer_of(&self, number: u64) -> u32 {
+        match self.scenario.balancer.instances {
+            1 => 0,
+            instances => (number % u64::from(instances)) as u32,
+        }
+    }
+
+    /// The next attempt of a request, its balancer, and the dice for the choice of a node.
+    #[inline(always)]
+    fn make_attempt(&mut self, at: Ref) -> (Ref, u32, u64) {
         let now = self.now();
-        let instances = self.scenario.balancer.instances;
         let request = &mut self.requests[at];
         request.attempts += 1;
         request.alive += 1;
         request.waiting += 1;
-        if request.attempts > 1 {
-            // The stream is the source's in every variant of the scenario, its number is not.
-            let entity = self.scenario.sources[request.source as usize].stream;
-            let occurrence = request.number;
-            let draw = self.streams.draw(purpose::ATTEMPT, entity, occurrence, request.attempts);
-            request.pick = draw.die(again::PICK).next_u64();
-        }
-        let (pick, patience) = (request.pick, request.patience);
+        let pick = match request.attempts {
+            1 => request.pick,
+            attempts => derived(request.pick, u64::from(attempts)),
+        };
+        let (number, deadline) = (request.number, now.saturating_add(request.patience));
         let (stages, computes, class) = (request.stages, request.computes, request.class);
-        let balancer =
-            if instances == 1 { 0 } else { (request.number % u64::from(instances)) as u32 };
+        let balancer = self.balancer_of(number);
         self.counts.attempts += 1;
         let attempt = self.attempts.add(Attempt {
             owner: Owner::Request(at),
@@ -77,7 +99,7 @@ impl Simulation {
             computes,
             in_slot: false,
             abandoned: false,
-            deadline: now.saturating_add(patience),
+            deadline,
             arrived: false,
             routing: None,
             accepted: now,
@@ -86,20 +108,24 @@ impl Simulation {
         if self.hedges {
             self.requests[at].again().attempts.push(attempt);
         }
-        let routed = if self.belongs_to_lost(at, balancer) {
-            Routed::Failed(Outcome::Dropped)
-        } else {
-            self.route(attempt, balancer, pick, observer)
-        };
+        (attempt, balancer, pick)
+    }
+
+    /// Waits for the answer to an attempt that was just made.
+    #[inline(always)]
+    fn await_attempt(&mut self, attempt: Ref, routed: Routed, observer: &mut impl Observer) {
+        let now = self.now();
+        let patience = || self.attempts[attempt].deadline.since(now);
         match routed {
             Routed::Taken(node) => {
+                let patience = patience();
                 let limit = self.response_timeout.map_or(patience, |limit| limit.min(patience));
                 let number = patience_of(attempt);
                 self.calendar.set_timer(number, limit, Event::PatienceOver(attempt));
                 observer.observe(now, &Observation::AttemptAccepted { node });
             }
             Routed::Waits => {
-                let limit = self.patience_on_the_way(attempt, patience);
+                let limit = self.patience_on_the_way(attempt, patience());
                 let number = patience_of(attempt);
                 self.calendar.set_timer(number, limit, Event::PatienceOver(attempt));
             }
@@ -156,6 +182,7 @@ impl Simulation {
             return;
         }
         let next = request.attempts + 1;
+        // The stream is the source's in every variant of the scenario, its number is not.
         let entity = self.scenario.sources[request.source as usize].stream;
         let (streams, number, round) = (&self.streams, request.number, request.round());
         let draw = |attempt: u32| streams.draw(purpose::ATTEMPT, entity, number, attempt);
@@ -229,6 +256,19 @@ impl Simulation {
         self.plan_hedge(at);
     }
 
+    /// Counts a request that is settled; whether it is completed.
+    #[inline(always)]
+    pub(super) fn count_settled(&mut self, outcome: Outcome) -> bool {
+        self.counts.settled[outcome as usize] += 1;
+        let completed = outcome == Outcome::Completed;
+        if completed {
+            self.watch.succeeded += 1;
+        } else {
+            self.watch.failed += 1;
+        }
+        completed
+    }
+
     pub(super) fn settle(
         &mut self,
         at: Ref,
@@ -240,13 +280,7 @@ impl Simulation {
         request.settled = true;
         let (issued, attempts, class) = (request.issued, request.attempts, request.class);
         let (is_plain, is_done) = (request.again.is_none(), request.alive == 0);
-        self.counts.settled[outcome as usize] += 1;
-        let completed = outcome == Outcome::Completed;
-        if completed {
-            self.watch.succeeded += 1;
-        } else {
-            self.watch.failed += 1;
-        }
+        let completed = self.count_settled(outcome);
         if self.has_budgets {
             let client = self.client_of(at);
             let paid = self.requests[at].paid();

@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::observation::{Cause, Gauges, Loss, Observation, Observer, Outcome};
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, ProcessState, Then, Waiting};
+use super::state::{Owner, ProcessState, Then, Waiting};
 use super::traffic::Connects;
 use crate::fleet::balancer::Belief;
 use crate::fleet::balancer::ejection::OnError;
@@ -191,7 +191,8 @@ impl Simulation {
 
     /// A balancer ends what it has on a node; the node notices only if it looks.
     pub(super) fn shut_sessions(&mut self, balancer: u32, node: u32, observer: &mut impl Observer) {
-        let is_there = |at: Ref, attempt: &Attempt| {
+        self.unfold();
+        let found = self.attempts_with(|at, attempt| {
             let waits = attempt.routing.as_ref().map(|routing| routing.waiting);
             let connects = matches!(waits, Some(Waiting::Connecting { .. } | Waiting::Delay));
             attempt.balancer == balancer
@@ -199,9 +200,8 @@ impl Simulation {
                 && !attempt.abandoned
                 && matches!(attempt.owner, Owner::Request(_))
                 && (connects || self.is_on_node(at))
-        };
-        let found = self.attempts.iter().filter(|&(at, attempt)| is_there(at, attempt));
-        for at in found.map(|(at, _)| at).collect::<Vec<_>>() {
+        });
+        for at in found {
             self.give_up(at, Outcome::Reset, observer);
         }
     }

@@ -17,6 +17,8 @@ pub enum Event {
     Completion(u32),
     /// An attempt has waited for what it waited for.
     WaitOver(Ref),
+    /// A request leaves its node as was known when it came.
+    ForeseenOver(Ref),
     /// The client, or the balancer for a check, gives an attempt up.
     PatienceOver(Ref),
     /// An attempt that no process has is tried again, or given up by its balancer.

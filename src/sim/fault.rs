@@ -159,6 +159,7 @@ impl Simulation {
 
     /// Works out what the faults on a node do together.
     fn apply_faults(&mut self, number: u32, observer: &mut impl Observer) {
+        self.unfold();
         let scenario = Arc::clone(&self.scenario);
         let mut sum = Struck::default();
         let mut speed = Speed::NORMAL;

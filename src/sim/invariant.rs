@@ -3,6 +3,7 @@
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, Waiting};
 use crate::kernel::slab::Ref;
+use std::collections::BTreeMap;
 
 impl Simulation {
     /// Checks conservation and sanity.
@@ -58,6 +59,7 @@ impl Simulation {
 
     fn check_nodes(&self) {
         let mut serving = 0;
+        let held_by = self.held_by_processes();
         for (number, node) in self.nodes.iter().enumerate() {
             serving += u32::from(node.listener.is_some());
             assert!(
@@ -74,7 +76,7 @@ impl Simulation {
             let mut used = 0;
             for &at in &node.processes {
                 let process = &self.processes[at];
-                let held = self.attempts_of(at).len();
+                let (held, working) = held_by.get(&at.index()).copied().unwrap_or_default();
                 let (queued, slots) = (process.backlog.len(), process.slots);
                 assert!(
                     process.in_service <= slots && held == process.in_service as usize + queued,
@@ -88,7 +90,7 @@ impl Simulation {
                     number + 1
                 );
                 self.check_workers(at);
-                used += process.base + process.retained + self.working(&self.attempts_of(at));
+                used += process.base + process.retained + working;
             }
             assert!(
                 used == node.memory,
@@ -102,6 +104,19 @@ impl Simulation {
             "{serving} nodes serve, {} are counted as serving",
             self.serving
         );
+    }
+
+    /// How many attempts each process holds, by its place, and the memory that they need.
+    fn held_by_processes(&self) -> BTreeMap<u32, (usize, u64)> {
+        let mut all = BTreeMap::new();
+        for (at, attempt) in self.attempts.iter() {
+            if let Some(process) = attempt.process {
+                let (held, working) = all.entry(process.index()).or_default();
+                *held += 1;
+                *working += self.working(&[at]);
+            }
+        }
+        all
     }
 
     /// Workers hold what their process has in service, and their memory is part of its own.

@@ -93,8 +93,12 @@ impl Simulation {
         let request = request(spec, name, self.calendar.now(), |slot| draw.die(slot));
         source.arrivals.advance();
         self.calendar.set_lane(source.lane, source.arrivals.time());
-        let request = self.requests.add(request);
-        self.issue(request, number, class, observer);
+        if self.is_foreseen(&request) {
+            self.issue_foreseen(request, observer);
+        } else {
+            let request = self.requests.add(request);
+            self.issue(request, number, class, observer);
+        }
     }
 
     fn is_session(&self, source: u32) -> bool {
@@ -169,7 +173,7 @@ impl Simulation {
 /// A request of a class, with what its dice say: its source, its class, and its number in the
 /// source.
 #[inline(always)]
-fn request<'a>(
+pub(super) fn request<'a>(
     spec: &Class,
     (source, class, number): (u32, u32, u64),
     issued: Instant,

@@ -17,7 +17,8 @@ impl Simulation {
         if node.processes.len() == 1 {
             return node.memory;
         }
-        process.base + process.retained + self.working(&self.attempts_of(at))
+        let foreseen = self.working_of_foreseen(at);
+        process.base + process.retained + self.working(&self.attempts_of(at)) + foreseen
     }
 
     /// Memory of the requests that some attempts of a node are about.

@@ -10,6 +10,7 @@ mod client;
 mod control;
 pub mod event;
 mod fault;
+mod foreseen;
 mod invariant;
 mod load;
 mod maintenance;

@@ -31,21 +31,27 @@ pub(super) enum Routed {
 }
 
 impl Simulation {
-    /// Finds a node that takes the attempt.
-    #[inline]
+    /// Picks a node for the first try of an attempt.
+    #[inline(always)]
+    pub(super) fn pick(&mut self, balancer: u32, dice: u64) -> Option<u32> {
+        let setup = &self.scenario.balancer;
+        let view = &mut self.balancers[balancer as usize];
+        if setup.none_up == NoneUp::FailOpen && !view.any_up() {
+            return view.pick_any(setup.policy, &[], dice);
+        }
+        view.pick(self.calendar.now(), setup.policy, &[], dice)
+    }
+
+    /// Finds a node that takes the attempt, first the one that was picked.
+    #[inline(always)]
     pub(super) fn route(
         &mut self,
         attempt: Ref,
         balancer: u32,
-        pick: u64,
+        (picked, pick): (Option<u32>, u64),
         observer: &mut impl Observer,
     ) -> Routed {
-        let setup = &self.scenario.balancer;
-        let view = &mut self.balancers[balancer as usize];
-        if setup.none_up == NoneUp::FailOpen && !view.any_up() {
-            return self.go_on_routing(attempt, balancer, Way::new(pick), observer);
-        }
-        let Some(node) = view.pick(self.calendar.now(), setup.policy, &[], pick) else {
+        let Some(node) = picked else {
             return self.nobody(attempt, balancer, Way::new(pick));
         };
         match self.offer(attempt, balancer, node) {

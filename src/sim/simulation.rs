@@ -3,12 +3,13 @@
 use super::adaptive::{Adaptive, Role, role};
 use super::check::Checked;
 use super::event::Event;
+use super::foreseen::{Foreseen, foresees};
 use super::load::has_sessions;
 use super::memory::{memory_limit, slow_memory};
 use super::observation::{Observation, Observer};
 use super::state::{
-    Attempt, Counts, Integrals, Node, Process, ProcessState, Request, Rollout, Source, Struck,
-    Visitor, Watch, purpose,
+    Attempt, Counts, Integrals, Node, Owner, Process, ProcessState, Request, Rollout, Source,
+    Struck, Visitor, Watch, purpose,
 };
 use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
@@ -56,6 +57,9 @@ pub struct Simulation {
     pub(super) sources: Vec<Source>,
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
+    /// Requests of which it is known how they end, and whether there may be any.
+    pub(super) foreseen: Slab<Foreseen>,
+    pub(super) foresees: bool,
     pub(super) visitors: Slab<Visitor>,
     /// Whether any source has sessions.
     pub(super) has_sessions: bool,
@@ -173,6 +177,8 @@ impl Simulation {
             calendar: Calendar::default(),
             requests: Slab::default(),
             attempts: Slab::default(),
+            foreseen: Slab::default(),
+            foresees: foresees(&scenario),
             visitors: Slab::default(),
             has_sessions: has_sessions(&scenario),
             processes: Slab::default(),
@@ -274,6 +280,7 @@ impl Simulation {
             self.dispatched += 1;
             if self.dispatched.is_multiple_of(LOOK_STRIDE) {
                 if self.dispatched.is_multiple_of(INVARIANT_STRIDE) {
+                    self.unfold();
                     self.check_invariants();
                 }
                 if !goes_on(self.dispatched, self.now()) {
@@ -286,6 +293,7 @@ impl Simulation {
             if self.suspended {
                 self.resume_traffic(observer);
             }
+            self.unfold();
             self.check_invariants();
             self.sample_all(observer);
             let open = self.counts.issued - self.counts.settled_total();
@@ -339,6 +347,8 @@ impl Simulation {
             return Err(ForkError { what });
         }
         let mut fork = self.clone();
+        fork.unfold();
+        fork.foresees &= foresees(&scenario);
         for source in 0..fork.sources.len() {
             fork.change_source(source, &scenario);
         }
@@ -389,6 +399,7 @@ impl Simulation {
             Event::Arrival(source) => self.on_arrival(source, observer),
             Event::Completion(node) => self.on_completion(node, observer),
             Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
+            Event::ForeseenOver(request) => self.on_foreseen_over(request, observer),
             _ => self.dispatch_any(event, observer),
         }
     }
@@ -400,6 +411,7 @@ impl Simulation {
             Event::VisitorDue(visitor) => self.on_visitor_due(visitor, observer),
             Event::Completion(node) => self.on_completion(node, observer),
             Event::WaitOver(attempt) => self.on_wait_over(attempt, observer),
+            Event::ForeseenOver(request) => self.on_foreseen_over(request, observer),
             Event::PatienceOver(attempt) => self.on_patience_over(attempt, observer),
             Event::RouteDue(attempt) => self.on_route_due(attempt, observer),
             Event::RetryDue(request) => self.on_retry(request, observer),
@@ -453,11 +465,26 @@ impl Simulation {
 
     /// Notes that the cores or the memory of a node changed. What follows from it is worked out
     /// once, when the event in hand is done.
-    #[inline]
+    #[inline(always)]
     pub(super) fn touch(&mut self, node: u32) {
         let other = std::mem::replace(&mut self.touched, node);
         if (other != node) & (other != NOBODY) {
-            self.rearm(other);
+            self.rearm_another(other);
+        }
+    }
+
+    /// An event that concerns several nodes.
+    #[cold]
+    fn rearm_another(&mut self, node: u32) {
+        self.rearm(node);
+    }
+
+    /// The same for a node whose cores did not change: nothing follows unless its memory is short.
+    #[inline(always)]
+    pub(super) fn touch_memory(&mut self, number: u32) {
+        let node = &self.nodes[number as usize];
+        if (node.memory > self.memory_watch) | node.thrashing {
+            self.touch(number);
         }
     }
 
@@ -619,10 +646,29 @@ impl Simulation {
         self.plan_check(balancer, node, delay);
     }
 
-    /// The live attempts that a process holds.
+    /// The live attempts that a process holds, in a fixed order.
     pub(super) fn attempts_of(&self, process: Ref) -> Vec<Ref> {
-        let of = |attempt: &Attempt| attempt.process == Some(process);
-        self.attempts.iter().filter(|(_, attempt)| of(attempt)).map(|(at, _)| at).collect()
+        self.attempts_with(|_, attempt| attempt.process == Some(process))
+    }
+
+    /// The live attempts of which that holds, in an order that does not depend on their places in
+    /// memory.
+    pub(super) fn attempts_with(&self, holds: impl Fn(Ref, &Attempt) -> bool) -> Vec<Ref> {
+        let all = self.attempts.iter().filter(|&(at, attempt)| holds(at, attempt));
+        let order = |(at, attempt): (Ref, &Attempt)| {
+            let owner = match attempt.owner {
+                Owner::Request(request) => {
+                    let request = &self.requests[request];
+                    (0, request.source, request.number)
+                }
+                Owner::Check => (1, attempt.balancer, 0),
+                Owner::Probe => (2, 0, 0),
+            };
+            ((attempt.accepted, owner), at)
+        };
+        let mut found: Vec<_> = all.map(order).collect();
+        found.sort_by_key(|&(order, _)| order);
+        found.into_iter().map(|(_, at)| at).collect()
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) mod purpose {
     use super::Purpose;
     /// Gap, pick, patience and demands of the n-th arrival of a source.
     pub(in crate::sim) const ARRIVAL: Purpose = Purpose(1);
-    /// Back-off and pick of a later attempt of a request.
+    /// Back-off before a later attempt of a request, and whether a person tries again.
     pub(in crate::sim) const ATTEMPT: Purpose = Purpose(2);
     /// The n-th start of a node's process.
     pub(in crate::sim) const START: Purpose = Purpose(3);
@@ -90,6 +90,8 @@ pub(super) struct Request {
     pub issued: Instant,
     pub patience: Duration,
     pub demands: [Duration; STAGES_MAX],
+    /// For the balancer's choice at the first attempt, and that from which those of the later ones
+    /// derive.
     pub pick: u64,
     /// Attempts made.
     pub attempts: u32,

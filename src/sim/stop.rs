@@ -45,6 +45,7 @@ impl Simulation {
     /// Ends a process at once; what it has in hand is lost.
     pub(super) fn kill(&mut self, at: Ref, observer: &mut impl Observer) {
         let now = self.now();
+        self.unfold();
         let number = self.processes[at].node;
         self.close_listener(at, observer);
         // Nobody stops it once more while it ends.

@@ -300,7 +300,7 @@ impl Simulation {
         let Attempt { abandoned, accepted, started, .. } = *attempt;
         let process = process.expect("it was in service");
         self.attempts.discard(at);
-        self.release_slot(at, (number, process), class, true, observer);
+        self.release_slot(Some(at), (number, process), class, true, observer);
         self.balancers[balancer as usize].answered(number);
         if self.takes_note {
             let is_awaited = !abandoned && matches!(owner, Owner::Request(_));
@@ -328,16 +328,17 @@ impl Simulation {
     }
 
     /// Frees the slot that an attempt of a class had in a process, which has served it or not, and
-    /// gives it to whoever has waited longest. The caller touches the node.
+    /// gives it to whoever has waited longest; whether anybody has. The caller touches the node.
+    /// Without an attempt it was a foreseen request, which no worker has.
     #[inline(always)]
-    fn release_slot(
+    pub(super) fn release_slot(
         &mut self,
-        attempt: Ref,
+        attempt: Option<Ref>,
         (number, at): (u32, Ref),
         class: u32,
         served: bool,
         observer: &mut impl Observer,
-    ) {
+    ) -> bool {
         let now = self.now();
         let memory = &self.memories[class as usize];
         let (node, process) = (&mut self.nodes[number as usize], &mut self.processes[at]);
@@ -362,20 +363,23 @@ impl Simulation {
         } else if drained && self.processes[at].backlog.is_empty() {
             self.end_process(at, observer);
         }
+        next.is_some()
     }
 
     /// Who gets the slot that an attempt of a class has left, served or not.
     #[cold]
     fn next_after(
         &mut self,
-        attempt: Ref,
+        attempt: Option<Ref>,
         at: Ref,
         class: u32,
         served: bool,
         observer: &mut impl Observer,
     ) -> Option<Ref> {
-        let kept = self.memories[class as usize].retained;
-        self.finish_in_worker(attempt, at, served.then_some(kept), observer);
+        if let Some(attempt) = attempt {
+            let kept = self.memories[class as usize].retained;
+            self.finish_in_worker(attempt, at, served.then_some(kept), observer);
+        }
         self.next_in_line(at)
     }
 
@@ -433,7 +437,7 @@ impl Simulation {
         if attempt.in_slot {
             self.nodes[attempt.node as usize].cpu.retain(now, |&job| job != at);
             self.forget_attempt(at);
-            self.release_slot(at, (attempt.node, holder), attempt.class, false, observer);
+            self.release_slot(Some(at), (attempt.node, holder), attempt.class, false, observer);
         } else {
             let bytes = self.memories[attempt.class as usize].queued;
             let process = &mut self.processes[holder];
@@ -445,30 +449,31 @@ impl Simulation {
 
     /// An attempt ends without an answer from the node.
     pub(super) fn fail(&mut self, at: Ref, how: Outcome, observer: &mut impl Observer) {
-        let attempt = self.attempts.remove(at).expect("an attempt fails once");
-        if attempt.process.is_some() {
-            self.balancers[attempt.balancer as usize].lost(attempt.node);
+        let attempt = &mut self.attempts[at];
+        let Attempt { owner, balancer, node, process, abandoned, .. } = *attempt;
+        attempt.routing = None;
+        self.attempts.discard(at);
+        if process.is_some() {
+            self.balancers[balancer as usize].lost(node);
             if self.takes_note && how == Outcome::Reset {
-                let Attempt { balancer, node, .. } = attempt;
                 self.note_failure(balancer, node, Trouble::Answer, observer);
-                if !attempt.abandoned && matches!(attempt.owner, Owner::Request(_)) {
+                if !abandoned && matches!(owner, Owner::Request(_)) {
                     self.tally(node, |group| group.failed += 1);
                 }
             }
         }
         self.calendar.cancel_timer(patience_of(at));
-        match attempt.owner {
+        match owner {
             Owner::Check | Owner::Probe => {
                 self.counts.checks_ended += 1;
-                if !attempt.abandoned {
-                    let Attempt { owner, balancer, node, .. } = attempt;
+                if !abandoned {
                     self.on_answer(owner, balancer, node, false, observer);
                 }
             }
             Owner::Request(request) => {
                 self.counts.attempts_ended += 1;
                 self.requests[request].alive -= 1;
-                if attempt.abandoned {
+                if abandoned {
                     self.forget_if_done(request);
                 } else {
                     self.after_failure(request, how, observer);

@@ -25,6 +25,7 @@ mod deploys;
 mod distributions;
 mod fates;
 mod faults;
+mod foreseen;
 #[cfg(feature = "cli")]
 mod front;
 mod golden_vectors;

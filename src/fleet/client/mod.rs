@@ -32,6 +32,10 @@ impl Backoff {
     /// The delay before attempt number `attempt`, the second or a later one, where `throw` gives
     /// the random number in [0, 1) that belongs to an attempt up to that one.
     pub fn delay(&self, attempt: u32, mut throw: impl FnMut(u32) -> f64) -> Duration {
+        if self.base == Duration::ZERO {
+            // Nothing grows from it, whatever the jitter.
+            return Duration::ZERO;
+        }
         let (base, cap) = (self.base.as_secs_f64(), self.cap.as_secs_f64());
         let delay = match self.jitter {
             Jitter::Share(share) => self.grown(attempt) * (1.0 - share * throw(attempt)),
