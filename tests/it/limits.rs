@@ -279,9 +279,19 @@ fn a_text_without_end_is_not_read() {
 
 #[test]
 fn thousands_of_mistakes_are_told_in_part() {
-    let wrong: String = (0..50_000).map(|n| format!("nodes.wrong{n} = 1\n")).collect();
+    // In tables of their own, as what is wrong is left out to see what else is.
+    let wrong: String = (0..50_000).map(|n| format!("[class.c{n}]\nwrong = 1\n")).collect();
     let problems = try_scenario(2, &with_base(&wrong)).expect_err("it has mistakes").to_string();
-    assert!(problems.ends_with("... and 49900 more\n"), "{}", &problems[problems.len() - 200..]);
+    assert!(problems.ends_with("... and 49901 more\n"), "{}", &problems[problems.len() - 200..]);
+}
+
+/// Each has a number, which had 16 bits.
+#[test]
+fn assignments_are_as_many_as_one_can_type() {
+    let whole = std::fs::read_to_string(TINY).unwrap();
+    let sets: Vec<String> = (0..70_000).map(|n| format!("nodes.count={}", 1 + n % 7)).collect();
+    let study = Study::load("tiny.toml", &whole, NOTHING, &sets).expect("nothing is wrong");
+    assert_eq!(study.scenario.nodes.count, 1 + 69_999 % 7);
 }
 
 #[test]
