@@ -6,6 +6,7 @@
     reason = "a test looks at what it is about, whatever else may happen"
 )]
 
+mod accounts;
 mod adaptive;
 mod advice;
 mod balancers;
@@ -27,6 +28,7 @@ mod fates;
 mod faults;
 #[cfg(feature = "cli")]
 mod front;
+mod fuzz;
 mod golden_vectors;
 mod guide;
 mod kubernetes;
@@ -42,6 +44,8 @@ mod properties;
 mod readme;
 mod real_fleet;
 mod recorded;
+#[cfg(all(feature = "cli", unix))]
+mod robust;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;
@@ -51,6 +55,7 @@ mod starter;
 mod store;
 mod supervisors;
 mod support;
+mod swarm;
 #[cfg(feature = "cli")]
 mod sweeps;
 #[cfg(feature = "cli")]

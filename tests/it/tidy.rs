@@ -158,6 +158,31 @@ fn the_core_does_no_input_or_output() {
     none(offences, "the core does input or output");
 }
 
+/// How long something takes is measured, and the time of day is what the scenario says: a clock that
+/// jumps changes nothing.
+#[test]
+fn nobody_asks_what_time_it_is() {
+    let forbidden =
+        ["SystemTime", "UNIX_EPOCH", "Timestamp::now", "Zoned::now", "TimeZone::system"];
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| source.path.starts_with("src/")) {
+        for (number, line) in source.text.lines().enumerate() {
+            let names = forbidden.iter().filter(|name| line.contains(**name));
+            offences.extend(names.map(|name| format!("{}:{}: {name}", source.path, number + 1)));
+        }
+    }
+    none(offences, "the time of day is read");
+}
+
+#[test]
+fn unsafe_code_is_forbidden() {
+    for package in ["", "tests/fuzz/"] {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(package).join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).expect("it is there");
+        assert!(manifest.contains("\nunsafe_code = \"forbid\"\n"), "{package}Cargo.toml");
+    }
+}
+
 #[test]
 fn every_module_says_what_it_is() {
     let silent = sources().into_iter().filter(|source| !source.text.starts_with("//! "));

@@ -8,6 +8,7 @@ use super::Checked;
 use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
 use fleetfall::report;
 use fleetfall::report::format::plural;
+use fleetfall::scenario::text::diagnostic::printable;
 use std::path::Path;
 
 /// By what share a measure may become worse unless the arguments say otherwise.
@@ -39,6 +40,7 @@ pub(super) fn tell_missing(kept: &Kept, all: &[Checked]) {
         all.iter().filter_map(|one| one.stored.as_ref()).any(|(known, _)| known == name)
     };
     for name in kept.scenarios.keys().filter(|name| !checked(name)) {
+        let name = printable(name);
         output::note(&format!("`{name}` is in the baseline, and was not checked"));
     }
 }
@@ -96,7 +98,8 @@ pub(super) fn against(
                 return Err(Exit::Usage);
             }
             let version = env!("CARGO_PKG_VERSION");
-            let notes = report::baseline::notes(before, &stored, &kept.version, version);
+            let notes =
+                report::baseline::notes(before, &stored, &printable(&kept.version), version);
             let text = report::baseline::human(&notes, &changes, &terminal::screen());
             match arguments.common.format {
                 Format::Human => {

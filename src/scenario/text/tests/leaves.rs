@@ -169,6 +169,16 @@ fn shares_names_zones_and_numbers() {
         x:1:1: `x` must be a name in quotes, found the number `3`
     "#]]
     .assert_eq(&all_wrong::<Name>(&["\"\"", "\"a b\"", "3"]));
+    let named = |length| Name::new(&"x".repeat(length)).is_some();
+    assert!(named(Name::LENGTH_MAX) && !named(Name::LENGTH_MAX + 1));
+    assert_eq!(one(r#""two\nlines\r\n\té""#), Ok("two\nlines\r\n\té".to_string()));
+    expect![[r#""#]].assert_eq(&all_wrong::<String>(&[
+        r#""a\u001b[31m""#,
+        r#""\r""#,
+        r#""\u0085""#,
+        r#""\uffff""#,
+        "3",
+    ]));
     expect![[r#"
         x:1:1: there is no time zone `Europe/Berln`; did you mean `Europe/Berlin`?
         x:1:1: there is no time zone `x`
