@@ -130,8 +130,7 @@ impl Key for String {
     fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<String> {
         let text = text(node, at, "text in quotes", log)?;
         if let Some(control) = control(text) {
-            let why =
-                format!("must not contain the control character {}", control.escape_unicode());
+            let why = format!("must not contain the character {}", control.escape_unicode());
             log.bad_value(node.place, at, text, why);
             return None;
         }
