@@ -88,8 +88,8 @@ fn add_page(files: &mut Vec<Named>, no_report: bool) {
 }
 
 /// Writes the files of a command into a directory, all of them or none. Those of the names in
-/// `sometimes` that are not among them are removed, and so is a page: they are of an earlier run, and
-/// beside the files of this one they would lie.
+/// `sometimes` that are not among them are removed, and so is a page: they are of an earlier run,
+/// and beside the files of this one they would lie.
 ///
 /// # Errors
 /// The exit after the failure has been shown.
@@ -191,8 +191,8 @@ fn files(report: &Report) -> Vec<Named> {
     files
 }
 
-/// Files that others write, piece by piece, and that are not whole yet. Locked while a file is put in
-/// place.
+/// Files that others write, piece by piece, and that are not whole yet. Locked while a file is put
+/// in place.
 static HALVES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn halves() -> MutexGuard<'static, Vec<PathBuf>> {

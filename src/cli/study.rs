@@ -76,7 +76,7 @@ fn open(folder: &Path, name: &str) -> Result<Arc<dyn ReadAt>, String> {
     let failed = |why: String| {
         format!("failed to open `{}`: {why}; `--data` says in which folder to look", path.display())
     };
-    // What cannot be read twice cannot be simulated twice; opening it may wait for somebody to write.
+    // What cannot be read twice cannot be simulated twice; opening it may wait for a writer.
     match std::fs::metadata(&path) {
         Ok(metadata) if !metadata.is_file() => {
             return Err(failed("it is no plain file".to_string()));

@@ -2,8 +2,8 @@
 //! one that is too large for one machine is shared out among several.
 //!
 //! A task is known by what it is made from, the scenarios and the seed, not by the command that
-//! asked for it. Which of them were kept changes what is simulated and no result. What is kept bears
-//! a seal of its name, its seed and its content: what has changed since is done again.
+//! asked for it. Which of them were kept changes what is simulated and no result. What is kept
+//! bears a seal of its name, its seed and its content: what has changed since is done again.
 
 use crate::kernel::chance::Seed;
 use crate::observe::Digest;

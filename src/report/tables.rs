@@ -1,8 +1,8 @@
 //! Results as CSV: one file a topic, a header line first, an empty cell where there is no value.
 //!
 //! Spreadsheets take a cell that begins with `=`, `+`, `-`, `@`, a tab or an end of line for a
-//! formula, and compute it. A text of a scenario may begin so; then an apostrophe stands in front of
-//! it, which spreadsheets take for a mark of text. Numbers are never changed.
+//! formula, and compute it. A text of a scenario may begin so; then an apostrophe stands in front
+//! of it, which spreadsheets take for a mark of text. Numbers are never changed.
 
 use super::fleet::phase_name;
 use super::{Report, format};

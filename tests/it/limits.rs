@@ -725,12 +725,14 @@ fn a_replication_that_takes_too_long_is_given_up() {
 #[test]
 fn time_that_stands_still_is_noticed() {
     let lines = "process.slots = 1\nprocess.backlog = 0\n\
-                 load.users.u = { count = 100, think = \"0s\" }";
+                 load.users.u = { count = 10000, think = \"0s\" }\n\
+                 clients.retry = { attempts = 100, base = \"0s\" }\n\
+                 clients.reload = { share = \"100%\", at_most = 100 }";
     let path = file("still", lines);
     let run = fleetfall(&["run", path.to_str().unwrap()]);
     assert_eq!(run.status.code(), Some(3));
     expect![[r#"
-        error: in the replication with seed 1 no time passes any more, at Mon 00:00:00: something follows on itself at once, such as users who do not think and are refused, or attempts without a pause; it is not counted, and none was begun after it
+        error: in the replication with seed 1 no time passes any more, at Mon 00:00:00: something follows on itself at once, such as attempts without a pause; it is not counted, and none was begun after it
           that was before the first replication was done: nothing is written
     "#]].assert_eq(text(&run.stderr));
 }

@@ -53,16 +53,7 @@ pub(super) fn save(path: &Path, all: &[Checked]) -> Result<(), Exit> {
         output::note(&format!("`{shown}` is left as it was: `{file}` has no results to be kept"));
         return Ok(());
     }
-    let mut names: Vec<&str> =
-        all.iter().filter_map(|one| one.stored.as_ref()).map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        let name = twice[0];
-        output::complain(&format!(
-            "two scenarios are called `{name}`: `{shown}` keeps one of each name"
-        ));
-        return Err(Exit::Usage);
-    }
+    // Of two with one name the second was refused, as their files would be in one place.
     let scenarios = all.iter().filter_map(|one| one.stored.clone()).collect();
     let version = env!("CARGO_PKG_VERSION").to_string();
     let kept = Kept { format: baseline::FORMAT, version, scenarios };

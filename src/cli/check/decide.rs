@@ -45,12 +45,7 @@ pub(super) fn scenario(
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
     known(arguments, &study)?;
-    let target = match arguments.out.as_deref().filter(|_| many) {
-        // Below the directory of the arguments each of many scenarios has its own.
-        Some(all) => Target::below(all, &study.scenario.name, &study),
-        None => Target::new(arguments.out.as_deref(), &study, "check"),
-    };
-    target.check(common.limits.dry_run)?;
+    let target = target(arguments, &study, many)?;
     if common.format == Format::Human {
         // It takes a moment, and what follows may take long.
         output::print(&advice::human(&advice::advice(&study.scenario), &terminal::screen()))?;
@@ -111,6 +106,17 @@ pub(super) fn scenario(
     let digest = own.summary.digest.to_string();
     let stored = Stored::of(results, own.scenario_hash(), seed, digest);
     baseline::against(arguments, kept, &study.scenario.name, stored, checked)
+}
+
+/// Where the files go; below the directory of the arguments each of many scenarios has its own.
+fn target(arguments: &Arguments, study: &Study, many: bool) -> Result<Target, Exit> {
+    let given = arguments.out.as_deref();
+    let target = match given.filter(|_| many) {
+        Some(all) => Target::below(all, &study.scenario.name, study),
+        None => Target::new(given, study, "check"),
+    };
+    target.check(arguments.common.limits.dry_run)?;
+    Ok(target)
 }
 
 /// Whether results are kept, or set against what was kept.

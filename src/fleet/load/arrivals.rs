@@ -113,8 +113,9 @@ impl Arrivals {
         self
     }
 
-    /// The same law up to the horizon, drawn in cells of this length, so that arrivals can be passed over; `counts`
-    /// says how many there are in each. They are other arrivals than without cells.
+    /// The same law up to the horizon, drawn in cells of this length, so that arrivals can be
+    /// passed over; `counts` says how many there are in each. They are other arrivals than without
+    /// cells.
     pub fn in_cells(mut self, length: Duration, horizon: Instant, counts: Sequence) -> Arrivals {
         self.other = Some(Box::new(Other::Cells(Cells::new(length, horizon, counts))));
         self.begin_cell(0);

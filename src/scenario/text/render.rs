@@ -1,7 +1,6 @@
 //! Problems as text for people: with the line and a caret, or one line each.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-
 use std::borrow::Cow;
 
 use super::diagnostic::{Diagnostic, Diagnostics, printable};
@@ -69,8 +68,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())))
 }
 
-/// The text with a mark for each of the control characters beyond ASCII, as long as they are, so that
-/// places stay. Those of ASCII are marked by the renderer.
+/// The text with a mark for each of the control characters beyond ASCII, as long as they are, so
+/// that places stay. Those of ASCII are marked by the renderer.
 fn visible(text: &str) -> Cow<'_, str> {
     let obeyed = '\u{80}'..='\u{9f}';
     if text.contains(|c| obeyed.contains(&c)) {

@@ -7,8 +7,9 @@
 //! cargo run --release --bin scenario -- corpus/scenario -dict=fleetfall.dict -max_total_time=600
 //! ```
 //!
-//! Targets: `scenario`, `typed` (`--set`, `--with`, `--vary`), `recording`, `kept` (what a store keeps),
-//! `documents` (what `fleetfall report` reads), `baseline`, `swarm` (whole scenarios, simulated).
+//! Targets: `scenario`, `typed` (`--set`, `--with`, `--vary`), `recording`, `kept` (what a store
+//! keeps), `documents` (what `fleetfall report` reads), `baseline`, `swarm` (whole scenarios,
+//! simulated).
 
 #![allow(dead_code, reason = "what the tests share is more than what is fuzzed")]
 

@@ -11,7 +11,10 @@ type Written = (Vec<u8>, BTreeMap<PathBuf, Vec<u8>>);
 fn outcome(folder: &Path, mut command: Command) -> Written {
     let _ = std::fs::remove_dir_all(folder.join("output"));
     let output = command.output().unwrap();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    // Where a clock races, one is told how far it is.
+    let told = String::from_utf8(output.stderr).unwrap();
+    let other = told.lines().find(|line| !line.contains(" replications, "));
+    assert!(other.is_none(), "{told}");
     (output.stdout, everything(folder))
 }
 
