@@ -2,7 +2,7 @@
 
 use fleetfall::kernel::time::Instant;
 use fleetfall::scenario::Scenario;
-use fleetfall::sim::observation::{Observation, Outcome};
+use fleetfall::sim::observation::{Observation, Outcome, Passage};
 use std::sync::Arc;
 
 /// How many attempts a request can take, and how many of them beside another.
@@ -27,6 +27,12 @@ impl Most {
 /// What a run looks like from outside, checked as it goes.
 pub(crate) struct Accounts {
     pub(crate) issued: u64,
+    /// Requests that were passed over; what became of them is not told one by one.
+    pub(crate) passed: u64,
+    /// Times that a request stood for another one, when traffic went on.
+    pub(crate) postponed: u64,
+    /// Whether traffic is passed over.
+    is_passed_over: bool,
     settled: u64,
     completed: u64,
     failed_attempts: u64,
@@ -47,6 +53,9 @@ impl Accounts {
         let nodes = scenario.nodes.count as usize;
         Accounts {
             issued: 0,
+            passed: 0,
+            postponed: 0,
+            is_passed_over: false,
             settled: 0,
             completed: 0,
             failed_attempts: 0,
@@ -65,7 +74,11 @@ impl Accounts {
         assert!(now >= self.last, "the clock ran back");
         self.last = now;
         match *seen {
-            Observation::RequestIssued { .. } => self.issued += 1,
+            Observation::RequestIssued { .. } => {
+                assert!(!self.is_passed_over, "a request is issued where all are passed over");
+                self.issued += 1;
+            }
+            Observation::Passage(passage) => self.pass(now, passage),
             Observation::AttemptAccepted { .. } => self.accepted += 1,
             Observation::AttemptFailed { how } => {
                 self.failed_attempts += 1;
@@ -117,6 +130,29 @@ impl Accounts {
             }
             Observation::Ended { open } => self.close(open, most),
             _ => {}
+        }
+    }
+
+    fn pass(&mut self, now: Instant, passage: Passage) {
+        let was = self.is_passed_over;
+        match passage {
+            Passage::Sampled => assert!(!was, "a sample of what is passed over"),
+            Passage::Suspended => {
+                assert!(!was, "traffic is suspended twice");
+                self.is_passed_over = true;
+            }
+            Passage::Passed { issued } => {
+                assert!(was, "requests are passed over where all are simulated");
+                self.passed += issued;
+            }
+            Passage::Postponed { issued, .. } => {
+                assert!(was && issued <= now, "it is postponed before it is there");
+                self.postponed += 1;
+            }
+            Passage::Resumed => {
+                assert!(was, "traffic goes on that was not suspended");
+                self.is_passed_over = false;
+            }
         }
     }
 

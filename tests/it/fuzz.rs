@@ -4,7 +4,7 @@
 pub(crate) mod mutate;
 pub(crate) mod targets;
 
-use fleetfall::scenario::Builtin;
+use fleetfall::scenario::{Builtin, Study};
 use mutate::{Numbers, mutated};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use targets::{NEXT, TINY, WHOLE};
@@ -74,6 +74,18 @@ fn what_a_store_keeps() {
 fn baselines() {
     let kept = serde_json::to_vec_pretty(&targets::kept_today()).unwrap();
     fuzz(targets::baseline, &[&kept], 2_000);
+}
+
+/// Where a product has defaults for a section, what was missing beside it had no place.
+#[test]
+fn what_is_missing_beside_the_defaults_of_a_product() {
+    let without = WHOLE.replace("slots = 8\n", "");
+    let files = crate::support::files(&[]);
+    let none: &[&str] = &[];
+    let refused = Study::load_with("x.toml", &without, none, none, files).expect_err("no slots");
+    let line = without.lines().position(|line| line == "[process]").map_or(0, |at| at + 1);
+    let told = refused.lines();
+    assert!(told.starts_with(&format!("x.toml:{line}:1: missing key `slots`")), "{told}");
 }
 
 /// The documents of every command, as it writes them.

@@ -8,7 +8,7 @@ use fleetfall::kernel::time::Instant;
 use fleetfall::observe::{Digest, Results};
 use fleetfall::report::page::{self, Documents};
 use fleetfall::report::{Report, Screen, events, first, human, json, tables};
-use fleetfall::scenario::measure::Milestone;
+use fleetfall::scenario::measure::{Measure, Milestone};
 use fleetfall::scenario::{Scenario, Study};
 use fleetfall::sim::Simulation;
 use fleetfall::sim::observation::{Observation, Observer};
@@ -22,6 +22,17 @@ const ENDLESS: u64 = 100_000;
 const DEAR: u64 = 5_000_000;
 /// Pieces into which its time is cut, to see when that is.
 const PIECES: u64 = 48;
+
+/// What has happened in a case, of all that a swarm is to come to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reached {
+    pub(crate) failures: bool,
+    pub(crate) starts: bool,
+    pub(crate) outages: bool,
+    pub(crate) passed_over: bool,
+    /// Variants have shared some of their past.
+    pub(crate) shared: bool,
+}
 
 /// What happens, seen from outside; it stops what never ends.
 struct Watcher {
@@ -84,7 +95,7 @@ fn bits(results: &Results) -> Vec<u64> {
 }
 
 /// Everything that must hold of a scenario, and of those that a change makes of it.
-pub(crate) fn check(study: &Study, changes: &[String], seed: u64, cut: f64) {
+pub(crate) fn check(study: &Study, changes: &[String], seed: u64, cut: f64) -> Reached {
     support::reads_back(study);
     let seed = Seed(seed);
     let end = long_enough(&study.scenario, seed);
@@ -96,6 +107,7 @@ pub(crate) fn check(study: &Study, changes: &[String], seed: u64, cut: f64) {
     let mut watcher = Watcher::of(scenario);
     Simulation::new(Arc::clone(scenario), seed).run(&mut watcher);
     assert_eq!(watcher.digest, straight.digest, "whoever watches changes something");
+    are_counted(scenario, &watcher.accounts, &straight);
     // A snapshot and a fork go on as the original, whose invariants hold there too.
     let middle = Instant::from_nanos((end.as_nanos() as f64 * cut) as u64);
     let mut original = Replication::new(scenario, seed, true);
@@ -116,18 +128,39 @@ pub(crate) fn check(study: &Study, changes: &[String], seed: u64, cut: f64) {
     assert_eq!(threads[0], threads[1], "the number of threads changes something");
     let variants = changes.iter().filter_map(|change| study.with_values(&[change]).ok());
     let variants: Vec<_> = variants.map(|variant| cut_at(&variant.scenario, end)).collect();
-    share_their_past(scenario, variants, seed);
+    let shared = share_their_past(scenario, variants, seed);
     are_finite(scenario, &straight);
     tell(&shorter, seed, &straight);
+    Reached {
+        failures: straight.measure(Measure::RequestsFailed) > 0.0,
+        starts: straight.measure(Measure::Restarts) > 0.0,
+        outages: straight.measure(Measure::Outages) > 0.0,
+        passed_over: watcher.accounts.passed > 0,
+        shared,
+    }
+}
+
+/// Requests that are counted are those that were seen.
+fn are_counted(scenario: &Scenario, seen: &Accounts, results: &Results) {
+    let (counted, all) = (results.measure(Measure::Requests), seen.issued + seen.passed);
+    // One that stands for another may do so in a window in which none was counted.
+    let most = all + seen.postponed;
+    assert!(counted <= most as f64, "{counted} requests are counted of {most}");
+    let all_count = scenario.clock.warm_up == Instant::START;
+    assert!(!all_count || counted >= all as f64, "{counted} requests are counted of {all}");
 }
 
 /// Variants come out as each does by itself, however much of their past is simulated once. One that
-/// takes too long is left out.
-fn share_their_past(scenario: &Arc<Scenario>, mut variants: Vec<Arc<Scenario>>, seed: Seed) {
+/// takes too long is left out. Whether some was.
+fn share_their_past(
+    scenario: &Arc<Scenario>,
+    mut variants: Vec<Arc<Scenario>>,
+    seed: Seed,
+) -> bool {
     let end = scenario.clock.horizon;
     variants.retain(|variant| long_enough(variant, seed) == end);
     if variants.is_empty() {
-        return;
+        return false;
     }
     variants.insert(0, Arc::clone(scenario));
     let together = run_together(&variants, seed).unwrap_or_else(|failure| panic!("{failure:?}"));
@@ -136,6 +169,7 @@ fn share_their_past(scenario: &Arc<Scenario>, mut variants: Vec<Arc<Scenario>>, 
         assert_eq!(alone.digest, shared.digest, "a variant does not come out as by itself");
         assert_eq!(bits(&alone), bits(shared), "a variant is not measured as by itself");
     }
+    together.simulated < together.one_by_one
 }
 
 /// A measure is a number or none, and a milestone lies in the time that is simulated.

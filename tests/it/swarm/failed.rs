@@ -9,7 +9,7 @@ use crate::support;
 fn check(nodes: u32, lines: &str) {
     let text = PLAIN.replace("nodes.count = 3", &format!("nodes.count = {nodes}"));
     let study = support::study(MINUTES, &format!("{text}\n{lines}"));
-    checks::check(&study.unwrap_or_else(|problems| panic!("{problems}")), &[], 1, 0.5);
+    let _ = checks::check(&study.unwrap_or_else(|problems| panic!("{problems}")), &[], 1, 0.5);
 }
 
 /// The sentence about how long the fleet took to go counted from a loss that came after it was gone.
@@ -38,6 +38,21 @@ fn an_objective_that_grants_nothing() {
     check(
         3,
         r#"slo.availability = "100%"
+fault.kill = { at = 2021-02-01T00:01:00Z, kind.crash_process = {} }"#,
+    );
+}
+
+/// Along a course without end, in which nothing comes any more, the next arrival was looked for in
+/// one cell after the other, for ever.
+#[test]
+fn load_that_is_frozen_at_nothing_in_adaptive_resolution() {
+    check(
+        3,
+        r#"clock.resolution = "adaptive"
+clock.window = "500ms"
+load.freeze = "first_restart"
+load.surge.rush = { onset = 2021-02-01T00:00:10Z, ramp = "5s", rate = "9/s", plateau = "20s", decay = "5s", class = "page" }
+load.profile.jobs = { points = [{ at = 2021-02-01T00:00:00Z, rate = "5/s" }, { at = 2021-02-01T00:00:40Z, rate = "0/s" }, { at = 2021-02-01T00:03:00Z, rate = "0/s" }], class = "page" }
 fault.kill = { at = 2021-02-01T00:01:00Z, kind.crash_process = {} }"#,
     );
 }

@@ -1,6 +1,6 @@
 //! Writes the first inputs of every target, and the dictionary. Directories of results that are
-//! named become inputs of `documents`. It is a target in form alone, as all that is built here needs
-//! what counts coverage.
+//! named become inputs of `documents`. It is a target in form alone, as all that is built here
+//! needs what counts coverage.
 #![no_main]
 
 use fleetfall::report::page::Documents;
