@@ -7,9 +7,16 @@ use crate::support;
 
 /// The plainest scenario with some lines more.
 fn check(nodes: u32, lines: &str) {
+    check_with(nodes, lines, &[]);
+}
+
+/// The same, and variants of it.
+fn check_with(nodes: u32, lines: &str, variants: &[&str]) {
+    let variants: Vec<String> = variants.iter().map(ToString::to_string).collect();
     let text = PLAIN.replace("nodes.count = 3", &format!("nodes.count = {nodes}"));
     let study = support::study(MINUTES, &format!("{text}\n{lines}"));
-    let _ = checks::check(&study.unwrap_or_else(|problems| panic!("{problems}")), &[], 1, 0.5);
+    let _ =
+        checks::check(&study.unwrap_or_else(|problems| panic!("{problems}")), &variants, 1, 0.5);
 }
 
 /// The sentence about how long the fleet took to go counted from a loss that came after it was gone.
@@ -54,5 +61,17 @@ load.freeze = "first_restart"
 load.surge.rush = { onset = 2021-02-01T00:00:10Z, ramp = "5s", rate = "9/s", plateau = "20s", decay = "5s", class = "page" }
 load.profile.jobs = { points = [{ at = 2021-02-01T00:00:00Z, rate = "5/s" }, { at = 2021-02-01T00:00:40Z, rate = "0/s" }, { at = 2021-02-01T00:03:00Z, rate = "0/s" }], class = "page" }
 fault.kill = { at = 2021-02-01T00:01:00Z, kind.crash_process = {} }"#,
+    );
+}
+
+/// Of a variant whose load is another one from the start, the first cell of arrivals was drawn under
+/// the load of the scenario itself.
+#[test]
+fn a_variant_with_other_load_from_the_start_in_adaptive_resolution() {
+    check_with(
+        3,
+        r#"clock.resolution = "adaptive"
+clock.window = "500ms""#,
+        &["load.constant.steady.rate=\"0/s\"", "load.constant.steady.rate=\"31/s\""],
     );
 }
