@@ -24,7 +24,7 @@ const CASES: u64 = 1_000;
 const ADAPTIVE: [&str; 2] = ["clock.resolution=\"adaptive\"", "clock.window=\"500ms\""];
 
 /// Each thing that a swarm is to come to happens in a greater share of so many cases.
-const RARE: f64 = 0.02;
+const RARE: f64 = 0.01;
 
 /// A scenario before it is read.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ fn cases() -> impl Strategy<Value = Case> {
     let change = words.prop_map(|words| assignment(&mut Words(&words)));
     let changes = prop::collection::vec(change.clone(), 0..12);
     let variants = prop::collection::vec(change, 0..3);
-    let is_adaptive = prop::bool::weighted(0.4);
+    let is_adaptive = prop::bool::weighted(0.5);
     // Little load, so that much else happens in few events.
     let scale = prop::sample::select(vec!["0.05", "0.02", "0.1", "0.5"]);
     (text, scale, changes, variants, (0..1_000_u64, 0.0..1.0, is_adaptive)).prop_map(

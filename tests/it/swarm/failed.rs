@@ -65,7 +65,8 @@ fault.kill = { at = 2021-02-01T00:01:00Z, kind.crash_process = {} }"#,
 }
 
 /// Of a variant whose load is another one from the start, the first cell of arrivals was drawn under
-/// the load of the scenario itself.
+/// the load of the scenario itself. And where the mean request is another one, as it is of all
+/// classes where there is no load, what may be passed over was decided by that of the scenario.
 #[test]
 fn a_variant_with_other_load_from_the_start_in_adaptive_resolution() {
     check_with(
