@@ -179,6 +179,16 @@ pub(super) struct Sharing {
     pub(super) shard: Option<Shard>,
 }
 
+impl Sharing {
+    /// Whether this is about a part of the tasks alone.
+    pub(super) fn is_part(self) -> bool {
+        #[cfg(feature = "store")]
+        return self.shard.is_some();
+        #[cfg(not(feature = "store"))]
+        false
+    }
+}
+
 #[cfg(feature = "store")]
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]

@@ -2,6 +2,7 @@
 
 use super::args::{Causes as Arguments, Format};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::Replicas;
 use super::{files, need, output, study, terminal};
 use fleetfall::experiment::{Variants, causes::MOST};
@@ -32,6 +33,8 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let variants = subsets(&study, &names)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let target = Target::new(arguments.out.as_deref(), &study, "causes");
+    target.check(common.limits.dry_run || arguments.sharing.is_part())?;
     let count = arguments.replications.get();
     let here = need::share(arguments.sharing, count);
     let replicas =
@@ -50,13 +53,12 @@ pub(super) fn causes(arguments: &Arguments) -> Result<Exit, Exit> {
     let (with, set) = (&common.with, &common.set);
     let partial = partial.as_ref();
     let report = CausesReport { study: &study, seed, with, set, partial, causes: &shared };
-    let directory = files::directory(arguments.out.as_deref(), &study, "causes");
     let document = causes::json(&report);
     let written = vec![("causes.json", document.clone())];
-    files::write_study(&directory, written, &[], common.no_report)?;
+    files::write_study(&target, written, &[], common.no_report)?;
     output::print(&match common.format {
         Format::Json => document,
-        Format::Human => causes::human(&report, &terminal::screen()) + &files::told(&directory),
+        Format::Human => causes::human(&report, &terminal::screen()) + &target.told(),
     })?;
     if let Some(partial) = partial {
         output::note(&partial.words);

@@ -74,7 +74,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Exit, Exit> {
     let (mut all, mut dry) = (Vec::new(), Vec::new());
     let many = files.len() > 1;
     for file in files {
-        let shown = file.display().to_string();
+        let shown = output::shown(&file);
         let common = Common { file, ..arguments.common.clone() };
         let one = Arguments { common, more: Vec::new(), ..arguments.clone() };
         if arguments.resolved {
@@ -166,9 +166,9 @@ fn conclude(arguments: &Arguments, all: &[Checked]) -> Result<Exit, Exit> {
         let lines: String = all.iter().map(Checked::annotations).collect();
         // Standard output belongs to the document, if there is one; both are read.
         if is_json {
-            output::note(lines.trim_end());
+            output::command_aside(lines.trim_end());
         } else {
-            output::print(&lines)?;
+            output::command(&lines)?;
         }
     }
     if let Some(path) = &arguments.junit {

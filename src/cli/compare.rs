@@ -4,6 +4,7 @@
 
 use super::args::{Compare as Arguments, Format, PrecisionArgument};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::Replicas;
 use super::{files, need, output, progress, study, terminal};
 use fleetfall::experiment::{Precision, Rule, Variants};
@@ -39,6 +40,8 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         }
     };
     let ceiling = arguments.replications.map_or(usual, |count| count.get());
+    let target = Target::new(arguments.out.as_deref(), &study, "compare");
+    target.check(common.limits.dry_run || arguments.sharing.is_part())?;
     let here = need::share(arguments.sharing, ceiling);
     let replicas =
         Replicas::new(common, &study, |threads| need::of_sums(&variants, here, threads))?
@@ -64,7 +67,7 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
         comparison: &comparison,
         precision,
     };
-    tell(arguments, &report)?;
+    tell(arguments, &target, &report)?;
     if let Some(took) = progress::waited(since) {
         let (variants, pairs) = (comparison.variants.len(), comparison.replications);
         output::note(&format!("{variants} variants, {pairs} replications of each: {took}"));
@@ -77,17 +80,16 @@ pub(super) fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
 }
 
 /// Writes the files and prints the report.
-fn tell(arguments: &Arguments, report: &Compare) -> Result<Exit, Exit> {
-    let directory = files::directory(arguments.out.as_deref(), report.study, "compare");
+fn tell(arguments: &Arguments, target: &Target, report: &Compare) -> Result<Exit, Exit> {
     let document = compare::json(report);
     let written = vec![("compare.csv", compare::csv(report)), ("compare.json", document.clone())];
     #[cfg(feature = "plots")]
     let written: Vec<_> =
         written.into_iter().chain(fleetfall::report::plots::compare(report)).collect();
-    files::write_study(&directory, written, &[], arguments.common.no_report)?;
+    files::write_study(target, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => compare::human(report, &terminal::screen()) + &files::told(&directory),
+        Format::Human => compare::human(report, &terminal::screen()) + &target.told(),
     })
 }
 

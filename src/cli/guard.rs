@@ -4,7 +4,7 @@
 
 use super::args::Limits;
 use super::exit::Exit;
-use super::output;
+use super::interrupt;
 use fleetfall::experiment::Halt;
 use fleetfall::report::Reason;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,12 +44,11 @@ impl Guard {
             return Ok(Arc::clone(guard));
         }
         let new = Guard {
-            stop: Arc::new(AtomicBool::new(false)),
+            stop: interrupt::listen()?,
             halt: Halt::new(limits.max_events.map(|most| most.get())),
             why: OnceLock::new(),
         };
         let guard = Arc::clone(GUARD.get_or_init(|| Arc::new(new)));
-        guard.listen()?;
         guard.watch(limits);
         Ok(guard)
     }
@@ -70,21 +69,6 @@ impl Guard {
         }
         self.halt.give_up();
         self.stop.store(true, Ordering::Relaxed);
-    }
-
-    /// Listens for Ctrl-C.
-    fn listen(self: &Arc<Guard>) -> Result<(), Exit> {
-        let guard = Arc::clone(self);
-        let listening = ctrlc::set_handler(move || {
-            if guard.stop.swap(true, Ordering::Relaxed) {
-                std::process::exit(i32::from(Exit::Interrupted.code()));
-            }
-            output::note("\nstopping after the replications in hand; Ctrl-C again to stop at once");
-        });
-        listening.map_err(|error| {
-            output::complain(&format!("cannot listen for Ctrl-C: {error}"));
-            Exit::Usage
-        })
     }
 
     /// Looks at the clock and at the memory until one of them is over its limit.

@@ -30,9 +30,9 @@ pub(super) fn pages(arguments: &Man) -> Result<Exit, Exit> {
     let commands: Vec<Command> = program.get_subcommands().cloned().collect();
     let all: Vec<(String, String)> = commands.into_iter().chain([program]).map(page).collect();
     for (name, text) in &all {
-        files::write_to(&directory.join(name), text)?;
+        files::write_into(directory, name, text)?;
     }
-    let (count, directory) = (all.len(), directory.display());
+    let (count, directory) = (all.len(), output::shown(directory));
     output::print(&format!("{count} pages are written to {directory}\n"))
 }
 

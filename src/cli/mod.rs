@@ -10,6 +10,7 @@ mod exit;
 mod files;
 mod guard;
 mod init;
+mod interrupt;
 mod junit;
 mod manual;
 mod need;

@@ -5,6 +5,7 @@ mod recovery;
 
 use super::args::{Ask, Format, Plan as Arguments, Sought};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::Replicas;
 use super::{files, need, output, study, terminal};
 use fleetfall::experiment::plan::Question;
@@ -38,6 +39,8 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
         ceiling: arguments.replications.get(),
     };
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
+    let target = Target::new(arguments.out.as_deref(), &study, "plan");
+    target.check(common.limits.dry_run)?;
     let planner = Planner { arguments, study: &study, question, seed };
     let (reply, replicas) = match arguments.ask {
         Ask::Outage => planner.outage()?,
@@ -59,7 +62,7 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
         question,
     };
     let report = PlanReport { asked, reply: &reply };
-    tell(arguments, &report)?;
+    tell(arguments, &target, &report)?;
     if let Some(partial) = &partial {
         output::note(&partial.words);
         return Ok(replicas.ended());
@@ -68,16 +71,15 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
 }
 
 /// Writes the files and prints the report.
-fn tell(arguments: &Arguments, report: &PlanReport) -> Result<Exit, Exit> {
-    let directory = files::directory(arguments.out.as_deref(), report.asked.study, "plan");
+fn tell(arguments: &Arguments, target: &Target, report: &PlanReport) -> Result<Exit, Exit> {
     let document = json(report);
     let written = vec![("plan.json", document.clone())];
     #[cfg(feature = "plots")]
     let written = [written, vec![("plan.svg", fleetfall::report::plots::plan(report))]].concat();
-    files::write_study(&directory, written, &[], arguments.common.no_report)?;
+    files::write_study(target, written, &[], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => human(report, &terminal::screen()) + &files::told(&directory),
+        Format::Human => human(report, &terminal::screen()) + &target.told(),
     })
 }
 

@@ -62,9 +62,13 @@ impl Progress {
         let start = format!("{}: {done}", self.label);
         match self.count {
             Some(count) => {
-                let left = Duration::from_secs_f64((count.saturating_sub(done)) as f64 / rate);
-                let left = indicatif::HumanDuration(left);
-                format!("{start} of {count} replications, {rate:.2}/s, {left} left")
+                let start = format!("{start} of {count} replications, {rate:.2}/s");
+                // Nobody knows while none is done.
+                let left = count.saturating_sub(done) as f64 / rate;
+                match Duration::try_from_secs_f64(left) {
+                    Ok(left) => format!("{start}, {} left", indicatif::HumanDuration(left)),
+                    Err(_) => start,
+                }
             }
             None => format!("{start} replications, {rate:.2}/s"),
         }
@@ -92,6 +96,7 @@ mod tests {
     fn a_line_says_how_far_and_how_long() {
         let known = Progress::new("run", Some(400)).line(100, 50.0);
         assert_eq!(known, "run: 100 of 400 replications, 2.00/s, 3 minutes left");
+        assert_eq!(Progress::new("run", Some(4)).line(0, 9.0), "run: 0 of 4 replications, 0.00/s");
         assert_eq!(Progress::new("plan", None).line(5, 10.0), "plan: 5 replications, 0.50/s");
     }
 }

@@ -392,6 +392,15 @@ pub(super) fn quoted(argument: &str) -> String {
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_string();
     }
+    // What a terminal would obey is written in numbers.
+    if argument.contains(char::is_control) {
+        let letter = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            c if c.is_control() => c.to_string().bytes().map(|b| format!("\\x{b:02x}")).collect(),
+            c => c.to_string(),
+        };
+        return format!("$'{}'", argument.chars().map(letter).collect::<String>());
+    }
     format!("'{}'", argument.replace('\'', "'\\''"))
 }
 
@@ -404,5 +413,6 @@ mod tests {
         assert_eq!(quoted("scenarios/pinpoint-2021.toml"), "scenarios/pinpoint-2021.toml");
         assert_eq!(quoted("load.rate=\"8/s\""), "'load.rate=\"8/s\"'");
         assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted("a\u{1b}[31m\n'\\"), "$'a\\x1b[31m\\x0a\\'\\\\'");
     }
 }

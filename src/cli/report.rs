@@ -20,9 +20,9 @@ pub(super) fn report(arguments: &Arguments) -> Result<Exit, Exit> {
         output::complain(&format!("failed to make `{}`: {error}", page::NAME));
         Exit::Usage
     })?;
+    files::write_into(&arguments.directory, page::NAME, &page)?;
     let path = arguments.directory.join(page::NAME);
-    files::write_to(&path, &page)?;
-    output::print(&format!("{}\n", path.display()))
+    output::print(&format!("{}\n", output::shown(&path)))
 }
 
 /// Adds the files of a directory that a page may be made from.

@@ -2,11 +2,12 @@
 
 use super::args::{Format, Run};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::{Replicas, Wanted, quoted};
 use super::{files, need, output, study, terminal};
 use fleetfall::experiment::{Assurance, Judgement, Summary, judge};
 use fleetfall::report::{Report, Screen, claims, format, human, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What has to be done for there to be a result.
 const FIRST: &str = "the first replication was done";
@@ -20,6 +21,8 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
     let study = study::load(common, &common.with)?;
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
     let planned = arguments.replications.get();
+    let target = Target::new(arguments.out.as_deref(), &study, "run");
+    target.check(common.limits.dry_run || arguments.sharing.is_part())?;
     let here = need::share(arguments.sharing, planned);
     let replicas =
         Replicas::new(common, &study, |threads| need::of_results(&study.scenario, here, threads))?
@@ -55,15 +58,13 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
         judgements: &judgements,
         judged: done > 1 && common.with.is_empty(),
     };
-    let default = || PathBuf::from("output").join(&study.scenario.name);
-    let directory = arguments.out.clone().unwrap_or_else(default);
-    files::write(&report, &directory, common.no_report)?;
+    files::write(&report, &target, common.no_report)?;
     match common.format {
         Format::Json => output::print(&json::report(&report))?,
         Format::Human => {
             let screen = terminal::screen();
             let text = human::report(&report, &screen);
-            output::print(&(text + &next(&report, &common.file, &directory, &screen)))?
+            output::print(&(text + &next(&report, &common.file, &target, &screen)))?
         }
     };
     let [_, undecided, failed] = claims::tally(report.judgements);
@@ -78,9 +79,9 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Exit> {
 }
 
 /// Where the files are, and what to type next.
-fn next(report: &Report, file: &Path, directory: &Path, screen: &Screen) -> String {
+fn next(report: &Report, file: &Path, target: &Target, screen: &Screen) -> String {
     let file = quoted(&file.display().to_string());
-    let mut text = files::told(directory);
+    let mut text = target.told();
     let document = &report.study.document;
     // What is to be typed stays on one line, for those who copy it.
     let mut line = |command: String, why: &str| {

@@ -2,6 +2,7 @@
 
 use super::args::{Format, Sensitivity as Arguments};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::{Replicas, Wanted};
 use super::{files, need, output, study, terminal};
 use fleetfall::experiment::Row;
@@ -46,6 +47,8 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
     scenarios.extend(trials.iter().map(|trial| Arc::clone(&trial.scenario)));
     let mut sets = vec![Vec::new()];
     sets.extend(trials.iter().map(|one| one.assumed.iter().map(Assumed::assignment).collect()));
+    let target = Target::new(arguments.out.as_deref(), &study, "sensitivity");
+    target.check(common.limits.dry_run)?;
     let replications = u64::from(arguments.replications.get());
     let replicas = Replicas::new(common, &study, |threads| {
         let make = |number: usize| Arc::clone(&scenarios[number]);
@@ -68,6 +71,7 @@ pub(super) fn sensitivity(arguments: &Arguments) -> Result<Exit, Exit> {
     let partial = together.is_none().then(|| replicas.partial(&study.scenario, &there_is()));
     tell(
         arguments,
+        &target,
         &Sensitivity {
             study: &study,
             seed,
@@ -105,8 +109,7 @@ fn together(
 }
 
 /// Writes the files and prints the report.
-fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
-    let directory = files::directory(arguments.out.as_deref(), report.study, "sensitivity");
+fn tell(arguments: &Arguments, target: &Target, report: &Sensitivity) -> Result<Exit, Exit> {
     let document = json(report);
     let mut written =
         vec![("one-at-a-time.csv", one_at_a_time(report)), ("sensitivity.json", document.clone())];
@@ -115,9 +118,9 @@ fn tell(arguments: &Arguments, report: &Sensitivity) -> Result<Exit, Exit> {
     if report.together.is_some() {
         written.extend([(TOGETHER, all_together(report)), (POINTS_FILE, points(report))]);
     }
-    files::write_study(&directory, written, &[TOGETHER, POINTS_FILE], arguments.common.no_report)?;
+    files::write_study(target, written, &[TOGETHER, POINTS_FILE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => human(report, &terminal::screen()) + &files::told(&directory),
+        Format::Human => human(report, &terminal::screen()) + &target.told(),
     })
 }

@@ -3,8 +3,10 @@
 
 use super::args::Merge;
 use super::exit::Exit;
-use super::output;
+use super::files::Half;
+use super::{interrupt, output};
 use fleetfall::experiment::Store;
+use fleetfall::experiment::keep::is_sound;
 use fleetfall::kernel::chance::Seed;
 use fleetfall::report::format::plural;
 use fleetfall::report::hash;
@@ -22,7 +24,7 @@ const APPLICATION: i32 = 0x464c_4c46;
 const APPLICATION_AT: usize = 68;
 const HEAD: u64 = 100;
 /// The form of the tables; another is refused.
-const FORM: i32 = 2;
+const FORM: i32 = 3;
 /// What is kept is written to the disk at least so often; a kill loses no more.
 const COMMIT_EVERY: Duration = Duration::from_millis(200);
 
@@ -64,6 +66,7 @@ impl Database {
     ) -> Result<Database, Exit> {
         let wanted = identity(study);
         let opened = match std::fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => Err("it is no plain file".to_string()),
             Ok(metadata) if metadata.len() > 0 => existing(path).and_then(|(connection, found)| {
                 differences(&found, &wanted).map_or(Ok(connection), Err)
             }),
@@ -148,15 +151,16 @@ impl Drop for Database {
     }
 }
 
-/// Joins stores of one study into a new one.
+/// Joins stores of one study into a new one, which is whole or absent.
 ///
 /// # Errors
 /// The exit after it has been said which of them is no store, or of another study.
 pub(super) fn merge(arguments: &Merge) -> Result<Exit, Exit> {
     let out = &arguments.out;
-    if out.exists() {
+    if out.symlink_metadata().is_ok() {
         return Err(refuse(out, "it exists already, and nothing is overwritten"));
     }
+    let stop = interrupt::listen()?;
     // Everything is looked at before anything is written.
     let mut sources = Vec::new();
     for path in &arguments.stores {
@@ -170,34 +174,48 @@ pub(super) fn merge(arguments: &Merge) -> Result<Exit, Exit> {
             return Err(refuse(path, &why));
         }
     }
-    let joined = fresh(out, &study).map_err(|error| refuse(out, &explain(&error)))?;
-    let tasks = sources.iter().try_fold(0, |tasks, (path, source, _)| {
-        copy(source, &joined).map(|more| tasks + more).map_err(|why| refuse(path, &why))
-    });
-    let close = |joined: Connection| joined.close().map_err(|(_, error)| explain(&error));
-    match tasks.and_then(|tasks| close(joined).map(|()| tasks).map_err(|why| refuse(out, &why))) {
-        Ok(tasks) => {
-            let from = plural(arguments.stores.len() as u64, "store");
-            let tasks = plural(tasks, "task");
-            output::print(&format!("{tasks} from {from} in {}\n", out.display()))
-        }
-        Err(exit) => {
-            let _ = std::fs::remove_file(out);
-            Err(exit)
-        }
-    }
+    let tasks = join(&sources, out, &study, &stop)?;
+    let from = plural(arguments.stores.len() as u64, "store");
+    let tasks = plural(tasks, "task");
+    output::print(&format!("{tasks} from {from} in {}\n", output::shown(out)))
 }
 
-/// Copies every task; how many of them were new.
-fn copy(from: &Connection, to: &Connection) -> Result<u64, String> {
-    let copy = || -> Result<Result<u64, String>, Error> {
+/// Copies what the sources keep; how many tasks it is.
+fn join(
+    sources: &[(&PathBuf, Connection, Identity)],
+    out: &Path,
+    study: &Identity,
+    stop: &AtomicBool,
+) -> Result<u64, Exit> {
+    let explained = |error: &Error| refuse(out, &explain(error));
+    let half = Half::of(out);
+    let joined = fresh(half.path(), study).map_err(|error| explained(&error))?;
+    let tasks = sources.iter().try_fold(0, |tasks, (path, source, _)| {
+        let more = copy(source, &joined, stop).map_err(|why| refuse(path, &why))?;
+        more.map(|more| tasks + more).ok_or(Exit::Interrupted)
+    })?;
+    joined.close().map_err(|(_, error)| explained(&error))?;
+    half.finish(out).map_err(|error| refuse(out, &error.to_string()))?;
+    Ok(tasks)
+}
+
+/// Copies every task; how many of them were new. `None` after Ctrl-C.
+fn copy(from: &Connection, to: &Connection, stop: &AtomicBool) -> Result<Option<u64>, String> {
+    let copy = || -> Result<Result<Option<u64>, String>, Error> {
         to.execute_batch("BEGIN")?;
         let mut read = from.prepare("SELECT part, seed, done FROM task ORDER BY part, seed")?;
         let mut rows = read.query([])?;
         let mut new = 0;
         while let Some(row) = rows.next()? {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(Ok(None));
+            }
             let (part, seed, done): (String, i64, Vec<u8>) =
                 (row.get(0)?, row.get(1)?, row.get(2)?);
+            // What is damaged is simulated again, by whoever needs it.
+            if !is_sound(&part, Seed(seed as u64), &done) {
+                continue;
+            }
             match kept(to, &part, seed)? {
                 None => {
                     insert(to, &part, seed, &done)?;
@@ -212,7 +230,7 @@ fn copy(from: &Connection, to: &Connection) -> Result<u64, String> {
             }
         }
         to.execute_batch("COMMIT")?;
-        Ok(Ok(new))
+        Ok(Ok(Some(new)))
     };
     copy().unwrap_or_else(|error| Err(explain(&error)))
 }

@@ -8,7 +8,7 @@ use fleetfall::scenario::limits::TEXT_MAX;
 use fleetfall::scenario::text::diagnostic::nearest;
 use fleetfall::scenario::{Builtin, Files, Problems, Study};
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -76,19 +76,21 @@ fn open(folder: &Path, name: &str) -> Result<Arc<dyn ReadAt>, String> {
     let failed = |why: String| {
         format!("failed to open `{}`: {why}; `--data` says in which folder to look", path.display())
     };
-    let file = File::open(&path).map_err(|error| failed(error.to_string()))?;
-    match file.metadata() {
-        // What cannot be read twice cannot be simulated twice.
-        Ok(metadata) if !metadata.is_file() => Err(failed("it is no plain file".to_string())),
-        Ok(_) => Ok(Arc::new(Opened(file))),
-        Err(error) => Err(failed(error.to_string())),
+    // What cannot be read twice cannot be simulated twice; opening it may wait for a writer.
+    match std::fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(failed("it is no plain file".to_string()));
+        }
+        Ok(_) => {}
+        Err(error) => return Err(failed(error.to_string())),
     }
+    let file = File::open(&path).map_err(|error| failed(error.to_string()))?;
+    Ok(Arc::new(Opened(file)))
 }
 
 /// Shows the problems of a scenario.
 pub(super) fn show(problems: &Problems) -> Exit {
     let text = problems.render(true);
-    let text = if text.ends_with('\n') { text } else { text + "\n" };
-    let _ = anstream::stderr().write_all(text.as_bytes());
+    output::note(text.trim_end_matches('\n'));
     Exit::Usage
 }

@@ -2,6 +2,7 @@
 
 use super::args::{Design, Format, Sweep as Arguments};
 use super::exit::Exit;
+use super::files::Target;
 use super::replicas::{Replicas, Wanted};
 use super::{files, need, output, study, terminal};
 use fleetfall::experiment::{Cell, grid, spread};
@@ -47,6 +48,8 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
     let make = |number: usize| {
         study.with_values(&sets[number]).expect("each was checked to be a scenario").scenario
     };
+    let target = Target::new(arguments.out.as_deref(), &study, "sweep");
+    target.check(common.limits.dry_run || arguments.sharing.is_part())?;
     let count = u64::from(arguments.replications.get());
     let replicas = Replicas::new(common, &study, |threads| {
         let here = need::share(arguments.sharing, count);
@@ -69,6 +72,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
     let partial = (done < planned).then(|| replicas.partial(&study.scenario, &there_is()));
     tell(
         arguments,
+        &target,
         &Sweep {
             study: &study,
             seed,
@@ -91,18 +95,17 @@ pub(super) fn sweep(arguments: &Arguments) -> Result<Exit, Exit> {
 }
 
 /// Writes the files and prints the report.
-fn tell(arguments: &Arguments, sweep: &Sweep) -> Result<Exit, Exit> {
-    let directory = files::directory(arguments.out.as_deref(), sweep.study, "sweep");
+fn tell(arguments: &Arguments, target: &Target, sweep: &Sweep) -> Result<Exit, Exit> {
     let document = json(sweep);
     let written = vec![("sweep.csv", csv(sweep)), ("sweep.json", document.clone())];
     #[cfg(feature = "plots")]
     let picture = fleetfall::report::plots::sweep(sweep).map(|picture| (PICTURE, picture));
     #[cfg(feature = "plots")]
     let written: Vec<_> = written.into_iter().chain(picture).collect();
-    files::write_study(&directory, written, &[PICTURE], arguments.common.no_report)?;
+    files::write_study(target, written, &[PICTURE], arguments.common.no_report)?;
     output::print(&match arguments.common.format {
         Format::Json => document,
-        Format::Human => human(sweep, &terminal::screen()) + &files::told(&directory),
+        Format::Human => human(sweep, &terminal::screen()) + &target.told(),
     })?;
     Ok(Exit::Well)
 }

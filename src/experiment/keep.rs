@@ -2,7 +2,8 @@
 //! one that is too large for one machine is shared out among several.
 //!
 //! A task is known by what it is made from, the scenarios and the seed, not by the command that
-//! asked for it. Which of them were kept changes what is simulated and no result.
+//! asked for it. Which of them were kept changes what is simulated and no result. What is kept
+//! bears a seal of its name, its seed and its content: what has changed since is done again.
 
 use crate::kernel::chance::Seed;
 use crate::observe::Digest;
@@ -72,18 +73,44 @@ impl Keeping<'_> {
         }
         let Some(store) = self.store else { return task() };
         let kept = store.find(&part.0, seed);
-        // What cannot be read was written by something else.
-        if let Some(kept) = kept.and_then(|bytes| postcard::from_bytes(&bytes).ok()) {
+        // What cannot be read was damaged, or written by something else.
+        let read = |kept: Vec<u8>| postcard::from_bytes(content(&part.0, seed, &kept)?).ok();
+        if let Some(kept) = kept.and_then(read) {
             return Some(Ok(kept));
         }
         let done = task()?;
         if let Ok(done) = &done
-            && let Ok(bytes) = postcard::to_stdvec(done)
+            && let Ok(mut bytes) = postcard::to_stdvec(done)
         {
+            bytes.extend(seal(&part.0, seed, &bytes));
             store.keep(&part.0, seed, &bytes);
         }
         Some(done)
     }
+}
+
+/// Bytes of a seal.
+const SEAL: usize = 8;
+
+/// What stands behind the content of a task.
+fn seal(part: &str, seed: Seed, content: &[u8]) -> [u8; SEAL] {
+    let mut digest = Digest::default();
+    for bytes in [part.as_bytes(), &seed.0.to_le_bytes(), content] {
+        digest.write(bytes);
+        digest.write_u64(bytes.len() as u64);
+    }
+    digest.value().to_le_bytes()
+}
+
+/// The content of a task that was kept, if it is as it was.
+fn content<'a>(part: &str, seed: Seed, kept: &'a [u8]) -> Option<&'a [u8]> {
+    let (content, found) = kept.split_at_checked(kept.len().checked_sub(SEAL)?)?;
+    (found == seal(part, seed, content)).then_some(content)
+}
+
+/// Whether what was kept of a task is as it was.
+pub fn is_sound(part: &str, seed: Seed, kept: &[u8]) -> bool {
+    content(part, seed, kept).is_some()
 }
 
 /// What tasks that differ in their seed alone are made from.

@@ -3,7 +3,8 @@
 //! An event goes into the bucket of its time, unsorted, and the first one is looked for in the
 //! first bucket that is not empty, so both cost the same however many are pending. A ring of
 //! buckets covers what comes soon; what lies beyond its span waits in a heap. The width of a
-//! bucket follows what is seen: wider if much lies beyond, narrower if buckets get full.
+//! bucket follows what is seen: wider if much lies beyond, narrower if buckets get full. What no
+//! width parts, thousands of events at one moment, goes into the heap as well.
 
 use super::heap::{Halves, Heap, Keyed, whole};
 
@@ -13,6 +14,8 @@ const BUCKETS: usize = 64 * 64;
 const WIDTH: u32 = 18;
 /// Events between two looks at whether the width fits.
 const LOOK: u64 = 1 << 12;
+/// Events in one bucket beyond which they are sorted after all.
+const CROWD: u64 = 128;
 /// No event.
 const NONE: u32 = u32::MAX;
 /// The first event is in the heap.
@@ -189,18 +192,35 @@ impl<E: Copy> Buckets<E> {
     fn find_first(&mut self, bucket: usize) {
         (self.first, self.first_at) = (NEVER, NONE);
         let mut at = self.next_list(bucket);
+        let mut steps = 0;
         while let Some(entry) = self.entries.get(at as usize) {
             if entry.key() < whole(self.first) {
                 (self.first, self.first_at) = ((entry.time, entry.seq), at);
             }
             at = entry.next;
-            self.seen.steps += 1;
+            steps += 1;
+        }
+        self.seen.steps += steps;
+        if steps > CROWD {
+            self.sort(self.bucket(self.first.0));
         }
         if let Some(entry) = self.far.peek()
             && entry.key() < whole(self.first)
         {
             (self.first, self.first_at) = ((entry.time, entry.seq), FAR);
         }
+    }
+
+    /// Moves the events of a bucket, among which the first one is, into the heap.
+    #[cold]
+    fn sort(&mut self, bucket: usize) {
+        while let Some(&Entry { time, seq, event, .. }) =
+            self.entries.get(self.lists[bucket] as usize)
+        {
+            self.unlink(bucket, self.lists[bucket]);
+            self.far.push(Entry { time, seq, event, next: NONE });
+        }
+        (self.first, self.first_at) = (NEVER, NONE);
     }
 
     /// The first list that is not empty, from this one on round the ring.
@@ -298,6 +318,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    /// Thousands of clients that try again at one moment do not look at one another.
+    #[test]
+    fn a_crowd_at_one_moment_is_sorted() {
+        const MANY: u64 = 20_000;
+        let mut buckets = Buckets::default();
+        for seq in 0..MANY {
+            buckets.push(0, 7, seq, seq);
+        }
+        let mut steps = 0;
+        for seq in 0..10 * MANY {
+            assert_eq!(buckets.first(), (7, seq));
+            assert_eq!(buckets.pop(), Some(seq));
+            steps += std::mem::take(&mut buckets.seen.steps);
+            buckets.push(7, 7, MANY + seq, MANY + seq);
+        }
+        assert!(steps < CROWD * 10 * MANY, "{steps} steps for {} events", 10 * MANY);
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]

@@ -3,6 +3,7 @@
 use super::{Check, claims};
 use crate::experiment::{Judgement, Verdict};
 use crate::scenario::Study;
+use crate::scenario::text::diagnostic::printable;
 
 /// A claim with its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub fn github_broken(file: &str) -> String {
 
 /// Text after the `::` of a workflow command.
 fn message(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
 }
 
 /// The value of a property of a workflow command.

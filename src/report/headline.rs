@@ -68,8 +68,10 @@ fn headline_single(report: &Report) -> String {
 fn gone(report: &Report) -> Option<String> {
     let first = report.first;
     let down = first.milestone(Milestone::FleetDown)?;
-    let restart = first.milestone(Milestone::FirstRestart).filter(|restart| *restart <= down);
-    let from = restart.or(first.milestone(Milestone::FirstNodeLost))?;
+    // A planned event may take the fleet away before anything breaks.
+    let before = |what| first.milestone(what).filter(|at| *at <= down);
+    let restart = before(Milestone::FirstRestart);
+    let from = restart.or(before(Milestone::FirstNodeLost))?;
     let events = first.series.iter().flat_map(|series| &series.story.events);
     let begins = |seen: &Observation| match restart {
         Some(_) => matches!(seen, Observation::RestartBegun { .. }),

@@ -53,9 +53,8 @@ impl Reason {
                     ),
                     Why::StandsStill => format!(
                         "in the replication with seed {seed} no time passes any more, at {at}: \
-                         something follows on itself at once, such as users who do not think and \
-                         are refused, or attempts without a pause; it is not counted, and none was \
-                         begun after it",
+                         something follows on itself at once, such as attempts without a pause; it \
+                         is not counted, and none was begun after it",
                     ),
                 }
             }

@@ -1,4 +1,8 @@
 //! Results as CSV: one file a topic, a header line first, an empty cell where there is no value.
+//!
+//! Spreadsheets take a cell that begins with `=`, `+`, `-`, `@`, a tab or an end of line for a
+//! formula, and compute it. A text of a scenario may begin so; then an apostrophe stands in front
+//! of it, which spreadsheets take for a mark of text. Numbers are never changed.
 
 use super::fleet::phase_name;
 use super::{Report, format};
@@ -10,15 +14,40 @@ use crate::scenario::measure::{ClassMeasure, IntervalMeasure, Measure, Milestone
 use crate::scenario::model::Nodes;
 use crate::sim::observation::{Gauges, Outcome};
 use crate::stats::Range90;
+use std::borrow::Cow;
 
 /// Rows of cells as CSV.
 pub(super) fn write(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(&row).expect("rows of equal length go into memory");
+        let cells = row.iter().map(|cell| inert(cell));
+        writer.write_record(cells.map(Cow::into_owned)).expect("rows are of equal length");
     }
     let bytes = writer.into_inner().expect("nothing is left to flush");
     String::from_utf8(bytes).expect("the cells were text")
+}
+
+/// How a text begins that a spreadsheet would compute; some take the wide forms as well.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Whether a spreadsheet would compute a text, or would if it had fewer apostrophes in front.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA)
+}
+
+/// A cell that no spreadsheet computes.
+fn inert(cell: &str) -> Cow<'_, str> {
+    if is_formula(cell) && cell.parse::<f64>().is_err() {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+/// What was written as a cell.
+#[cfg(any(test, feature = "html"))]
+pub(super) fn written(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| is_formula(text)).unwrap_or(cell)
 }
 
 /// A number for machines; empty if it is none.
@@ -176,4 +205,37 @@ pub fn bands(report: &Report) -> String {
 
 fn left(horizon: Instant, start: Instant) -> Duration {
     horizon.since(start.min(horizon))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written is read again, and only what is no number is marked as text.
+    #[test]
+    fn no_cell_is_a_formula() {
+        let cases = [
+            ("=1+2", "'=1+2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-cmd", "'-cmd"),
+            ("+x", "'+x"),
+            ("\tx", "'\tx"),
+            ("'=1", "''=1"),
+            ("--1", "'--1"),
+            ("-1.5", "-1.5"),
+            ("+1e-3", "+1e-3"),
+            ("-inf", "-inf"),
+            ("it's", "it's"),
+            ("'quoted'", "'quoted'"),
+            ("", ""),
+            ("'", "'"),
+            ("node-1", "node-1"),
+        ];
+        for (text, cell) in cases {
+            assert_eq!(inert(text), cell);
+            assert_eq!(written(cell), text);
+        }
+        let table = write([vec!["=a,b\"".to_string(), "-2".to_string()]]);
+        assert_eq!(table, "\"'=a,b\"\"\",-2\n");
+    }
 }

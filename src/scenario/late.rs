@@ -179,13 +179,26 @@ impl Divergence {
             }
         }
         if load_from < Instant::NEVER && one.is_adaptive() {
-            // Load that is still to come decides what is passed over, and counts whole windows.
-            let from = load_from.as_nanos().saturating_sub(one.look_ahead().as_nanos());
-            let window = one.clock.window.as_nanos();
-            load_from = Instant::from_nanos(from - from % window);
+            match decides_from(one, other, load_from) {
+                Some(from) => load_from = from,
+                None => return Divergence::AtStart,
+            }
         }
         rest.name.clone_from(&other.name);
         rest.title.clone_from(&other.title);
         if rest == *other { Divergence::Later(late, load_from) } else { Divergence::AtStart }
     }
+}
+
+/// From when on load that differs from a time on decides what adaptive resolution passes over;
+/// `None` if it does so from the start.
+fn decides_from(one: &Scenario, other: &Scenario, load_from: Instant) -> Option<Instant> {
+    // What a request needs in the mean is that of the load of the whole time.
+    if one.mean_request() != other.mean_request() {
+        return None;
+    }
+    // Load that is still to come counts, and whole windows do.
+    let from = load_from.as_nanos().saturating_sub(one.look_ahead().as_nanos());
+    let window = one.clock.window.as_nanos();
+    Some(Instant::from_nanos(from - from % window))
 }

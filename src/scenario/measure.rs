@@ -54,7 +54,7 @@ names! {
         DowntimeAfterEffects = "downtime_after_effects_s", "s", "Downtime with every node in service: retries, backlog, or more load than the fleet bears.";
         Availability = "availability", "1", "Requests served within their patience over requests settled.";
         ErrorBudget = "error_budget_min", "min", "Error-budget minutes used: every window counted with the share of its requests that failed.";
-        BudgetUsed = "error_budget_used", "1", "Those minutes over what the availability objective grants for its period.";
+        BudgetUsed = "error_budget_used", "1", "Those minutes over what the availability objective grants for its period; none if that is nothing.";
         Requests = "requests", "1", "Requests issued.";
         RequestsFailed = "requests_failed", "1", "Requests that failed, for whatever reason.";
         TimedOut = "requests_timed_out", "1", "Requests whose last attempt was given up by the client.";

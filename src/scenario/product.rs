@@ -117,7 +117,6 @@ fn with_product(
     let text = format!("{{ {} = {defaults} }}", path.join("."));
     let mut whole = parse_default(&text, Place::NOWHERE, &mut Diagnostics::new())?;
     merge(&mut whole, tree, kind);
-    whole.place = tree.place;
     Some(whole)
 }
 

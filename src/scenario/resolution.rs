@@ -14,6 +14,20 @@ pub enum Resolution {
     Adaptive,
 }
 
+/// What a request needs in the mean over all that are to come. It depends on the load of the whole
+/// time, and adaptive resolution decides by it from the start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeanRequest {
+    /// Work in seconds of a core of speed 1.
+    pub work: f64,
+    /// Time in a slot on an idle node, in seconds.
+    pub time: f64,
+    /// Bytes that its process retains.
+    pub retained: f64,
+    /// Bytes while it is served.
+    pub in_service: f64,
+}
+
 /// Windows for which traffic has to have settled at least.
 const SETTLING_WINDOWS: u64 = 3;
 /// The same in mean times of a request.
@@ -67,6 +81,22 @@ impl Scenario {
     /// How far ahead a simulation looks before it passes anything over.
     pub fn look_ahead(&self) -> Duration {
         self.settling() + self.clock.window * 2
+    }
+
+    /// What a request needs in the mean.
+    pub fn mean_request(&self) -> MeanRequest {
+        let bytes = |of: fn(&super::model::Class) -> f64| {
+            self.mean_over_classes(of, |source| {
+                let (start, horizon) = (crate::kernel::time::Instant::START, self.clock.horizon);
+                source.course.mean_arrivals(start, horizon)
+            })
+        };
+        MeanRequest {
+            work: self.mean_work(),
+            time: self.mean_time(),
+            retained: bytes(|class| class.memory.retained as f64),
+            in_service: bytes(|class| class.memory.in_service as f64),
+        }
     }
 
     /// What a request needs in all, cores and waits, in seconds: the mean over the sources'

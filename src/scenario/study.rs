@@ -12,7 +12,7 @@ use super::text::{
     At, Diagnostics, Key, Node, Place, SourceId, Sources, Value, kind_at, lookup, merge, parse,
     print, read, set,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -291,7 +291,7 @@ fn meaning(
 /// Looks for mistakes of meaning in a document that has mistakes of form: without the keys that are
 /// wrong, as far as it can do without them. So a user sees both kinds at once.
 fn look_further(tree: &Node, files: &Files, log: &mut Diagnostics) {
-    let wrong: Vec<Place> = log.sorted().iter().filter_map(|problem| problem.place).collect();
+    let wrong: BTreeSet<Place> = log.sorted().iter().filter_map(|problem| problem.place).collect();
     let mut rest = tree.clone();
     leave_out(&mut rest, &wrong);
     if let Some(document) = read::<Document>(&rest, &mut Diagnostics::new())
@@ -303,7 +303,7 @@ fn look_further(tree: &Node, files: &Files, log: &mut Diagnostics) {
     }
 }
 
-fn leave_out(node: &mut Node, wrong: &[Place]) {
+fn leave_out(node: &mut Node, wrong: &BTreeSet<Place>) {
     match &mut node.value {
         Value::Table(table) => {
             let is_wrong = |place: &Place| wrong.contains(place);

@@ -23,6 +23,7 @@ use crate::kernel::slab::Ref;
 use crate::kernel::time::{Duration, Instant};
 use crate::scenario::late::Setting;
 use crate::scenario::model::Scenario;
+use crate::scenario::resolution::MeanRequest;
 
 /// Cores may be busy for this share of the time at most, so that requests hardly ever share one.
 const BUSY_MOST: f64 = 0.6;
@@ -197,17 +198,13 @@ impl Adaptive {
     }
 
     fn new(scenario: &Scenario) -> Adaptive {
-        let per_request = |value: &dyn Fn(&crate::scenario::model::Class) -> f64| {
-            scenario.mean_over_classes(value, |source| {
-                source.course.mean_arrivals(Instant::START, scenario.clock.horizon)
-            })
-        };
+        let MeanRequest { work, time, retained, in_service } = scenario.mean_request();
         let classes = scenario.classes.iter();
         Adaptive {
-            work: scenario.mean_work(),
-            time: scenario.mean_time(),
-            retained: per_request(&|class| class.memory.retained as f64),
-            in_service: per_request(&|class| class.memory.in_service as f64),
+            work,
+            time,
+            retained,
+            in_service,
             largest: classes.map(|class| class.memory.in_service as f64).fold(0.0, f64::max),
             settling: scenario.settling(),
             look_ahead: scenario.look_ahead(),

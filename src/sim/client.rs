@@ -299,8 +299,9 @@ impl Simulation {
     /// A request is settled: its user goes on, and nobody waits for its other attempts any more.
     #[inline(never)]
     fn settle_again(&mut self, at: Ref, completed: bool, observer: &mut impl Observer) {
+        let issued = self.requests[at].issued;
         if let Some(visitor) = self.requests[at].again().visitor {
-            self.go_on(visitor, completed);
+            self.go_on(visitor, issued, completed);
         }
         // It must outlive the last of them.
         self.requests[at].alive += 1;

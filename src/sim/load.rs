@@ -14,6 +14,9 @@ use rand::Rng;
 
 const _: () = assert!(die::FIRST_STAGE + STAGES_MAX <= DICE, "every stage has a die of its own");
 
+/// From an answer that took no time to the next request of the same user, at least.
+const NEXT_CLICK: Duration = Duration::from_millis(1);
+
 /// Which die is thrown for what.
 mod visit {
     /// The time to think before a request; the others are those of an arrival.
@@ -47,7 +50,7 @@ impl Simulation {
         for user in 0..visitors {
             let visitor = Visitor { source: number, number: u64::from(user), turn: 0 };
             let visitor = self.visitors.add(visitor);
-            self.think(visitor);
+            self.think(visitor, Duration::ZERO);
         }
     }
 
@@ -117,8 +120,8 @@ impl Simulation {
         self.on_visitor_due(visitor, observer);
     }
 
-    /// A user thinks, and makes the next request then.
-    fn think(&mut self, at: Ref) {
+    /// A user thinks, for so long at least, and makes the next request then.
+    fn think(&mut self, at: Ref, least: Duration) {
         let visitor = self.visitors[at];
         let source = &self.scenario.sources[visitor.source as usize];
         let (SourceKind::Users { think, .. } | SourceKind::Sessions { think, .. }) = &source.kind
@@ -126,7 +129,7 @@ impl Simulation {
             return;
         };
         let draw = self.streams.draw(purpose::VISIT, source.stream, visitor.number, visitor.turn);
-        let delay = think.sample(&mut draw.die(visit::THINK));
+        let delay = think.sample(&mut draw.die(visit::THINK)).max(least);
         self.calendar.after(delay, Event::VisitorDue(at));
     }
 
@@ -155,7 +158,7 @@ impl Simulation {
     }
 
     /// The request of a user is settled: the user thinks, or leaves.
-    pub(super) fn go_on(&mut self, at: Ref, completed: bool) {
+    pub(super) fn go_on(&mut self, at: Ref, issued: Instant, completed: bool) {
         let Visitor { source, number, turn } = self.visitors[at];
         let spec = &self.scenario.sources[source as usize];
         if let SourceKind::Sessions { another, leave, .. } = &spec.kind {
@@ -165,8 +168,13 @@ impl Simulation {
                 self.visitors.remove(at);
                 return;
             }
+            self.think(at, Duration::ZERO);
+            return;
         }
-        self.think(at);
+        // Of users there is no end: one who is refused at once, and does not think, would make
+        // requests for ever without any time passing.
+        let took_no_time = issued == self.now();
+        self.think(at, if took_no_time { NEXT_CLICK } else { Duration::ZERO });
     }
 }
 

@@ -351,6 +351,7 @@ fn check_takes_many_files_and_tells_build_servers() {
     // Nothing is deployed, so the claim that the site goes down fails.
     let unhurt = tiny.replace("release = \"new\"", "release = \"fixed\"");
     assert_ne!(unhurt, tiny);
+    let unhurt = unhurt.replace("name = \"tiny\"", "name = \"unhurt\"");
     std::fs::write(folder.join("below/unhurt.toml"), &unhurt).unwrap();
     std::fs::write(folder.join("notes.txt"), "no scenario").unwrap();
     let (junit, path) = (folder.join("verdicts.xml"), folder.to_str().unwrap());
@@ -413,7 +414,9 @@ fn a_baseline_is_not_passed_by_saying_nothing() {
     let copy = folder.join("copy.toml");
     std::fs::copy(TINY, &copy).unwrap();
     let twice = check(&[copy.to_str().unwrap(), "--save-baseline", kept]);
-    assert!(text(&twice.stderr).contains("two scenarios are called `tiny`"));
+    let told = text(&twice.stderr);
+    assert!(told.contains("another of these files has a scenario called `tiny` too"), "{told}");
+    assert!(told.contains("is left as it was"), "{told}");
     assert_eq!(twice.status.code(), Some(2));
     std::fs::write(&copy, "schema = 1").unwrap();
     let broken = check(&[copy.to_str().unwrap(), TINY, "--save-baseline", kept]);

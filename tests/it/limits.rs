@@ -279,9 +279,19 @@ fn a_text_without_end_is_not_read() {
 
 #[test]
 fn thousands_of_mistakes_are_told_in_part() {
-    let wrong: String = (0..50_000).map(|n| format!("nodes.wrong{n} = 1\n")).collect();
+    // In tables of their own, as what is wrong is left out to see what else is.
+    let wrong: String = (0..50_000).map(|n| format!("[class.c{n}]\nwrong = 1\n")).collect();
     let problems = try_scenario(2, &with_base(&wrong)).expect_err("it has mistakes").to_string();
-    assert!(problems.ends_with("... and 49900 more\n"), "{}", &problems[problems.len() - 200..]);
+    assert!(problems.ends_with("... and 49901 more\n"), "{}", &problems[problems.len() - 200..]);
+}
+
+/// Each has a number, which had 16 bits.
+#[test]
+fn assignments_are_as_many_as_one_can_type() {
+    let whole = std::fs::read_to_string(TINY).unwrap();
+    let sets: Vec<String> = (0..70_000).map(|n| format!("nodes.count={}", 1 + n % 7)).collect();
+    let study = Study::load("tiny.toml", &whole, NOTHING, &sets).expect("nothing is wrong");
+    assert_eq!(study.scenario.nodes.count, 1 + 69_999 % 7);
 }
 
 #[test]
@@ -715,12 +725,14 @@ fn a_replication_that_takes_too_long_is_given_up() {
 #[test]
 fn time_that_stands_still_is_noticed() {
     let lines = "process.slots = 1\nprocess.backlog = 0\n\
-                 load.users.u = { count = 100, think = \"0s\" }";
+                 load.users.u = { count = 10000, think = \"0s\" }\n\
+                 clients.retry = { attempts = 100, base = \"0s\" }\n\
+                 clients.reload = { share = \"100%\", at_most = 100 }";
     let path = file("still", lines);
     let run = fleetfall(&["run", path.to_str().unwrap()]);
     assert_eq!(run.status.code(), Some(3));
     expect![[r#"
-        error: in the replication with seed 1 no time passes any more, at Mon 00:00:00: something follows on itself at once, such as users who do not think and are refused, or attempts without a pause; it is not counted, and none was begun after it
+        error: in the replication with seed 1 no time passes any more, at Mon 00:00:00: something follows on itself at once, such as attempts without a pause; it is not counted, and none was begun after it
           that was before the first replication was done: nothing is written
     "#]].assert_eq(text(&run.stderr));
 }

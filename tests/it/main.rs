@@ -6,6 +6,7 @@
     reason = "a test looks at what it is about, whatever else may happen"
 )]
 
+mod accounts;
 mod adaptive;
 mod advice;
 mod balancers;
@@ -28,6 +29,7 @@ mod faults;
 mod foreseen;
 #[cfg(feature = "cli")]
 mod front;
+mod fuzz;
 mod golden_vectors;
 mod guide;
 mod kubernetes;
@@ -43,6 +45,8 @@ mod properties;
 mod readme;
 mod real_fleet;
 mod recorded;
+#[cfg(all(feature = "cli", unix))]
+mod robust;
 mod scenario_errors;
 mod scenarios;
 mod shared_past;
@@ -52,6 +56,7 @@ mod starter;
 mod store;
 mod supervisors;
 mod support;
+mod swarm;
 #[cfg(feature = "cli")]
 mod sweeps;
 #[cfg(feature = "cli")]

@@ -1,76 +1,10 @@
 //! Whatever a file holds, it is read as a scenario or refused in words.
 
+use crate::fuzz::targets::WHOLE;
 use crate::support::{self, NOTHING};
 use fleetfall::scenario::Study;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-
-/// A scenario in which most of what can be written is.
-const WHOLE: &str = r#"schema = 1
-name = "whole"
-title = "Everything"
-first_release = "one"
-[clock]
-start = 2021-02-01T00:00:00Z
-end = 2021-02-01T01:00:00Z
-zone = "Europe/London"
-[load]
-rate = "100/s"
-region.here = { zone = "UTC", share = "100%", weekday = [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1], weekend = [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1], class = "page" }
-surge.rush = { onset = 2021-02-01T00:10:00Z, ramp = "20s", rate = "9/s", plateau = "1min", decay = "20s", class = "page" }
-users.staff = { count = 12, think.mean_p95 = { mean = "700ms", p95 = "2s" }, classes = { slow = "50%", page = "50%" } }
-recorded.rates = { file = "rates.csv", class = "page" }
-recorded.requests = { file = "requests.csv", factor = 1.5 }
-[class.page]
-stages = [{ cpu.bounded_pareto = { from = "1ms", to = "1s", alpha = 1.1 } }, { wait = "20ms" }]
-[class.slow]
-stages = [{ cpu.hyperexponential = [{ share = "90%", mean = "2ms" }, { share = "10%", mean = "50ms" }] }]
-patience = "3s"
-[clients]
-retry = { attempts = 3, jitter = "equal", on = ["refused", "reset"] }
-budget = { tokens = { capacity = 100 } }
-[balancer]
-product = "haproxy"
-health.active = { interval = "1s" }
-weights = { node-1 = 2.5 }
-[nodes]
-count = 4
-[process]
-slots = 8
-workers = { product = "gunicorn", count = 4, max_requests = { count = 500, jitter = 50 } }
-memory = { base.uniform = { from = "80 MiB", to = "120 MiB" } }
-[supervisor.systemd]
-restart = "always"
-[environment]
-provides.workers = "8"
-[release.one]
-[release.two]
-needs.workers = "9"
-fails_after = "2s"
-[deploy.first]
-at = 2021-02-01T00:20:00Z
-release = "two"
-method = { rolling = { pause = "5s" } }
-[fault.crash]
-at = 2021-02-01T00:30:00Z
-kind = { crash_process = { nodes = { share = "50%" } } }
-[people]
-alert.success = { below = "80%", lasting = "20s" }
-fixed_release = "one"
-[protections]
-restart_budget.nodes = 1
-[[assumption]]
-key = "nodes.count"
-range = [2, 6]
-why = "nobody knows"
-[mitigation.more]
-about = "More nodes."
-patch.nodes.count = 8
-[[expect]]
-claim = "it stays up"
-measure = "downtime_s"
-at_most = 0
-"#;
 
 /// What somebody may put anywhere.
 const PIECES: &[&str] = &[

@@ -1,5 +1,6 @@
 //! Properties of whole runs over random scenarios.
 
+use crate::accounts::{Accounts, Most, until};
 use crate::support;
 use fleetfall::experiment::Replication;
 use fleetfall::kernel::chance::Seed;
@@ -8,7 +9,7 @@ use fleetfall::observe::{Digest, Results};
 use fleetfall::scenario::Scenario;
 use fleetfall::scenario::measure::Measure;
 use fleetfall::sim::Simulation;
-use fleetfall::sim::observation::{Cause, Observation, Outcome};
+use fleetfall::sim::observation::{Cause, Observation};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
@@ -440,149 +441,11 @@ pub(crate) fn scenarios() -> impl Strategy<Value = String> {
     })
 }
 
-/// How many attempts a request can take, and how many of them beside another.
-#[derive(Clone, Copy, Debug)]
-struct Most {
-    attempts: u32,
-    hedges: u32,
-    /// Whether balancers give up what they have on a node that they mark down.
-    shuts: bool,
-}
-
-impl Most {
-    fn of(scenario: &Scenario) -> Most {
-        let retry = scenario.clients.retry.known();
-        let rounds = 1 + retry.reload.as_ref().map_or(0, |reload| reload.at_most);
-        let hedges = scenario.clients.hedge.map_or(0, |hedge| hedge.at_most);
-        let shuts = scenario.balancer.health.as_ref().is_some_and(|health| health.shuts_sessions);
-        Most { attempts: retry.attempts * rounds + hedges, hedges, shuts }
-    }
-}
-
-/// What a run looks like from outside, checked as it goes.
-struct Accounts {
-    issued: u64,
-    settled: u64,
-    completed: u64,
-    failed_attempts: u64,
-    attempts_of_settled: u64,
-    accepted: u64,
-    wasted: u64,
-    timed_out: u64,
-    last: Instant,
-    /// Processes of each node.
-    processes: Vec<i64>,
-    /// Whether each node is lost.
-    lost: Vec<bool>,
-    fleet_down: bool,
-}
-
-impl Accounts {
-    fn new(scenario: &Scenario) -> Accounts {
-        let nodes = scenario.nodes.count as usize;
-        Accounts {
-            issued: 0,
-            settled: 0,
-            completed: 0,
-            failed_attempts: 0,
-            attempts_of_settled: 0,
-            accepted: 0,
-            wasted: 0,
-            timed_out: 0,
-            last: Instant::START,
-            processes: vec![1; nodes],
-            lost: vec![false; nodes],
-            fleet_down: false,
-        }
-    }
-
-    fn add(&mut self, now: Instant, seen: &Observation, most: Most) {
-        assert!(now >= self.last, "the clock ran back");
-        self.last = now;
-        match *seen {
-            Observation::RequestIssued { .. } => self.issued += 1,
-            Observation::AttemptAccepted { .. } => self.accepted += 1,
-            Observation::AttemptFailed { how } => {
-                self.failed_attempts += 1;
-                let given_up = matches!(how, Outcome::TimedOut | Outcome::NoAnswer)
-                    || (most.shuts && how == Outcome::Reset);
-                self.timed_out += u64::from(given_up);
-            }
-            Observation::WorkWasted { .. } => self.wasted += 1,
-            Observation::RequestSettled { issued, outcome, attempts, wait, .. } => {
-                self.settled += 1;
-                self.completed += u64::from(outcome == Outcome::Completed);
-                self.attempts_of_settled += u64::from(attempts);
-                assert!((1..=most.attempts).contains(&attempts), "{attempts} attempts");
-                assert!(wait <= now.since(issued), "it waited longer than it was there");
-            }
-            Observation::ProcessStarting { node, .. } => self.processes[node as usize] += 1,
-            Observation::ProcessEnded { node } => {
-                self.processes[node as usize] -= 1;
-                assert!(self.processes[node as usize] >= 0, "a process ended twice");
-            }
-            Observation::NodeAdded { node } => {
-                assert_eq!(node as usize, self.processes.len(), "nodes are numbered in order");
-                self.processes.push(0);
-                self.lost.push(false);
-            }
-            Observation::NodeRemoved { node } => self.lost[node as usize] = false,
-            Observation::NodeLost { node, .. } => {
-                let lost = std::mem::replace(&mut self.lost[node as usize], true);
-                assert!(!lost, "a node was lost twice");
-            }
-            Observation::NodeBack { node } => {
-                let lost = std::mem::replace(&mut self.lost[node as usize], false);
-                assert!(lost, "a node came back that was not away");
-            }
-            Observation::FleetDown => {
-                assert!(
-                    !std::mem::replace(&mut self.fleet_down, true),
-                    "the fleet went down twice"
-                );
-            }
-            Observation::FleetServing => {
-                assert!(std::mem::replace(&mut self.fleet_down, false), "the fleet was not down");
-            }
-            Observation::NodeSampled { gauges, .. } => {
-                assert!(
-                    gauges.slots_busy <= gauges.slots_offered,
-                    "more slots busy than there are"
-                );
-            }
-            Observation::Ended { open } => self.close(open, most),
-            _ => {}
-        }
-    }
-
-    /// Conservation, from what was told alone.
-    fn close(&self, open: u64, most: Most) {
-        assert_eq!(self.issued, self.settled + open, "requests are not conserved");
-        // Every attempt of a settled request has failed or been completed, but those that lost to
-        // another of the same request; what failed beyond that belongs to requests that are open.
-        let beaten = self.settled * u64::from(most.hedges);
-        let ended = self.failed_attempts + self.completed;
-        let of_open = (ended + beaten)
-            .checked_sub(self.attempts_of_settled)
-            .expect("an attempt of a settled request neither failed nor was completed");
-        assert!(of_open <= open * u64::from(most.attempts) + beaten, "failed attempts of nobody");
-        assert!(self.completed <= self.accepted, "more was completed than accepted");
-        assert!(self.wasted <= self.timed_out + beaten, "unwanted work that nobody gave up");
-    }
-}
-
 /// The digest of a run to its end.
 fn digest(scenario: &Arc<Scenario>, seed: u64) -> Digest {
     let mut digest = Digest::default();
     Simulation::new(Arc::clone(scenario), Seed(seed)).run(&mut digest);
     digest
-}
-
-/// The scenario cut off at `end`.
-fn until(scenario: &Arc<Scenario>, end: Instant) -> Arc<Scenario> {
-    let mut shorter = Scenario::clone(scenario);
-    shorter.clock.horizon = end;
-    Arc::new(shorter)
 }
 
 fn digests(results: &[Results]) -> Vec<Digest> {

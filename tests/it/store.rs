@@ -158,3 +158,94 @@ fn what_is_no_store_of_the_study_is_refused_and_left_as_it_is() {
     }
     assert_eq!(fleetfall(&["run", TINY, "--shard", "1/2"]).status.code(), Some(2));
 }
+
+/// Some stores of the same study with a few bytes changed, each by a seed.
+#[test]
+fn no_damage_to_a_store_changes_a_result() {
+    use crate::fuzz::mutate::Numbers;
+    let folder = folder("damaged");
+    let (out, store) = (folder.join("out"), folder.join("study.db"));
+    let path = store.to_str().unwrap();
+    let study = ["run", TINY, "--replications", "12"];
+    let whole = outcome(&study, &out);
+    let stored = [&study[..], &["--store", path]].concat();
+    assert_eq!(outcome(&stored, &out), whole);
+    let sound = std::fs::read(&store).unwrap();
+    let first = crate::support::fresh_seed();
+    let (mut refused, mut read) = (0, 0);
+    for seed in first..first + 120 {
+        let mut numbers = Numbers::new(seed);
+        let mut damaged = sound.clone();
+        match numbers.below(4) {
+            // Anywhere, in its head, and as a disk that was full would.
+            0 => damaged[numbers.below(sound.len())] ^= 1 << numbers.below(8),
+            1 => damaged[numbers.below(200)] = numbers.next() as u8,
+            2 => damaged.truncate(numbers.below(sound.len())),
+            _ => {
+                let from = numbers.below(sound.len());
+                let to = (from + numbers.below(600)).min(sound.len());
+                damaged[from..to].fill(numbers.next() as u8);
+            }
+        }
+        std::fs::write(&store, &damaged).unwrap();
+        let _ = std::fs::remove_file(folder.join("study.db-journal"));
+        let merged = folder.join("merged.db");
+        let _ = std::fs::remove_file(&merged);
+        let merge = fleetfall(&["merge", merged.to_str().unwrap(), path]);
+        assert_eq!(merge.status.success(), merged.exists(), "FLEETFALL_SEED={seed}");
+        let run = fleetfall(&[&stored[..], &["--format", "json", "--out", "out"]].concat());
+        match run.status.code() {
+            // Refused in words, and nothing is told that might be wrong.
+            Some(2) => {
+                assert!(run.stdout.is_empty(), "FLEETFALL_SEED={seed}");
+                assert!(text(&run.stderr).contains("study.db"), "{}", text(&run.stderr));
+                refused += 1;
+            }
+            code => {
+                assert!(
+                    matches!(code, Some(0 | 1)),
+                    "FLEETFALL_SEED={seed}: {}",
+                    text(&run.stderr)
+                );
+                assert!(run.stdout == whole[0].1, "FLEETFALL_SEED={seed}: a result is another");
+                read += 1;
+            }
+        }
+    }
+    assert!(refused > 10 && read > 10, "{refused} were refused, {read} were read");
+}
+
+/// What SQLite cannot know: a row whose content is another than was kept, or of another task.
+#[test]
+fn a_row_that_was_changed_is_simulated_again() {
+    let folder = folder("rows");
+    let (out, store) = (folder.join("out"), folder.join("study.db"));
+    let path = store.to_str().unwrap();
+    let study = ["run", TINY, "--replications", "6"];
+    let whole = outcome(&study, &out);
+    let stored = [&study[..], &["--store", path]].concat();
+    let changes = [
+        "UPDATE task SET done = (SELECT done FROM task WHERE seed = 3) WHERE seed = 4",
+        "UPDATE task SET done = substr(done, 1, length(done) - 3) WHERE seed = 2",
+        "UPDATE task SET done = CAST('text' AS BLOB) WHERE seed = 2",
+        "UPDATE task SET done = zeroblob(length(done))",
+        "UPDATE task SET seed = seed + 1000",
+        "DELETE FROM task WHERE seed > 3",
+    ];
+    for change in changes {
+        let _ = std::fs::remove_file(&store);
+        assert_eq!(outcome(&stored, &out), whole);
+        let database = rusqlite::Connection::open(&store).unwrap();
+        database.execute_batch(change).unwrap();
+        database.close().unwrap();
+        assert_eq!(outcome(&stored, &out), whole, "{change}");
+        assert_eq!(outcome(&stored, &out), whole, "{change}, and again");
+    }
+    // A type that no task has.
+    let database = rusqlite::Connection::open(&store).unwrap();
+    database.execute_batch("UPDATE task SET done = 7.5").unwrap();
+    database.close().unwrap();
+    let run = fleetfall(&stored);
+    assert!(matches!(run.status.code(), Some(1 | 2)), "{}", text(&run.stderr));
+    assert!(!text(&run.stderr).contains("panicked"), "{}", text(&run.stderr));
+}

@@ -33,15 +33,24 @@ pub(crate) fn try_scenario(minutes: u64, text: &str) -> Result<Arc<Scenario>, Pr
 
 /// The same with what else the text says.
 pub(crate) fn study(minutes: u64, text: &str) -> Result<Study, Problems> {
+    let study = study_with(minutes, text, NOTHING)?;
+    reads_back(&study);
+    Ok(study)
+}
+
+/// The same with other values for some keys; it is not printed and read again.
+pub(crate) fn study_with(
+    minutes: u64,
+    text: &str,
+    sets: &[impl AsRef<str>],
+) -> Result<Study, Problems> {
     let start: jiff::Timestamp = "2021-02-01T00:00:00Z".parse().expect("it is a time");
     let end = start + jiff::SignedDuration::from_mins(minutes as i64);
     let head = "schema = 1\nname = \"test\"\ntitle = \"A test\"\n";
     // Keys of the root come before the first table; a text may begin with some.
     let clock = format!("clock.start = {start}\nclock.end = {end}\n");
     let whole = format!("{head}{clock}{text}");
-    let study = Study::load_with("test.toml", &whole, NOTHING, NOTHING, files(&[]))?;
-    reads_back(&study);
-    Ok(study)
+    Study::load_with("test.toml", &whole, NOTHING, sets, files(&[]))
 }
 
 /// A study is printed so that it is read again as the same, and printed as the same. This holds for
@@ -222,14 +231,23 @@ pub(crate) fn chi_squared(counts: &[f64], shares: &[f64]) -> f64 {
     counts.iter().zip(shares).map(term).sum()
 }
 
+/// The first seed of what is random in every run: that of `FLEETFALL_SEED`, and without it a new one.
+pub(crate) fn fresh_seed() -> u64 {
+    if std::env::var_os("FLEETFALL_SEED").is_some() { first_seed() } else { fresh() }
+}
+
+/// The standard library draws the keys of its hash tables anew for every process.
+fn fresh() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish() >> 32
+}
+
 /// The first seed of what is tested at fresh seeds: that of `FLEETFALL_SEED`, a number or `fresh`, and
 /// without it always the same.
 pub(crate) fn first_seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     *SEED.get_or_init(|| match std::env::var("FLEETFALL_SEED").as_deref() {
         Err(_) => 1,
-        // The standard library draws the keys of its hash tables anew for every process.
-        Ok("fresh") => std::hash::RandomState::new().build_hasher().finish() >> 32,
+        Ok("fresh") => fresh(),
         Ok(text) => text.parse().expect("FLEETFALL_SEED is a whole number or `fresh`"),
     })
 }

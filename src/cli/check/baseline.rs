@@ -8,6 +8,7 @@ use super::Checked;
 use fleetfall::experiment::baseline::{self, Kept, Stored, Tolerances, Trend};
 use fleetfall::report;
 use fleetfall::report::format::plural;
+use fleetfall::scenario::text::diagnostic::printable;
 use std::path::Path;
 
 /// By what share a measure may become worse unless the arguments say otherwise.
@@ -39,6 +40,7 @@ pub(super) fn tell_missing(kept: &Kept, all: &[Checked]) {
         all.iter().filter_map(|one| one.stored.as_ref()).any(|(known, _)| known == name)
     };
     for name in kept.scenarios.keys().filter(|name| !checked(name)) {
+        let name = printable(name);
         output::note(&format!("`{name}` is in the baseline, and was not checked"));
     }
 }
@@ -51,16 +53,7 @@ pub(super) fn save(path: &Path, all: &[Checked]) -> Result<(), Exit> {
         output::note(&format!("`{shown}` is left as it was: `{file}` has no results to be kept"));
         return Ok(());
     }
-    let mut names: Vec<&str> =
-        all.iter().filter_map(|one| one.stored.as_ref()).map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        let name = twice[0];
-        output::complain(&format!(
-            "two scenarios are called `{name}`: `{shown}` keeps one of each name"
-        ));
-        return Err(Exit::Usage);
-    }
+    // Of two with one name the second was refused, as their files would be in one place.
     let scenarios = all.iter().filter_map(|one| one.stored.clone()).collect();
     let version = env!("CARGO_PKG_VERSION").to_string();
     let kept = Kept { format: baseline::FORMAT, version, scenarios };
@@ -96,7 +89,8 @@ pub(super) fn against(
                 return Err(Exit::Usage);
             }
             let version = env!("CARGO_PKG_VERSION");
-            let notes = report::baseline::notes(before, &stored, &kept.version, version);
+            let notes =
+                report::baseline::notes(before, &stored, &printable(&kept.version), version);
             let text = report::baseline::human(&notes, &changes, &terminal::screen());
             match arguments.common.format {
                 Format::Human => {

@@ -2,6 +2,7 @@
 
 use super::super::args::{Check as Arguments, Format};
 use super::super::exit::Exit;
+use super::super::files::Target;
 use super::super::replicas::Replicas;
 use super::super::{files, need, output, study, terminal};
 use super::{Checked, baseline};
@@ -17,7 +18,6 @@ use fleetfall::scenario::cost::{Cost, Keeps, Need};
 use fleetfall::scenario::keys::claims::Against;
 use fleetfall::scenario::text::diagnostic::{nearest, quoted};
 use fleetfall::scenario::{Scenario, Study};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What `--only` calls the scenario's own claims.
@@ -45,12 +45,13 @@ pub(super) fn scenario(
     let common = &arguments.common;
     let study = study::load(common, &common.with)?;
     known(arguments, &study)?;
+    let target = target(arguments, &study, many)?;
     if common.format == Format::Human {
         // It takes a moment, and what follows may take long.
         output::print(&advice::human(&advice::advice(&study.scenario), &terminal::screen()))?;
     }
     let seed = common.seed.unwrap_or(study.document.experiment.seed);
-    let job = Job { arguments, study: &study, seed, many };
+    let job = Job { arguments, study: &study, seed, target };
     let mut cast = Cast::new(&study);
     let own = job.wants(EXPECT).then(|| job.own(&mut cast)).transpose()?;
     let asked = job.counterfactuals(&mut cast)?;
@@ -105,6 +106,17 @@ pub(super) fn scenario(
     let digest = own.summary.digest.to_string();
     let stored = Stored::of(results, own.scenario_hash(), seed, digest);
     baseline::against(arguments, kept, &study.scenario.name, stored, checked)
+}
+
+/// Where the files go; below the directory of the arguments each of many scenarios has its own.
+fn target(arguments: &Arguments, study: &Study, many: bool) -> Result<Target, Exit> {
+    let given = arguments.out.as_deref();
+    let target = match given.filter(|_| many) {
+        Some(all) => Target::below(all, &study.scenario.name, study),
+        None => Target::new(given, study, "check"),
+    };
+    target.check(arguments.common.limits.dry_run)?;
+    Ok(target)
 }
 
 /// Whether results are kept, or set against what was kept.
@@ -195,8 +207,8 @@ struct Job<'a> {
     arguments: &'a Arguments,
     study: &'a Study,
     seed: u64,
-    /// Whether other scenarios are checked as well.
-    many: bool,
+    /// Where the files go.
+    target: Target,
 }
 
 impl Job<'_> {
@@ -309,13 +321,12 @@ impl Job<'_> {
     /// Prints what was decided and writes the files.
     fn tell(&self, check: &Check, ended: Exit) -> Result<Checked, Exit> {
         let document = json::check(check);
-        let directory = self.directory();
         let mut written = vec![("check.json", document.clone())];
         let table = check.hypercube.map(|points| hypercube::csv(points, &self.study.scenario));
         written.extend(table.map(|table| (POINTS, table)));
-        files::write_study(&directory, written, &[POINTS], self.arguments.common.no_report)?;
+        files::write_study(&self.target, written, &[POINTS], self.arguments.common.no_report)?;
         if self.arguments.common.format == Format::Human {
-            output::print(&(human::check(check, &terminal::screen()) + &files::told(&directory)))?;
+            output::print(&(human::check(check, &terminal::screen()) + &self.target.told()))?;
         }
         let [_, undecided, failed] = claims::tally(check.judgements());
         if let Some(partial) = check.partial {
@@ -327,20 +338,11 @@ impl Job<'_> {
             () => Exit::Well,
         };
         Ok(Checked {
-            file: self.arguments.common.file.display().to_string(),
+            file: output::shown(&self.arguments.common.file),
             exit,
             cases: cases::cases(check),
             stored: None,
             json: document,
         })
-    }
-
-    /// Where the files go; below the directory of the arguments each of many scenarios has its own.
-    fn directory(&self) -> PathBuf {
-        let given = self.arguments.out.as_deref();
-        match given.filter(|_| self.many) {
-            Some(all) => all.join(&self.study.scenario.name),
-            None => files::directory(given, self.study, "check"),
-        }
     }
 }

@@ -247,10 +247,15 @@ impl Arrivals {
 
     /// Goes on along another course in cells. The count of the cell in hand is drawn already, so
     /// the course has an effect on where its arrivals lie, and on the counts from the next cell on.
+    /// Before anything has happened the first cell is drawn anew.
     fn change_course_in_cells(&mut self, course: Course, now: Instant) -> Instant {
         let Some(Other::Cells(cells)) = self.other.as_deref_mut() else { return self.pending_time };
         let in_hand = now.as_nanos() / cells.length.as_nanos();
         let before = std::mem::replace(&mut self.course, course);
+        if now == Instant::START {
+            self.begin_cell(0);
+            return self.pending_time;
+        }
         if cells.number != in_hand {
             // The one at hand had no more arrivals.
             self.begin_cell(in_hand + 1);

@@ -52,7 +52,8 @@ impl Recorder {
             Measure::BudgetUsed => {
                 let slo = self.scenario.slo;
                 let granted = (1.0 - slo.availability) * slo.period.as_secs_f64();
-                counts.error_budget_ns * 1e-9 / granted
+                // Of nothing there is no share.
+                if granted > 0.0 { counts.error_budget_ns * 1e-9 / granted } else { f64::NAN }
             }
             Measure::Skipped => self.skipped(),
             Measure::Requests => counts.issued as f64,

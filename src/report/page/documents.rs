@@ -1,5 +1,7 @@
 //! The files of a directory, and what the page reads in them.
 
+use super::picture;
+use crate::report::tables;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -60,6 +62,15 @@ impl Documents {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Whether all pictures are such as this version draws.
+    pub(super) fn check_pictures(&self) -> Result<(), Unreadable> {
+        let mut pictures = self.0.iter().filter(|(name, _)| name.ends_with(".svg"));
+        match pictures.find(|(_, svg)| !picture::is_plain(svg)) {
+            Some((name, _)) => Err(Unreadable::new(format!("{name}: it is no picture of ours"))),
+            None => Ok(()),
+        }
+    }
+
     /// A JSON document; `None` if there is none of that name.
     pub(super) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Unreadable> {
         let read = |text| {
@@ -72,8 +83,15 @@ impl Documents {
     pub(super) fn rows<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, Unreadable> {
         let Some(text) = self.text(name) else { return Ok(Vec::new()) };
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let rows = reader.deserialize().collect::<Result<Vec<T>, _>>();
-        rows.map_err(|error| Unreadable::new(format!("{name}: {error}")))
+        let mut read = || -> Result<Vec<T>, csv::Error> {
+            let head = reader.headers()?.clone();
+            let row = |record: csv::StringRecord| {
+                let cells: csv::StringRecord = record.iter().map(tables::written).collect();
+                cells.deserialize(Some(&head))
+            };
+            reader.records().map(|record| row(record?)).collect()
+        };
+        read().map_err(|error| Unreadable::new(format!("{name}: {error}")))
     }
 }
 

@@ -15,6 +15,7 @@ mod documents;
 mod incident;
 mod number;
 mod phases;
+mod picture;
 mod plan;
 mod sensitivity;
 mod shell;
@@ -31,9 +32,10 @@ pub const NAME: &str = "report.html";
 /// of one study by itself.
 ///
 /// # Errors
-/// If none of them is a document that has a page, if one is not as this version writes it, or if
-/// a study is not of the scenario of the run.
+/// If none of them is a document that has a page, if one is not as this version writes it, if a
+/// picture is more than a picture, or if a study is not of the scenario of the run.
 pub fn page(documents: &Documents) -> Result<String, Unreadable> {
+    documents.check_pictures()?;
     let compare = documents.json("compare.json")?;
     let sensitivity = documents.json("sensitivity.json")?;
     if let Some(summary) = documents.json("summary.json")? {

@@ -22,7 +22,8 @@ pub(super) fn document(
     // What a scenario says is text wherever it stands, and nothing but our own script may run.
     let hash = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
     let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{hash}'; \
+         base-uri 'none'; form-action 'none'"
     );
     let page = html! {
         (DOCTYPE)

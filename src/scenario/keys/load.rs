@@ -208,7 +208,8 @@ section! {
 
 section! {
     /// Users with one request at a time. Each thinks before the first one too. A request that fails
-    /// is followed by thinking as one that does not.
+    /// is followed by thinking as one that does not; after one that took no time at all, the next
+    /// comes a millisecond later at the earliest.
     pub struct Users {
         /// How many there are.
         pub count: u32, within(1, 10000000);

@@ -13,7 +13,7 @@ use crate::scenario::model::{
     self, Class, Clients, Failures, Hedge, Mix, Needs, Reload, RequestMemory, Retry, Source,
     SourceKind, Stage,
 };
-use crate::scenario::text::{At, Bytes, Name, Named, Share};
+use crate::scenario::text::{At, Bytes, Name, Named, Place, Share};
 
 impl Resolver<'_> {
     pub(super) fn classes(&mut self) -> Vec<Class> {
@@ -29,7 +29,9 @@ impl Resolver<'_> {
                 let count = stages.len();
                 let most = model::STAGES_MAX;
                 let message = format!("a class has 1 to {most} stages, this one has {count}");
-                self.log.problem(stages.place, message);
+                // A class that says nothing of them has no place for them.
+                let is_written = stages.place != Place::NOWHERE;
+                self.log.problem(if is_written { stages.place } else { name.place }, message);
             }
             let stage = |stage: &load::Stage| {
                 let (needs, demand) = match stage {

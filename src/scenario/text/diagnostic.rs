@@ -28,7 +28,7 @@ pub struct Diagnostics {
 impl Diagnostic {
     /// Adds a line of advice.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Diagnostic {
-        self.help.push(text.into());
+        self.help.push(printable(&text.into()));
         self
     }
 
@@ -88,7 +88,8 @@ impl Diagnostics {
     ) -> &mut Diagnostic {
         let place = place.into().filter(|place| *place != Place::NOWHERE);
         let at = self.list.len();
-        self.list.push(Diagnostic { place, message: message.into(), help: Vec::new() });
+        let message = printable(&message.into());
+        self.list.push(Diagnostic { place, message, help: Vec::new() });
         &mut self.list[at]
     }
 
@@ -322,6 +323,20 @@ fn nearest_unit<'a>(unit: &str, units: &[&'a str]) -> Option<&'a str> {
         units.iter().filter(begins).max_by_key(|known| known.len())
     };
     same.or_else(longer).copied()
+}
+
+/// The text with its control characters written out. What stands in a file may be anything, and a
+/// terminal obeys some of it.
+pub fn printable(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            plain.extend(letter.escape_default());
+        } else {
+            plain.push(letter);
+        }
+    }
+    plain
 }
 
 /// `` `a`, `b`, `c` ``

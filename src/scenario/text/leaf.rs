@@ -128,7 +128,13 @@ impl Key for String {
     }
 
     fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<String> {
-        text(node, at, "text in quotes", log).map(str::to_string)
+        let text = text(node, at, "text in quotes", log)?;
+        if let Some(control) = control(text) {
+            let why = format!("must not contain the character {}", control.escape_unicode());
+            log.bad_value(node.place, at, text, why);
+            return None;
+        }
+        Some(text.to_string())
     }
 
     fn write(&self) -> Option<Written> {
@@ -136,7 +142,18 @@ impl Key for String {
     }
 }
 
-/// What the user calls a thing: letters, digits, `-` and `_`.
+/// The first character that is none to be read: it would reach terminals, which obey it, and XML,
+/// which may not hold it. Ends of lines and tabs are fine.
+fn control(text: &str) -> Option<char> {
+    let lines = text.replace("\r\n", "\n");
+    let unreadable = |c: &char| {
+        let is_space = matches!(c, '\n' | '\t');
+        (c.is_control() && !is_space) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    lines.chars().find(unreadable)
+}
+
+/// What the user calls a thing: letters, digits, `-` and `_`, [`Name::LENGTH_MAX`] at most.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
@@ -144,8 +161,8 @@ impl Name {
     /// The name, if it is one.
     pub fn new(text: &str) -> Option<Name> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        ((1..=Name::LENGTH_MAX).contains(&text.len()) && text.bytes().all(allowed))
-            .then(|| Name(text.to_string()))
+        let fits = (1..=Name::LENGTH_MAX).contains(&text.len());
+        (fits && text.bytes().all(allowed)).then(|| Name(text.to_string()))
     }
 
     /// The name as text.
@@ -153,8 +170,12 @@ impl Name {
         &self.0
     }
 
-    /// Characters at most: a name is that of a folder too.
-    const LENGTH_MAX: usize = 100;
+    /// Characters at most: a name is that of a folder too, and 255 bytes are all that most file
+    /// systems allow.
+    pub const LENGTH_MAX: usize = 100;
+
+    /// The same for a JSON schema.
+    pub(super) const PATTERN: &str = "^[A-Za-z0-9_-]{1,100}$";
 
     /// What a message says about a text that is no name.
     pub(super) const RULE: &str = "a name has only letters, digits, `-` and `_`, 100 at most";
@@ -171,7 +192,7 @@ impl Key for Name {
         leaf(
             "a name",
             "letters, digits, `-` and `_`, such as `\"api-1\"`",
-            || json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,100}$" }),
+            || json!({ "type": "string", "pattern": Name::PATTERN }),
         )
     }
 

@@ -32,6 +32,10 @@ fn tables<'k>(base: &mut Node, patch: &Node, kind: impl Fn(&str) -> Option<&'k K
         *base = patch.clone();
         return;
     };
+    if base.place == Place::NOWHERE {
+        // What a product has by default is written where somebody writes of the same.
+        base.place = patch.place;
+    }
     let Some(table) = base.as_table_mut() else {
         *base = patch.clone();
         return;

@@ -19,7 +19,7 @@ pub struct Sources {
 
 /// Which of the [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SourceId(u16);
+pub struct SourceId(u32);
 
 /// A range of bytes of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,16 +41,16 @@ impl Sources {
     /// Adds a text under the name messages shall give it.
     ///
     /// # Panics
-    /// If there are 65535 sources already.
+    /// If there are 2^32 - 1 sources already.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        assert!(self.list.len() < usize::from(u16::MAX), "more than 65535 sources");
+        assert!(self.list.len() < u32::MAX as usize, "fewer than 2^32 sources");
         self.list.push(Source { name: name.into(), text: text.into() });
-        SourceId((self.list.len() - 1) as u16)
+        SourceId((self.list.len() - 1) as u32)
     }
 
     /// The source `id`, unless it is of other [`Sources`].
     pub fn get(&self, id: SourceId) -> Option<&Source> {
-        self.list.get(usize::from(id.0))
+        self.list.get(id.0 as usize)
     }
 
     /// Name, line and column (both from 1, in characters) of a place's beginning.
@@ -76,7 +76,7 @@ impl Source {
 
 impl Place {
     /// The place of what was written nowhere; a problem there is shown without a place.
-    pub const NOWHERE: Place = Place { source: SourceId(u16::MAX), start: 0, end: 0 };
+    pub const NOWHERE: Place = Place { source: SourceId(u32::MAX), start: 0, end: 0 };
 
     /// The bytes `range` of `source`.
     pub fn new(source: SourceId, range: Range<usize>) -> Place {

@@ -1,8 +1,9 @@
 //! Problems as text for people: with the line and a caret, or one line each.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::borrow::Cow;
 
-use super::diagnostic::{Diagnostic, Diagnostics};
+use super::diagnostic::{Diagnostic, Diagnostics, printable};
 use super::place::Sources;
 
 /// Problems that are shown; whoever has more will look again when these are gone.
@@ -32,7 +33,7 @@ impl Diagnostics {
             if let Some((name, line, column)) =
                 diagnostic.place.and_then(|place| sources.position(place))
             {
-                text.push_str(&format!("{name}:{line}:{column}: "));
+                text.push_str(&format!("{}:{line}:{column}: ", printable(name)));
             }
             text.push_str(&diagnostic.message);
             for help in &diagnostic.help {
@@ -59,10 +60,21 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         && let Some(source) = sources.get(place.source)
     {
         group = group.element(
-            Snippet::source(source.text.as_str())
-                .path(source.name.as_str())
+            Snippet::source(visible(&source.text))
+                .path(printable(&source.name))
                 .annotation(AnnotationKind::Primary.span(source.range(place))),
         );
     }
     group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())))
+}
+
+/// The text with a mark for each of the control characters beyond ASCII, as long as they are, so
+/// that places stay. Those of ASCII are marked by the renderer.
+fn visible(text: &str) -> Cow<'_, str> {
+    let obeyed = '\u{80}'..='\u{9f}';
+    if text.contains(|c| obeyed.contains(&c)) {
+        Cow::Owned(text.chars().map(|c| if obeyed.contains(&c) { '¤' } else { c }).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
 }

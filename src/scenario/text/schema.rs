@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::diagnostic::Diagnostics;
 use super::keys::{Choice, Field, Key, Kind, Section, one_line};
+use super::leaf::Name;
 use super::place::Place;
 use super::written::Written;
 
@@ -36,7 +37,7 @@ impl Definitions {
             }),
             Kind::Named(of) => json!({
                 "type": "object",
-                "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,100}$" },
+                "propertyNames": { "pattern": Name::PATTERN },
                 "additionalProperties": self.kind(of),
             }),
             Kind::Section(Section { name, .. }) | Kind::Choice(Choice { name, .. }) => {

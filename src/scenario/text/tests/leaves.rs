@@ -210,6 +210,27 @@ fn shares_names_zones_and_numbers() {
 }
 
 #[test]
+fn names_are_short_and_texts_can_be_read() {
+    let named = |length| Name::new(&"x".repeat(length)).is_some();
+    assert!(named(Name::LENGTH_MAX) && !named(Name::LENGTH_MAX + 1));
+    assert_eq!(one(r#""two\nlines\r\n\té""#), Ok("two\nlines\r\n\té".to_string()));
+    expect![[r#"
+        x:1:1: `x` is `a\u{1b}[31m`, must not contain the character \u{1b}
+        x:1:1: `x` is `\r`, must not contain the character \u{d}
+        x:1:1: `x` is `\u{85}`, must not contain the character \u{85}
+        x:1:1: `x` is `\u{ffff}`, must not contain the character \u{ffff}
+        x:1:1: `x` must be text in quotes, found the number `3`
+    "#]]
+    .assert_eq(&all_wrong::<String>(&[
+        r#""a\u001b[31m""#,
+        r#""\r""#,
+        r#""\u0085""#,
+        r#""\uffff""#,
+        "3",
+    ]));
+}
+
+#[test]
 fn equality_asks_for_no_place() {
     let (left, right) = (one::<At<u32>>("0x3"), one::<At<u32>>("3"));
     assert_eq!(left, right);

@@ -96,7 +96,7 @@ fn wait() -> impl Strategy<Value = Wait> {
 fn next() -> impl Strategy<Value = Next> {
     prop_oneof![
         Just(Next::First),
-        (1u32..=1000, proptest::option::of(".{0,120}"))
+        (1u32..=1000, proptest::option::of(texts()))
             .prop_map(|(of, fair)| Next::Lot(Lot { of, fair })),
         any::<u32>().prop_map(Next::Oldest),
         proptest::collection::vec(name(), 0..40).prop_map(Next::OneOf),
@@ -153,9 +153,14 @@ fn later() -> impl Strategy<Value = Named<Raw>> {
     )
 }
 
+/// Any text that may stand in a scenario: with no control character but ends of lines and tabs.
+fn texts() -> impl Strategy<Value = String> {
+    r"(\PC|[\n\t]){0,120}"
+}
+
 prop_compose! {
     fn shop()(
-        texts in (".{0,20}", proptest::option::of(any::<String>())),
+        texts in (texts(), proptest::option::of(texts())),
         opens in timestamp(),
         zone in proptest::sample::select(vec!["UTC", "Europe/Berlin", "America/Sao_Paulo"]),
         numbers in (1u32..=100, -20.0f64..=40.0, [0.0f64..=10.0, 0.0..=10.0, 0.0..=10.0]),
