@@ -116,7 +116,15 @@ pub(crate) fn check(study: &Study, changes: &[String], seed: u64, cut: f64) -> R
     here.run(&mut ());
     let snapshot = original.clone();
     let fork = original.fork(scenario).expect("it is the same scenario");
-    for (what, run) in [("original", original), ("snapshot", snapshot), ("fork", fork)] {
+    let mut stepwise = Replication::new(scenario, seed, true);
+    stepwise.simulation.foresee_nothing();
+    let all = [
+        ("original", original),
+        ("snapshot", snapshot),
+        ("fork", fork),
+        ("stepwise run", stepwise),
+    ];
+    for (what, run) in all {
         let results = run.finish();
         assert_eq!(results.digest, straight.digest, "the {what} goes on otherwise");
         assert_eq!(bits(&results), bits(&straight), "the {what} is measured otherwise");
