@@ -28,7 +28,7 @@ pub(super) struct Foreseen {
     /// Number among the arrivals of its source.
     number: u64,
     issued: Instant,
-    process: Ref,
+    pub process: Ref,
     source: u32,
     class: u32,
     node: u32,
@@ -125,10 +125,16 @@ impl Simulation {
         observer.observe(now, &seen);
     }
 
+    /// Memory of a foreseen request.
+    pub(super) fn working_of(&self, foreseen: &Foreseen) -> u64 {
+        self.memories[foreseen.class as usize].in_service
+    }
+
     /// Memory of the foreseen requests that a process has.
     pub(super) fn working_of_foreseen(&self, process: Ref) -> u64 {
-        let its = self.foreseen.iter().filter(|(_, foreseen)| foreseen.process == process);
-        its.map(|(_, foreseen)| self.memories[foreseen.class as usize].in_service).sum()
+        let all = self.foreseen.iter().map(|(_, foreseen)| foreseen);
+        let its = all.filter(|foreseen| foreseen.process == process);
+        its.map(|foreseen| self.working_of(foreseen)).sum()
     }
 
     /// Makes of every foreseen request what it would be had it been followed step by step.

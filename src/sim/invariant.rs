@@ -12,13 +12,15 @@ impl Simulation {
     /// If anything is amiss: every number of this replication would be in doubt.
     pub(super) fn check_invariants(&self) {
         let settled = self.counts.settled_total();
-        let open = self.requests.iter().filter(|(_, request)| !request.settled).count() as u64;
+        let foreseen = self.foreseen.len() as u64;
+        let followed = self.requests.iter().filter(|(_, request)| !request.settled).count() as u64;
+        let open = followed + foreseen;
         assert!(
             self.counts.issued == settled + open,
             "requests are not conserved: {} issued, {settled} settled, {open} open",
             self.counts.issued
         );
-        let (mut attempts, mut checks) = (0, 0);
+        let (mut attempts, mut checks) = (foreseen, 0);
         for (_, attempt) in self.attempts.iter() {
             match attempt.owner {
                 Owner::Request(_) => attempts += 1,
@@ -43,6 +45,7 @@ impl Simulation {
             Some(Waiting::Pause | Waiting::Queue) | None => attempt.process.is_some(),
         };
         let held = self.attempts.iter().filter(|(_, attempt)| is_sent(attempt)).count() as u64;
+        let held = held + foreseen;
         assert!(
             sent == held,
             "balancers wait for {sent} answers, nodes hold or are asked for {held} attempts",
@@ -106,15 +109,20 @@ impl Simulation {
         );
     }
 
-    /// How many attempts each process holds, by its place, and the memory that they need.
+    /// How many requests and checks each process holds, by its place, and the memory that they
+    /// need.
     fn held_by_processes(&self) -> BTreeMap<u32, (usize, u64)> {
+        let of_attempts = self.attempts.iter().filter_map(|(at, attempt)| {
+            let process = attempt.process?;
+            Some((process, self.working(&[at])))
+        });
+        let of_foreseen = self.foreseen.iter().map(|(_, foreseen)| foreseen);
+        let of_foreseen = of_foreseen.map(|foreseen| (foreseen.process, self.working_of(foreseen)));
         let mut all = BTreeMap::new();
-        for (at, attempt) in self.attempts.iter() {
-            if let Some(process) = attempt.process {
-                let (held, working) = all.entry(process.index()).or_default();
-                *held += 1;
-                *working += self.working(&[at]);
-            }
+        for (process, bytes) in of_attempts.chain(of_foreseen) {
+            let (held, working) = all.entry(process.index()).or_default();
+            *held += 1;
+            *working += bytes;
         }
         all
     }

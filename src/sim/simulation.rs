@@ -280,7 +280,6 @@ impl Simulation {
             self.dispatched += 1;
             if self.dispatched.is_multiple_of(LOOK_STRIDE) {
                 if self.dispatched.is_multiple_of(INVARIANT_STRIDE) {
-                    self.unfold();
                     self.check_invariants();
                 }
                 if !goes_on(self.dispatched, self.now()) {
@@ -293,7 +292,6 @@ impl Simulation {
             if self.suspended {
                 self.resume_traffic(observer);
             }
-            self.unfold();
             self.check_invariants();
             self.sample_all(observer);
             let open = self.counts.issued - self.counts.settled_total();

@@ -22,6 +22,7 @@ mod common_random_numbers;
 mod compare;
 mod cost;
 mod deciding;
+mod dependencies;
 mod deploys;
 mod distributions;
 mod fates;
