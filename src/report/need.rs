@@ -119,6 +119,11 @@ fn both(usual: String, at_most: String) -> String {
     if usual == at_most { usual } else { format!("{usual} ({at_most} if nobody is answered)") }
 }
 
+/// What is to be added where traffic may be passed over.
+fn less(need: &Need) -> &'static str {
+    if need.passes_over { "; less where traffic is passed over" } else { "" }
+}
+
 /// For people.
 pub fn human(need: &Need, most: u64, screen: &Screen) -> String {
     let memory = need.memory;
@@ -128,7 +133,7 @@ pub fn human(need: &Need, most: u64, screen: &Screen) -> String {
     let rows = [
         ("replications", format!("{} at most", about(need.replications))),
         ("requests", about(need.requests)),
-        ("events", both(about(need.events), about(need.events_at_most))),
+        ("events", both(about(need.events), about(need.events_at_most)) + less(need)),
         ("windows", format!("{} in a replication", about(need.windows))),
         (
             "memory",
@@ -158,6 +163,7 @@ struct Document {
     seconds: f64,
     seconds_at_most: f64,
     threads: f64,
+    passes_over: bool,
 }
 
 /// The same as one JSON document; what is `at_most` is so if the fleet answers nobody.
@@ -175,6 +181,7 @@ pub fn json(need: &Need, most: u64) -> String {
         seconds,
         seconds_at_most,
         threads: need.threads,
+        passes_over: need.passes_over,
     })
 }
 
@@ -187,10 +194,11 @@ pub fn note(need: &Need, most: u64) -> Option<String> {
     if usual > SHORT {
         let threads = plural(need.threads as u64, "thread");
         notes.push(format!(
-            "{} at most, about {} events: {} on {threads}",
+            "{} at most, about {} events: {} on {threads}{}",
             counted(need.replications),
             about(need.events),
             both(time(usual), time(at_most)),
+            less(need),
         ));
     }
     let worst = need.memory.at_most();

@@ -62,6 +62,9 @@ pub struct Cost {
     pub results: f64,
     /// Bytes of its course, if it is kept.
     pub course: f64,
+    /// Whether traffic may be passed over, so that there are fewer events; how many fewer shows only
+    /// in a simulation.
+    pub passes_over: bool,
 }
 
 /// Bytes that a replication needs while it is simulated.
@@ -96,6 +99,7 @@ impl Cost {
             state: State { fleet: fleet(scenario) + HOUR * hours, ..open(scenario) },
             results: RESULTS + PART * parts + MINUTE * (horizon / minute).ceil(),
             course: ROW * windows + READING * readings,
+            passes_over: scenario.is_adaptive(),
         }
     }
 }
@@ -121,6 +125,8 @@ pub struct Need {
     pub memory: Memory,
     /// Threads.
     pub threads: f64,
+    /// Whether traffic may be passed over in any of them.
+    pub passes_over: bool,
 }
 
 /// Bytes at the same time, by what needs them.
@@ -209,6 +215,7 @@ impl Need {
                 course: if way.detailed { most(&|one| one.course) } else { 0.0 },
             },
             threads,
+            passes_over: all.iter().any(|(one, _)| one.passes_over),
         }
     }
 
@@ -232,6 +239,7 @@ impl Need {
                 course: one.course.max(two.course),
             },
             threads: self.threads.max(other.threads),
+            passes_over: self.passes_over || other.passes_over,
         }
     }
 
