@@ -37,11 +37,11 @@ fn results(scenario: &Arc<Scenario>, threads: usize) -> Vec<Results> {
     }
 }
 
-/// The measures to the last bit.
+/// The measures to the last bit; the bits of what is no number are the processor's own.
 fn measures(results: &[Results]) -> u64 {
     let mut digest = Digest::default();
     for value in results.iter().flat_map(|one| &one.measures) {
-        digest.write_u64(value.to_bits());
+        digest.write_u64(if value.is_nan() { u64::MAX } else { value.to_bits() });
     }
     digest.value()
 }
