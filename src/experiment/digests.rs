@@ -68,14 +68,14 @@ fn every_build_comes_to_the_same() {
         writeln!(seen, "{digest} {bits:016x} {name}").expect("there is room");
     }
     expect![[r#"
-        65a524626e1d62f1 25369a4b4c450348 tiny
-        bb6513791d83d212 7bec00cd572f484b incident, adaptive
-        74f710bbd5718ff3 449f71fde8025922 pinpoint-2021
-        dd020ac632e85a3f 8f68b2f0ab52c817 cloudflare-2019
-        b34bcfca5437bb61 3c3efa895cc8d87a retry-storm
-        dd1bce37005de438 3ecfcda7239e286f restarts-in-step
-        f93696c4737661db 40a8ef6abbd1b8be real-fleet-steady
-        7d298fb19d974da2 3c7d15ed75a35f93 real-fleet-killed
+        65a524626e1d62f1 70a9cc479938a00e tiny
+        bb6513791d83d212 990ab3ef96718c42 incident, adaptive
+        74f710bbd5718ff3 378fe540829189fa pinpoint-2021
+        dd020ac632e85a3f 855320302d3e266e cloudflare-2019
+        b34bcfca5437bb61 9c0bfe9122a20355 retry-storm
+        dd1bce37005de438 b0cf4cf21bbe9123 restarts-in-step
+        f93696c4737661db b6714c85d444d7f4 real-fleet-steady
+        7d298fb19d974da2 3373cd58aa5dd7cb real-fleet-killed
     "#]]
     .assert_eq(&seen);
 }
