@@ -5,6 +5,8 @@ pub mod causes;
 pub mod cells;
 pub mod compare;
 pub mod decide;
+#[cfg(test)]
+mod digests;
 pub mod halt;
 pub mod hypercube;
 pub mod interaction;

@@ -429,15 +429,13 @@ impl Simulation {
         }
         let Some(workers) = &mut self.processes[at].workers else { return };
         let lost = workers.recycler.drop_all(worker);
-        let working = self.working(&lost);
-        let node = &mut self.nodes[number as usize];
-        node.cpu.retain(now, |job| !lost.contains(job));
-        node.memory -= working;
+        self.nodes[number as usize].cpu.retain(now, |job| !lost.contains(job));
         self.processes[at].in_service -= lost.len() as u32;
         self.replace_worker(at, worker, why, true, observer);
         for attempt in lost {
             // One that fails may lead to the end of the process with all the others.
             if self.attempts.get(attempt).is_some() {
+                self.nodes[number as usize].memory -= self.working(&[attempt]);
                 self.fail(attempt, Outcome::Reset, observer);
             }
         }

@@ -76,3 +76,48 @@ clock.window = "500ms""#,
         &["load.constant.steady.rate=\"0/s\"", "load.constant.steady.rate=\"31/s\""],
     );
 }
+
+/// A worker that the kernel killed had a probe in hand; its failure ended the process, which took
+/// the memory of the worker's other requests once more.
+#[test]
+fn a_probe_in_a_worker_that_is_killed() {
+    const TEXT: &str = r#"
+load.freeze = "never"
+load.constant.steady = { rate = "26/s", class = "page" }
+load.constant.other = { rate = "28/s", class = "slow" }
+load.surge.rush = { onset = 2021-02-01T00:00:00Z, ramp = "20s", rate = "0/s", plateau = "30s", decay = "20s", class = "page" }
+load.recorded.rates = { file = "rates.csv", between = "lines", factor = 0.7, class = "page" }
+class.page.stages = [{ cpu.lognormal = { mean = "12ms", sigma = 0 } }, { wait = "20ms" }]
+class.slow.stages = [{ wait = "50ms" }]
+clients.patience = { exponential.mean = "500ms" }
+clients.retry = { attempts = 1, base = "0s", jitter = "0%" }
+clients.reload = { share = "60%", pause = "1s", at_most = 3 }
+balancer = { instances = 1, policy = "round_robin", redispatch = 0, none_up = "fail", lost_share = "moved", health = { active = { fast_interval = "100ms", observe.layer4 = { limit = 3, on_error = "sudden_death" }, path = "separate", on_marked_down = "shutdown_sessions" } } }
+nodes = { count = 1, cores = 1, memory = "256 MiB", swap = "0 B", add = [] }
+process = { slots = 2, workers = { count = 1, memory = "15 MiB", max_requests = { count = 40, jitter = 20 } }, backlog = 1, boot = "7s", stop = "drop", abandoned = "skipped", cold = "0s", cold_factor = 3, memory = { base.uniform = { from = "80 MiB", to = "120 MiB" }, retained_at_start.uniform = { from = "0 B", to = "40 MiB" }, retained_per_request = "0 B", in_service = "2 MiB", queued = "0 B" } }
+supervisor.kubernetes.liveness = {}
+environment.provides.workers = "8"
+environment.node.node-1.provides.workers = "8"
+first_release = "one"
+release.one.needs.workers = "8"
+release.two = {}
+release.wrong = { needs.workers = "9", fails_after = "0s" }
+deploy.first = { at = 2021-02-01T00:00:20Z, release = "two", method = "hot" }
+deploy.second = { at = 2021-02-01T00:02:30Z, release = "two", method = "hot" }
+people.notice.exponential.mean = "5s"
+people.diagnose.uniform = { from = "1s", to = "20s" }
+people.fix.lognormal = { mean = "4s", sigma = 1 }
+people.at_a_time = 1
+people.rejoin = "each"
+people.fixed_release = "two"
+maintenance.patches = { at = 2021-02-01T00:01:10Z, nodes.share = "60%", away = "5s", retry = "2s" }
+protections.disruption_budget.max_unavailable = { count = 1 }
+deploy.third = { at = 2021-02-01T00:00:49Z, release = "two", method = "kubernetes" }
+load.scale = 0.05
+class.page.in_service = "160 MiB"
+"#;
+    let study = support::study(MINUTES, TEXT).unwrap_or_else(|problems| panic!("{problems}"));
+    for seed in 0..8 {
+        checks::check(&study, &[], seed, 0.5);
+    }
+}
