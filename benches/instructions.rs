@@ -37,27 +37,27 @@ const CASES: [Case; 5] = [
     Case {
         name: "w1",
         arguments: &["run", "benches/scenarios/w1.toml", "--set", "clock.end=2026-01-05T00:03:20Z"],
-        instructions: 296_327_639,
+        instructions: 305_902_866,
     },
     Case {
         name: "w2",
         arguments: &["run", "benches/scenarios/w2.toml", "--set", "clock.end=2026-01-05T00:00:40Z"],
-        instructions: 313_197_112,
+        instructions: 263_725_477,
     },
     Case {
         name: "w3",
         arguments: &["run", "benches/scenarios/w3.toml", "--set", "clock.end=2026-01-05T00:00:30Z"],
-        instructions: 638_069_453,
+        instructions: 495_528_231,
     },
     Case {
         name: "w7",
         arguments: &["run", "benches/scenarios/w7.toml", "--set", "clock.end=2026-01-05T00:00:30Z"],
-        instructions: 467_002_216,
+        instructions: 472_268_369,
     },
     Case {
         name: "parsing",
         arguments: &["check", "scenarios/pinpoint-2021.toml", "--resolved"],
-        instructions: 284_523_097,
+        instructions: 299_860_249,
     },
 ];
 
