@@ -88,6 +88,14 @@ fn what_is_missing_beside_the_defaults_of_a_product() {
     assert!(told.starts_with(&format!("x.toml:{line}:1: missing key `slots`")), "{told}");
 }
 
+/// Of a profile of which nothing was written there was no place either.
+#[test]
+fn a_profile_without_a_point_has_a_place() {
+    let refused = crate::support::study(4, "[load.profile.jobs]").expect_err("it has no point");
+    let told = refused.lines();
+    assert!(told.contains("test.toml:6:1: a load profile needs a point"), "{told}");
+}
+
 /// The documents of every command, as it writes them.
 #[cfg(feature = "cli")]
 #[test]
