@@ -62,8 +62,8 @@ pub struct Cost {
     pub results: f64,
     /// Bytes of its course, if it is kept.
     pub course: f64,
-    /// Whether traffic may be passed over, so that there are fewer events; how many fewer shows only
-    /// in a simulation.
+    /// Whether traffic may be passed over, so that there are fewer events; how many fewer shows
+    /// only in a simulation.
     pub passes_over: bool,
 }
 

@@ -234,7 +234,7 @@ impl Resolver<'_> {
             // Half of what is possible, since the states may be shorter than they are on average.
             if turns.is_nan() || turns > 0.5 * STRETCHES_MAX as f64 {
                 let message = "the states of a modulated source last too short a time";
-                self.log.problem(modulated.states.place, message);
+                self.log.problem(written_at(modulated.states.place, name.place), message);
             }
             let area = states.iter().map(|(rate, lasting)| rate * lasting.mean_secs());
             let mean = area.sum::<f64>() / cycle.max(1e-9);
