@@ -88,6 +88,21 @@ fn what_is_missing_beside_the_defaults_of_a_product() {
     assert!(told.starts_with(&format!("x.toml:{line}:1: missing key `slots`")), "{told}");
 }
 
+/// Of a source of which nothing was written there was no place either.
+#[test]
+fn a_source_without_a_list_has_a_place() {
+    for (source, wrong) in [
+        ("profile", "a load profile needs a point"),
+        ("modulated", "the states of a modulated source last too short a time"),
+    ] {
+        let text = format!("{}\nload.{source}.jobs.class = \"page\"", crate::swarm::grammar::PLAIN);
+        let refused = crate::support::study(4, &text).expect_err("it says nothing").lines();
+        let told =
+            refused.lines().any(|line| line.starts_with("test.toml:") && line.contains(wrong));
+        assert!(told, "{refused}");
+    }
+}
+
 /// The documents of every command, as it writes them.
 #[cfg(feature = "cli")]
 #[test]

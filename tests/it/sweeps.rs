@@ -97,8 +97,9 @@ fn a_design_of_points_varies_any_number_of_keys() {
     arguments.extend(["--measure", "restarts", "--measure", "before.restarts"]);
     arguments.extend(["--measure", "first_restart"]);
     // The picture of an earlier sweep would not be about these points.
-    std::fs::create_dir_all(&out).unwrap();
-    std::fs::write(out.join("sweep.svg"), "earlier").unwrap();
+    let earlier = ["sweep", TINY, "--vary", "nodes.count=1,2", "--replications", "1"];
+    fleetfall(&earlier, &out);
+    assert!(out.join("sweep.svg").exists());
     let sweep = fleetfall(&arguments, &out);
     assert_eq!(sweep.status.code(), Some(0), "{}", text(&sweep.stderr));
     let rows = rows(&out.join("sweep.csv"));

@@ -29,9 +29,7 @@ impl Resolver<'_> {
                 let count = stages.len();
                 let most = model::STAGES_MAX;
                 let message = format!("a class has 1 to {most} stages, this one has {count}");
-                // A class that says nothing of them has no place for them.
-                let is_written = stages.place != Place::NOWHERE;
-                self.log.problem(if is_written { stages.place } else { name.place }, message);
+                self.log.problem(written_at(stages.place, name.place), message);
             }
             let stage = |stage: &load::Stage| {
                 let (needs, demand) = match stage {
@@ -206,7 +204,8 @@ impl Resolver<'_> {
                 points.push((at, keys.scale * point.rate.as_per_second()));
             }
             let Some(&(last, rate)) = points.last() else {
-                self.log.problem(profile.points.place, "a load profile needs a point");
+                let place = written_at(profile.points.place, name.place);
+                self.log.problem(place, "a load profile needs a point");
                 continue;
             };
             points.push((self.horizon.max(last), rate));
@@ -235,7 +234,7 @@ impl Resolver<'_> {
             // Half of what is possible, since the states may be shorter than they are on average.
             if turns.is_nan() || turns > 0.5 * STRETCHES_MAX as f64 {
                 let message = "the states of a modulated source last too short a time";
-                self.log.problem(modulated.states.place, message);
+                self.log.problem(written_at(modulated.states.place, name.place), message);
             }
             let area = states.iter().map(|(rate, lasting)| rate * lasting.mean_secs());
             let mean = area.sum::<f64>() / cycle.max(1e-9);
@@ -369,4 +368,9 @@ pub(super) fn source(kind: &str, name: &At<Name>, classes: Mix, course: Course) 
     let stream = stream(kind, &name);
     let (kind, batch) = (SourceKind::Course, Batch::Always(1));
     Source { stream, name, classes, course, kind, batch }
+}
+
+/// The place of a list, or of the thing that has it if nothing is written of the list.
+fn written_at(list: Place, owner: Place) -> Place {
+    if list == Place::NOWHERE { owner } else { list }
 }
