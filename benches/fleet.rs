@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     }
     if has("resolution") && !quick {
         let most = arguments.iter().find_map(|argument| argument.parse().ok());
-        studies::resolution(most);
+        studies::resolution(most, &|name| arguments.iter().any(|argument| argument == name));
         return ExitCode::SUCCESS;
     }
     let tables = [("memory", ratios::memory as fn() -> bool), ("ratios", ratios::ratios)];

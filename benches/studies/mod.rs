@@ -44,9 +44,10 @@ pub(super) fn work(count: &str) {
     replications(&W2.scenario(W2.large.set), count, 1);
 }
 
-/// Prints whether adaptive resolution comes out as exact does, on so many replications at most.
-pub(super) fn resolution(most: Option<u64>) {
-    resolution::resolution(most.unwrap_or(u64::MAX));
+/// Prints whether adaptive resolution comes out as exact does, on so many replications at most of
+/// the scenarios that are named, or of all.
+pub(super) fn resolution(most: Option<u64>, is_named: &dyn Fn(&str) -> bool) {
+    resolution::resolution(most.unwrap_or(u64::MAX), is_named);
 }
 
 fn replications(scenario: &Arc<Scenario>, count: u64, threads: usize) {

@@ -30,12 +30,13 @@ const OUTAGE_MARGIN: f64 = 0.01;
 const FAILED_MARGIN: f64 = 0.01;
 
 /// Prints for every scenario what the difference between the resolutions may be, beside the margin
-/// it must lie within. `most` exact replications of each are made at most.
-pub(in crate::studies) fn resolution(most: u64) {
+/// it must lie within. `most` exact replications of each are made at most. Those that are named are looked at, or all.
+pub(in crate::studies) fn resolution(most: u64, is_named: &dyn Fn(&str) -> bool) {
     println!(
         "\nAdaptive less exact resolution: what the difference may be, all with 95 % together"
     );
-    for (name, text, count) in SCENARIOS {
+    let all = !SCENARIOS.iter().any(|(name, ..)| is_named(name));
+    for (name, text, count) in SCENARIOS.into_iter().filter(|(name, ..)| all || is_named(name)) {
         let count = count.min(most);
         let load = |resolution: &str| -> Arc<Scenario> {
             let none: [&str; 0] = [];
