@@ -8,8 +8,9 @@
 //!   that two workloads take. With `--strict` it fails unless all of that lies below its limit;
 //! - `memory` prints the latter alone;
 //! - `studies` prints what many replications cost beside the same work done otherwise;
-//! - `resolution` prints whether adaptive resolution comes out as exact does, within margins, on so
-//!   many replications at most as a number behind it says;
+//! - `resolution` prints whether adaptive resolution comes out as exact does, within margins, of
+//!   the scenarios that are named behind it, or of all, on so many replications at most as a number
+//!   says;
 //! - anything else is a filter of Criterion's.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
