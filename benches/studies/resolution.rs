@@ -30,7 +30,8 @@ const OUTAGE_MARGIN: f64 = 0.01;
 const FAILED_MARGIN: f64 = 0.01;
 
 /// Prints for every scenario what the difference between the resolutions may be, beside the margin
-/// it must lie within. `most` exact replications of each are made at most. Those that are named are looked at, or all.
+/// it must lie within. `most` exact replications of each are made at most. Those that are named are
+/// looked at, or all.
 pub(in crate::studies) fn resolution(most: u64, is_named: &dyn Fn(&str) -> bool) {
     println!(
         "\nAdaptive less exact resolution: what the difference may be, all with 95 % together"
