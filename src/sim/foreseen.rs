@@ -16,6 +16,7 @@ use super::load::request;
 use super::observation::{Observation, Observer, Outcome};
 use super::simulation::Simulation;
 use super::state::{Attempt, Owner, Request, patience_of, purpose};
+use super::traffic::occupy_slot;
 use crate::fleet::balancer::LostShare;
 use crate::kernel::calendar::Exchange;
 use crate::kernel::slab::Ref;
@@ -97,8 +98,7 @@ impl Simulation {
             return None;
         }
         node.integrals.count_busy(now, process.in_service);
-        process.in_service += 1;
-        node.memory += self.memories[class as usize].in_service;
+        occupy_slot(node, process, &self.memories[class as usize]);
         Some((number, listener))
     }
 

@@ -471,12 +471,6 @@ impl Simulation {
         }
     }
 
-    /// An event that concerns several nodes.
-    #[cold]
-    fn rearm_another(&mut self, node: u32) {
-        self.rearm(node);
-    }
-
     /// The same for a node whose cores did not change: nothing follows unless its memory is short.
     #[inline(always)]
     pub(super) fn touch_memory(&mut self, number: u32) {
@@ -484,6 +478,12 @@ impl Simulation {
         if (node.memory > self.memory_watch) | node.thrashing {
             self.touch(number);
         }
+    }
+
+    /// Moves the lane of a node where an event concerns several.
+    #[cold]
+    fn rearm_another(&mut self, node: u32) {
+        self.rearm(node);
     }
 
     /// Works out what follows for the node touched last, and sends on what waits at balancers.

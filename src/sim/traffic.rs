@@ -573,6 +573,12 @@ fn enter_service(
     if node.listener == attempt.process {
         node.integrals.count_busy(now, process.in_service);
     }
+    occupy_slot(node, process, memory);
+}
+
+/// Counts a request in that gets a slot of a process, once the time until now is counted.
+#[inline(always)]
+pub(super) fn occupy_slot(node: &mut Node, process: &mut Process, memory: &RequestMemory) {
     process.in_service += 1;
     node.memory += memory.in_service;
 }

@@ -1,53 +1,11 @@
 //! Whatever a file holds, it is read as a scenario or refused in words.
 
+use crate::fuzz::mutate::PIECES;
 use crate::fuzz::targets::WHOLE;
 use crate::support::{self, NOTHING};
 use fleetfall::scenario::Study;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-
-/// What somebody may put anywhere.
-const PIECES: &[&str] = &[
-    "",
-    " ",
-    "\n",
-    "=",
-    "[",
-    "]",
-    "[[",
-    "{",
-    "}",
-    "\"",
-    "'",
-    ",",
-    ".",
-    "#",
-    "-",
-    "0",
-    "-1",
-    "1e999",
-    "nan",
-    "inf",
-    "99999999999999999999",
-    "true",
-    "\"\"",
-    "\"-3s\"",
-    "\"1e400 GiB\"",
-    "\"120%\"",
-    "1970-01-01T00:00:00Z",
-    "9999-12-31T23:59:59Z",
-    "[]",
-    "{}",
-    "\u{0}",
-    "é",
-    "\u{1F600}",
-    "\"none\"",
-    "\"1ns\"",
-    "4294967296",
-    "0.0000000001",
-    "\"584d\"",
-    "\"0/s\"",
-];
 
 /// One change of a text: a stretch of it gives way to a piece, or to another stretch.
 fn change() -> impl Strategy<Value = (Index, usize, Option<(Index, usize)>, &'static str)> {

@@ -32,8 +32,12 @@ impl Numbers {
 }
 
 /// What is put in place of something else.
-const PIECES: &[&str] = &[
+pub(crate) const PIECES: &[&str] = &[
     "",
+    " ",
+    "inf",
+    "4294967296",
+    "0.0000000001",
     "\n",
     "=",
     "[",
