@@ -51,12 +51,13 @@ pub(super) fn resolution(most: Option<u64>, is_named: &dyn Fn(&str) -> bool) {
 }
 
 fn replications(scenario: &Arc<Scenario>, count: u64, threads: usize) {
-    drop(black_box(replicated(scenario, count, threads)));
+    drop(black_box(replicated(scenario, 0, count, threads)));
 }
 
-fn replicated(scenario: &Arc<Scenario>, count: u64, threads: usize) -> Vec<Results> {
-    let (stop, plan) =
-        (AtomicBool::new(false), Plan { seed: Seed(SEED), replications: count, detailed: false });
+/// Replications of so many seeds, from the one with this number on.
+fn replicated(scenario: &Arc<Scenario>, first: u64, count: u64, threads: usize) -> Vec<Results> {
+    let stop = AtomicBool::new(false);
+    let plan = Plan { seed: Seed(SEED + first), replications: count, detailed: false };
     match replicate(scenario, plan, Pool::new(threads, &|_| (), &stop)) {
         Ok(Outcome::Done(results)) => results,
         Ok(Outcome::Stopped(_)) => panic!("nobody stops them"),
