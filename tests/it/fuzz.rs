@@ -103,6 +103,15 @@ fn a_source_without_a_list_has_a_place() {
     }
 }
 
+/// Nodes that join before there is a fleet had no place.
+#[test]
+fn nodes_that_join_too_early_have_a_place() {
+    let early = "nodes.add = [{ at = 2021-01-31T23:00:00Z, count = 1 }]";
+    let text = format!("{early}\n{}", crate::swarm::grammar::PLAIN);
+    let told = crate::support::study(4, &text).expect_err("it is before the start").lines();
+    assert!(told.contains(":21: `nodes.add.at` is before"), "{told}");
+}
+
 /// The documents of every command, as it writes them.
 #[cfg(feature = "cli")]
 #[test]

@@ -15,7 +15,7 @@ use crate::scenario::late::{Late, Setting};
 use crate::scenario::model::{
     Abandoned, Addition, Balancing, CheckPath, Cold, Health, Memory, Nodes, Program, Stop,
 };
-use crate::scenario::text::{At, Bytes, Name, Place};
+use crate::scenario::text::{At, Bytes, Name};
 
 impl Resolver<'_> {
     pub(super) fn balancer(&mut self) -> Balancing {
@@ -148,7 +148,7 @@ impl Resolver<'_> {
         let keys = &self.document.nodes;
         let mut additions: Vec<Addition> = Vec::new();
         for addition in &keys.add {
-            let at = self.instant(addition.at, "`nodes.add.at`", Place::NOWHERE);
+            let at = self.instant(addition.at.value, "`nodes.add.at`", addition.at.place);
             additions.push(Addition { at, count: addition.count });
         }
         Nodes {

@@ -26,6 +26,7 @@ const MOST: usize = 1_000;
 
 /// Problems of a whole, such as that something is missing; they say what to add. All others are somewhere.
 const OF_A_WHOLE: &[&str] = &[
+    "the scenario has ",
     "no class of requests is defined",
     "there is no load",
     "there are several releases, and none is said to run at the start",

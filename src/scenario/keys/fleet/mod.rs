@@ -8,7 +8,7 @@ pub use supervisor::*;
 
 use super::quantity::{BytesRange, Dist};
 use super::workers::Workers;
-use crate::scenario::text::{Bytes, Duration, Named, Timestamp, choice, section};
+use crate::scenario::text::{At, Bytes, Duration, Named, Timestamp, choice, section};
 
 section! {
     /// The machines, called node-1, node-2 and so on.
@@ -34,7 +34,7 @@ section! {
     /// Nodes that join during the run.
     pub struct Addition {
         /// When they begin to boot.
-        pub at: Timestamp;
+        pub at: At<Timestamp>;
         /// How many.
         pub count: u32, within(1, 4096);
     }
