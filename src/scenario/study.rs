@@ -9,9 +9,10 @@ use super::product::with_defaults;
 use super::resolve::{draft, resolve};
 use super::text::set::set_from;
 use super::text::{
-    At, Diagnostics, Key, Node, Place, SourceId, Sources, Value, kind_at, lookup, merge, parse,
-    print, read, set,
+    At, Diagnostics, Key, Kind, Node, Place, SourceId, Sources, Table, Value, kind_at, lookup,
+    merge, parse, print, read, set,
 };
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -180,9 +181,10 @@ impl Study {
             unknown_patch(&self.tree, name, super::text::Place::NOWHERE, &mut log);
             return Err(Problems { log, sources: self.sources.clone() });
         };
-        let mut tree = self.tree.clone();
-        merge(&mut tree, &patch, &Document::describe());
-        let variant = meaning(&tree, &self.files, claims.unwrap_or(&[]), &mut log);
+        let tree = patched(&self.tree, &[&patch], &Document::describe());
+        let patches = patch_names(&self.tree);
+        let claims = (claims.unwrap_or(&[]), patches.as_slice());
+        let variant = meaning(&tree, &self.files, claims, &mut log);
         variant.ok_or_else(|| Problems { log, sources: self.sources.clone() })
     }
 
@@ -192,17 +194,16 @@ impl Study {
     /// If there is no such patch, or they do not go together.
     pub fn combination(&self, names: &[impl AsRef<str>]) -> Result<Arc<Scenario>, Problems> {
         let mut log = Diagnostics::new();
-        let mut tree = self.tree.clone();
-        let kind = Document::describe();
+        let mut patches = Vec::new();
         for name in names.iter().map(AsRef::as_ref) {
-            // What is merged in does not change the patches themselves.
             match patch_named(&self.tree, name) {
-                Some(patch) => merge(&mut tree, &patch, &kind),
+                Some(patch) => patches.push(patch),
                 None => unknown_patch(&self.tree, name, super::text::Place::NOWHERE, &mut log),
             }
         }
+        let tree = patched(&self.tree, &patches, &Document::describe());
         let variant =
-            if log.is_empty() { meaning(&tree, &self.files, &[], &mut log) } else { None };
+            if log.is_empty() { meaning(&tree, &self.files, NO_CLAIMS, &mut log) } else { None };
         variant
             .map(|variant| variant.scenario)
             .ok_or_else(|| Problems { log, sources: self.sources.clone() })
@@ -215,13 +216,15 @@ impl Study {
     pub fn with_values(&self, sets: &[impl AsRef<str>]) -> Result<Variant, Problems> {
         let mut log = Diagnostics::new();
         let mut sources = self.sources.clone();
-        let mut tree = self.tree.clone();
+        let mut tree = without_studies(&self.tree, |study| {
+            sets.iter().any(|assignment| assignment.as_ref().trim_start().starts_with(study))
+        });
         let kind = Document::describe();
         for assignment in sets {
             set(assignment.as_ref(), &mut tree, &kind, &mut sources, &mut log);
         }
         let variant =
-            if log.is_empty() { meaning(&tree, &self.files, &[], &mut log) } else { None };
+            if log.is_empty() { meaning(&tree, &self.files, NO_CLAIMS, &mut log) } else { None };
         variant.ok_or(Problems { log, sources })
     }
 
@@ -247,7 +250,7 @@ impl Study {
                 set_from(id, assignment, &mut tree, &kind, &mut own);
             }
             if own.is_empty() {
-                meaning(&tree, &self.files, &[], &mut own);
+                meaning(&tree, &self.files, NO_CLAIMS, &mut own);
             }
             log.append(own);
         }
@@ -272,10 +275,16 @@ impl Study {
     }
 }
 
+/// Claims of a counterfactual, and the names of all patches, which they may be about.
+type Claims<'a> = (&'a [super::keys::claims::Claim], &'a [String]);
+
+const NO_CLAIMS: Claims<'static> = (&[], &[]);
+
+/// What a variant's tree says; it may lack the studies.
 fn meaning(
     tree: &Node,
     files: &Files,
-    claims: &[super::keys::claims::Claim],
+    (claims, patches): Claims<'_>,
     log: &mut Diagnostics,
 ) -> Option<Variant> {
     let document: Document = read(&with_defaults(tree, &Document::describe()), log)?;
@@ -283,9 +292,33 @@ fn meaning(
         return None;
     }
     let scenario = resolve(&document, files, log)?;
-    let patches = patch_names(tree);
-    let claims = resolve_claims(claims, &scenario, Owner::Counterfactual(&patches), log);
+    let claims = resolve_claims(claims, &scenario, Owner::Counterfactual(patches), log);
     log.is_empty().then(|| Variant { scenario: Arc::new(scenario), claims })
+}
+
+/// What a file says of studies of its scenario, and not of the scenario: it was read once, and of
+/// a file with many patches it is most.
+const STUDIES: [&str; 6] =
+    ["assumption", "hypercube", "mitigation", "cause", "counterfactual", "expect"];
+
+/// The tree without what it says of studies, but for what is written to.
+fn without_studies(tree: &Node, is_written_to: impl Fn(&str) -> bool) -> Node {
+    let Value::Table(table) = &tree.value else { return tree.clone() };
+    let stays = |key: &str| !STUDIES.contains(&key) || is_written_to(key);
+    let entries = table.entries.iter().filter(|entry| stays(&entry.key)).cloned().collect();
+    Node { value: Value::Table(Table { entries }), place: tree.place }
+}
+
+/// The tree without its studies under patches, in order.
+fn patched(tree: &Node, patches: &[impl Borrow<Node>], kind: &Kind) -> Node {
+    let mut patched = without_studies(tree, |study| {
+        let has = |patch: &Node| patch.as_table().is_some_and(|keys| keys.get(study).is_some());
+        patches.iter().any(|patch| has(patch.borrow()))
+    });
+    for patch in patches {
+        merge(&mut patched, patch.borrow(), kind);
+    }
+    patched
 }
 
 /// Looks for mistakes of meaning in a document that has mistakes of form: without the keys that are
@@ -346,7 +379,7 @@ fn check_patches(
     (document, scenario): (&Document, &Scenario),
     log: &mut Diagnostics,
 ) {
-    let kind = &Document::describe();
+    let (kind, patches) = (&Document::describe(), patch_names(tree));
     let mitigations = document.mitigation.iter().map(|(name, keys)| (name, &keys.patch, None));
     let causes = document.cause.iter().map(|(name, keys)| (name, &keys.patch, None));
     let counterfactuals = document
@@ -361,10 +394,9 @@ fn check_patches(
         if holds.count() > 1 {
             log.duplicate(name.place, "patch", name.as_str());
         }
-        let mut patched = tree.clone();
-        merge(&mut patched, &patch.0, kind);
+        let patched = patched(tree, &[&patch.0], kind);
         let mut own = Diagnostics::new();
-        let variant = meaning(&patched, files, claims.unwrap_or(&[]), &mut own);
+        let variant = meaning(&patched, files, (claims.unwrap_or(&[]), &patches), &mut own);
         let names = |scenario: &Scenario| -> Vec<String> {
             scenario.intervals.iter().map(|interval| interval.name.clone()).collect()
         };
@@ -412,11 +444,11 @@ fn check_assumptions(
                 .help("write the value that is assumed, so that it can be seen");
         }
         for bound in &assumption.range {
-            let mut varied = tree.clone();
+            let mut varied = without_studies(tree, |study| path.starts_with(study));
             let text = bound_text(&bound.0);
             set(&format!("{path}={text}"), &mut varied, kind, sources, &mut own);
             let mut own = Diagnostics::new();
-            if meaning(&varied, files, &[], &mut own).is_none() {
+            if meaning(&varied, files, NO_CLAIMS, &mut own).is_none() {
                 let why = own.sorted().first().map_or(String::new(), |d| d.message.clone());
                 log.problem(bound.0.place, format!("`{path}` cannot be {text}: {why}"));
             }

@@ -6,7 +6,7 @@ use super::study::{Problems, Study};
 use super::text::set::{outside_quotes, steps, value};
 use super::text::{
     Bytes, Diagnostics, Duration, Key, KeyPath, Kind, Node, Place, Rate, Share, SourceId, Sources,
-    kind_at,
+    along, kind_at,
 };
 
 /// Values of one key at most; more would not be looked at.
@@ -161,6 +161,9 @@ struct Reader<'a> {
 /// A piece of the text: where it begins, and what it is.
 type Piece<'a> = (usize, &'a str);
 
+/// What a key holds, and its path.
+type Meant<'a> = (&'a Kind, &'a KeyPath<'a>);
+
 impl<'a> Reader<'a> {
     fn problem(&mut self, (at, piece): Piece, message: String, help: &str) {
         let start = at + (piece.len() - piece.trim_start().len());
@@ -176,21 +179,23 @@ impl<'a> Reader<'a> {
         };
         let (key, right) = (&self.text[..equals], (equals + 1, &self.text[equals + 1..]));
         let steps = steps(key, self.id, self.log)?;
-        let at = steps.iter().fold(KeyPath::root(), |at, step| at.key(&step.key));
-        let kind = kind_at(&Document::describe(), &steps, self.log).map(|kind| (kind, at));
-        let span = match split(right.1, "..") {
-            Some(at) if !is_braced(right.1) => {
-                let high = (right.0 + at + 2, &right.1[at + 2..]);
-                self.range((right.0, &right.1[..at]), high, kind.as_ref()?)
+        let kind = kind_at(&Document::describe(), &steps, self.log);
+        let mut span = |at: &KeyPath<'_>| {
+            let key = kind.as_ref().map(|kind| (kind, at));
+            match split(right.1, "..") {
+                Some(at) if !is_braced(right.1) => {
+                    let high = (right.0 + at + 2, &right.1[at + 2..]);
+                    self.range((right.0, &right.1[..at]), high, key?)
+                }
+                _ => self.list(right, key),
             }
-            _ => self.list(right, kind.as_ref()),
         };
-        let (scale, span) = span?;
+        let (scale, span) = along(&steps, &KeyPath::root(), &mut span)?;
         kind.map(|_| Axis { key: key.trim().to_string(), scale, span })
     }
 
     /// A value, refused here already if the key holds a quantity and it is none of the kind.
-    fn value(&mut self, (at, text): Piece, key: Option<&(Kind, KeyPath)>) -> Option<Node> {
+    fn value(&mut self, (at, text): Piece, key: Option<Meant<'_>>) -> Option<Node> {
         let node = value(text, at, self.id, self.log)?;
         let Some((Kind::Leaf(leaf), path)) = key else { return Some(node) };
         let is = |kind: Kind| kind.type_name() == leaf.type_name;
@@ -209,7 +214,7 @@ impl<'a> Reader<'a> {
     fn list(
         &mut self,
         (mut at, mut text): Piece,
-        key: Option<&(Kind, KeyPath)>,
+        key: Option<Meant<'_>>,
     ) -> Option<(Option<Scale>, Span)> {
         let whole = (at, text);
         if is_braced(text) {
@@ -259,12 +264,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `A..B`, with a step or a count behind it.
-    fn range(
-        &mut self,
-        low: Piece,
-        high: Piece,
-        key: &(Kind, KeyPath),
-    ) -> Option<(Option<Scale>, Span)> {
+    fn range(&mut self, low: Piece, high: Piece, key: Meant<'_>) -> Option<(Option<Scale>, Span)> {
         let whole = (low.0, &self.text[low.0..]);
         let (high, step, count) = steps_of(high);
         if step.is_some() && count.is_some() {

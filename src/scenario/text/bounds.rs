@@ -26,7 +26,7 @@ pub(super) use bounded_by_itself;
 /// put into `log`, and what cannot be read is left to whoever reads it.
 pub(super) fn check<T: Bounded>(
     node: &Node,
-    at: &KeyPath,
+    at: &KeyPath<'_>,
     (min, max): (&str, &str),
     log: &mut Diagnostics,
 ) -> bool {

@@ -114,7 +114,8 @@ pub(super) fn bounded_value_of<T: Bounded>(field: &Field, node: &Node, log: &mut
 
 fn read_default<T: Key + PartialEq>(field: &Field, log: &mut Diagnostics) -> Option<T> {
     let node = field.default_node(Place::NOWHERE, log)?;
-    let at = KeyPath::root().key(field.name);
+    let root = KeyPath::root();
+    let at = root.key(field.name);
     let before = log.len();
     let value = T::read(&node, &at, log);
     if value.is_none() && log.len() == before {

@@ -55,7 +55,7 @@ macro_rules! choice {
 
             fn read(
                 node: &$crate::scenario::text::tree::Node,
-                at: &$crate::scenario::text::keys::KeyPath,
+                at: &$crate::scenario::text::keys::KeyPath<'_>,
                 log: &mut $crate::scenario::text::diagnostic::Diagnostics,
             ) -> Option<Self> {
                 let kind = <Self as $crate::scenario::text::keys::Key>::describe();
@@ -122,32 +122,33 @@ pub struct Chosen<'a> {
     pub tag: &'static str,
     node: &'a Node,
     data: Option<&'a Node>,
-    /// What to say about problems in data without a tag.
-    forms: Option<String>,
+    /// The choice and its variant that needs no tag, if this is it: problems in such data say how
+    /// else the choice can be written.
+    short: Option<(&'a Choice, Variant)>,
 }
 
 impl<'a> Chosen<'a> {
     /// Finds the variant, or says what is wrong.
     pub fn of(
-        kind: &Kind,
+        kind: &'a Kind,
         node: &'a Node,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         log: &mut Diagnostics,
     ) -> Option<Chosen<'a>> {
         let Kind::Choice(choice) = kind else { return None };
         match form(choice, node) {
-            Form::Tag(variant) => Some(Chosen { tag: variant.tag, node, data: None, forms: None }),
+            Form::Tag(variant) => Some(Chosen { tag: variant.tag, node, data: None, short: None }),
             Form::Tagged(variant, data) if variant.data.is_some() => {
                 let data = Some(data);
-                Some(Chosen { tag: variant.tag, node, data, forms: None })
+                Some(Chosen { tag: variant.tag, node, data, short: None })
             }
             Form::Tagged(variant, _) => {
                 log.no_data(node.place, at, variant.tag);
                 None
             }
             Form::Shorthand(variant) => {
-                let forms = Some(forms(choice, node, &variant));
-                Some(Chosen { tag: variant.tag, node, data: Some(node), forms })
+                let tag = variant.tag;
+                Some(Chosen { tag, node, data: Some(node), short: Some((choice, variant)) })
             }
             Form::Wrong => {
                 refuse(choice, node, at, log);
@@ -157,8 +158,8 @@ impl<'a> Chosen<'a> {
     }
 
     /// Reads the data of the variant.
-    pub fn data<T: Key>(&self, at: &KeyPath, log: &mut Diagnostics) -> Option<T> {
-        let inside = if self.forms.is_some() { at.clone() } else { at.key(self.tag) };
+    pub fn data<T: Key>(&self, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<T> {
+        let inside = if self.short.is_some() { *at } else { at.key(self.tag) };
         let Some(data) = self.data else {
             if matches!(T::describe(), Kind::Section(_)) {
                 return T::read(&Node::empty_table(self.node.place), &inside, log);
@@ -172,8 +173,10 @@ impl<'a> Chosen<'a> {
         };
         let before = log.len();
         let value = T::read(data, &inside, log);
-        if let Some(forms) = &self.forms {
-            log.help_since(before, forms);
+        if let Some((choice, variant)) = &self.short
+            && log.len() > before
+        {
+            log.help_since(before, &forms(choice, data, variant));
         }
         value
     }
@@ -219,7 +222,7 @@ fn takes_tables(kind: Option<&Kind>) -> bool {
 }
 
 /// Says why `node` names no variant.
-fn refuse(choice: &Choice, node: &Node, at: &KeyPath, log: &mut Diagnostics) {
+fn refuse(choice: &Choice, node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) {
     let variants = (choice.variants)();
     let tags: Vec<&str> = variants.iter().map(|variant| variant.tag).collect();
     match &node.value {

@@ -37,7 +37,7 @@ impl Key for Timestamp {
         )
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Timestamp> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Timestamp> {
         let Value::Datetime(value) = &node.value else {
             let problem = log.wrong_type(node, at, "a date and time with its offset");
             if let Value::Str(text) = &node.value
@@ -118,7 +118,7 @@ impl Key for Zone {
         )
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Zone> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Zone> {
         let name = text(node, at, "a time zone such as `Europe/Berlin`", log)?;
         let zone = Zone::new(name);
         if zone.is_none() {

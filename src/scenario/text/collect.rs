@@ -16,7 +16,7 @@ impl<T: Key> Key for Option<T> {
         T::describe()
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Option<T>> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Option<T>> {
         T::read(node, at, log).map(Some)
     }
 
@@ -38,7 +38,7 @@ impl<T: Key> Key for Box<T> {
         T::describe()
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Box<T>> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Box<T>> {
         T::read(node, at, log).map(Box::new)
     }
 
@@ -52,7 +52,7 @@ impl<T: Key> Key for Box<T> {
 }
 
 /// Reads every item, so that one bad item does not hide the next.
-fn items<T: Key>(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Vec<T>> {
+fn items<T: Key>(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Vec<T>> {
     let Value::Array(items) = &node.value else {
         log.wrong_type(node, at, "an array");
         return None;
@@ -71,7 +71,7 @@ impl<T: Key> Key for Vec<T> {
         Kind::List { of: Box::new(T::describe()), length: None }
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Vec<T>> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Vec<T>> {
         items(node, at, log)
     }
 
@@ -96,7 +96,7 @@ impl<T: Key, const N: usize> Key for [T; N] {
         Kind::List { of: Box::new(T::describe()), length: Some(N) }
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<[T; N]> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<[T; N]> {
         if let Value::Array(found) = &node.value
             && found.len() != N
         {
@@ -153,7 +153,7 @@ impl<T: Key> Key for At<T> {
         T::describe()
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<At<T>> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<At<T>> {
         T::read(node, at, log).map(|value| At { value, place: node.place })
     }
 
@@ -233,7 +233,7 @@ impl<T: Key> Key for Named<T> {
         Kind::Named(Box::new(T::describe()))
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Named<T>> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Named<T>> {
         let Some(table) = node.as_table() else {
             log.wrong_type(node, at, "a table of names");
             return None;
@@ -280,7 +280,7 @@ impl Key for Raw {
         Kind::Any
     }
 
-    fn read(node: &Node, _: &KeyPath, _: &mut Diagnostics) -> Option<Raw> {
+    fn read(node: &Node, _: &KeyPath<'_>, _: &mut Diagnostics) -> Option<Raw> {
         Some(Raw(node.clone()))
     }
 

@@ -102,7 +102,7 @@ impl Diagnostics {
     pub fn unknown_key(
         &mut self,
         place: Place,
-        section: &KeyPath,
+        section: &KeyPath<'_>,
         key: &str,
         known: &[&str],
     ) -> &mut Diagnostic {
@@ -113,7 +113,7 @@ impl Diagnostics {
     pub fn missing_key(
         &mut self,
         place: Place,
-        section: &KeyPath,
+        section: &KeyPath<'_>,
         key: &str,
         wanted: &str,
     ) -> &mut Diagnostic {
@@ -125,7 +125,7 @@ impl Diagnostics {
     pub fn wrong_type(
         &mut self,
         node: &Node,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         expected: impl AsRef<str>,
     ) -> &mut Diagnostic {
         let (expected, found) = (expected.as_ref(), found(node));
@@ -136,7 +136,7 @@ impl Diagnostics {
     pub fn bad_value(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         text: &str,
         why: impl AsRef<str>,
     ) -> &mut Diagnostic {
@@ -147,7 +147,7 @@ impl Diagnostics {
     pub fn out_of_range(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         value: &str,
         min: &str,
         max: &str,
@@ -164,7 +164,7 @@ impl Diagnostics {
     pub fn no_unit(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         text: &str,
         example: &str,
     ) -> &mut Diagnostic {
@@ -175,7 +175,7 @@ impl Diagnostics {
     pub fn bad_unit(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         text: &str,
         unit: &str,
         units: &[&str],
@@ -200,7 +200,7 @@ impl Diagnostics {
     }
 
     /// A name that is none, as a key of the table `table`.
-    pub fn bad_name(&mut self, place: Place, table: &KeyPath, name: &str) -> &mut Diagnostic {
+    pub fn bad_name(&mut self, place: Place, table: &KeyPath<'_>, name: &str) -> &mut Diagnostic {
         let rule = super::leaf::Name::RULE;
         self.problem(place, format!("bad name `{}`{}, {rule}", clipped(name), inside(table)))
     }
@@ -209,7 +209,7 @@ impl Diagnostics {
     pub fn unknown_choice(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         word: &str,
         known: &[&str],
     ) -> &mut Diagnostic {
@@ -224,7 +224,7 @@ impl Diagnostics {
     }
 
     /// Data for a variant that takes none.
-    pub fn no_data(&mut self, place: Place, at: &KeyPath, tag: &str) -> &mut Diagnostic {
+    pub fn no_data(&mut self, place: Place, at: &KeyPath<'_>, tag: &str) -> &mut Diagnostic {
         self.problem(place, format!("{at:#} is `{tag}`, which takes no data"))
             .help(format!("write `\"{tag}\"`"))
     }
@@ -233,7 +233,7 @@ impl Diagnostics {
     pub fn needs_data(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         tag: &str,
         wanted: &str,
     ) -> &mut Diagnostic {
@@ -245,7 +245,7 @@ impl Diagnostics {
     pub fn not_one_choice(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         keys: &[&str],
         known: &[&str],
     ) -> &mut Diagnostic {
@@ -258,7 +258,7 @@ impl Diagnostics {
     pub fn no_such_step(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         key: &str,
         is: &str,
     ) -> &mut Diagnostic {
@@ -269,7 +269,7 @@ impl Diagnostics {
     pub fn no_item(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         index: &str,
         count: usize,
     ) -> &mut Diagnostic {
@@ -287,7 +287,7 @@ impl Diagnostics {
     pub fn wrong_length(
         &mut self,
         place: Place,
-        at: &KeyPath,
+        at: &KeyPath<'_>,
         found: usize,
         needed: usize,
     ) -> &mut Diagnostic {
@@ -358,7 +358,7 @@ pub fn found(node: &Node) -> String {
     }
 }
 
-fn inside(section: &KeyPath) -> String {
+fn inside(section: &KeyPath<'_>) -> String {
     if section.is_root() { String::new() } else { format!(" in {section:#}") }
 }
 

@@ -13,7 +13,7 @@ pub trait Key: Sized {
     fn describe() -> Kind;
 
     /// Reads a value, putting every problem into `log`; `None` if there was one.
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Self>;
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Self>;
 
     /// What an absent key means; `None` if the key is required.
     fn absent() -> Option<Self> {
@@ -29,10 +29,20 @@ pub fn read<T: Key>(node: &Node, log: &mut Diagnostics) -> Option<T> {
     T::read(node, &KeyPath::root(), log)
 }
 
-/// The keys that lead to a value.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct KeyPath {
-    keys: Vec<String>,
+/// The keys that lead to a value, each with the way to it.
+///
+/// It borrows all of them: a scenario has thousands of values, and hardly any path is ever shown.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyPath<'a> {
+    /// The last step and what leads to it; the whole document has none.
+    last: Option<(&'a KeyPath<'a>, Last<'a>)>,
+}
+
+/// A step down.
+#[derive(Clone, Copy, Debug)]
+enum Last<'a> {
+    Key(&'a str),
+    Index(usize),
 }
 
 /// What kind of thing a key holds.
@@ -130,38 +140,44 @@ pub struct Field {
     pub(super) value: fn(&Field, &Node, &mut Diagnostics),
 }
 
-impl KeyPath {
+impl<'a> KeyPath<'a> {
     /// The path of the whole document.
-    pub fn root() -> KeyPath {
-        KeyPath::default()
+    pub const fn root() -> KeyPath<'static> {
+        KeyPath { last: None }
     }
 
     /// The path of the key `key` in the table at this path.
-    pub fn key(&self, key: &str) -> KeyPath {
-        let mut keys = self.keys.clone();
-        keys.push(key_text(key));
-        KeyPath { keys }
+    pub fn key(&'a self, key: &'a str) -> KeyPath<'a> {
+        KeyPath { last: Some((self, Last::Key(key))) }
     }
 
     /// The path of the item `index` in the array at this path.
-    pub fn index(&self, index: usize) -> KeyPath {
-        self.key(&index.to_string())
+    pub fn index(&'a self, index: usize) -> KeyPath<'a> {
+        KeyPath { last: Some((self, Last::Index(index))) }
     }
 
     /// Whether this is the whole document.
     pub fn is_root(&self) -> bool {
-        self.keys.is_empty()
+        self.last.is_none()
+    }
+
+    fn text(&self) -> String {
+        let Some((path, last)) = &self.last else { return String::new() };
+        let last = match last {
+            Last::Key(key) => key_text(key),
+            Last::Index(index) => index.to_string(),
+        };
+        if path.is_root() { last } else { format!("{}.{last}", path.text()) }
     }
 }
 
 /// `a.b.c`; with `#` in backticks, and the root in words.
-impl fmt::Display for KeyPath {
+impl fmt::Display for KeyPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.keys.join(".");
         match (f.alternate(), self.is_root()) {
             (true, true) => f.write_str("the scenario"),
-            (true, false) => write!(f, "`{text}`"),
-            (false, _) => f.write_str(&text),
+            (true, false) => write!(f, "`{}`", self.text()),
+            (false, _) => f.write_str(&self.text()),
         }
     }
 }

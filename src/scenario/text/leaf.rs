@@ -22,7 +22,7 @@ pub(super) fn leaf(
 /// The string, or a problem that says what is expected.
 pub(super) fn text<'a>(
     node: &'a Node,
-    at: &KeyPath,
+    at: &KeyPath<'_>,
     expected: &str,
     log: &mut Diagnostics,
 ) -> Option<&'a str> {
@@ -44,7 +44,7 @@ macro_rules! whole_number {
                 leaf(WHOLE_NUMBER, "such as `3`", schema)
             }
 
-            fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<$type> {
+            fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<$type> {
                 let Value::Int(number) = node.value else {
                     log.wrong_type(node, at, WHOLE_NUMBER);
                     return None;
@@ -74,7 +74,7 @@ impl Key for f64 {
         leaf("a number", "such as `1.5`", || json!({ "type": "number" }))
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<f64> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<f64> {
         match number(node) {
             Some(number) if number.is_finite() => Some(number),
             Some(number) => {
@@ -109,7 +109,7 @@ impl Key for bool {
         leaf("a switch", "`true` or `false`", || json!({ "type": "boolean" }))
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<bool> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<bool> {
         if let Value::Bool(value) = node.value {
             return Some(value);
         }
@@ -127,7 +127,7 @@ impl Key for String {
         leaf("text", "such as `\"any text\"`", || json!({ "type": "string" }))
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<String> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<String> {
         let text = text(node, at, "text in quotes", log)?;
         if let Some(control) = control(text) {
             let why = format!("must not contain the character {}", control.escape_unicode());
@@ -196,7 +196,7 @@ impl Key for Name {
         )
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Name> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Name> {
         let text = text(node, at, "a name in quotes", log)?;
         let name = Name::new(text);
         if name.is_none() {

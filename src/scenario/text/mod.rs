@@ -33,7 +33,7 @@ pub use collect::{At, Named, Raw};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use keys::{Key, KeyPath, Kind, read};
 pub use leaf::Name;
-pub use patch::{kind_at, lookup, merge};
+pub use patch::{along, kind_at, lookup, merge};
 pub use place::{Place, Source, SourceId, Sources};
 pub use print::print;
 pub use quantity::{Bytes, Rate, Share};

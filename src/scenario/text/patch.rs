@@ -120,16 +120,23 @@ pub fn lookup<'a>(node: &'a Node, path: &[Step]) -> Option<&'a Node> {
 /// What a path leads to; a step that leads nowhere is put into `log` with the nearest name.
 pub fn kind_at(kind: &Kind, path: &[Step], log: &mut Diagnostics) -> Option<Kind> {
     let mut kind = kind.clone();
-    let mut at = KeyPath::root();
-    for step in path {
-        kind = below(&kind, step, &at, log)?;
-        at = at.key(&step.key);
+    for (depth, step) in path.iter().enumerate() {
+        let mut next = |at: &KeyPath<'_>| below(&kind, step, at, log);
+        kind = along(&path[..depth], &KeyPath::root(), &mut next)?;
     }
     Some(kind)
 }
 
+/// Calls `then` with the path of these steps below `at`.
+pub fn along<T>(steps: &[Step], at: &KeyPath<'_>, then: &mut dyn FnMut(&KeyPath<'_>) -> T) -> T {
+    match steps {
+        [] => then(at),
+        [step, rest @ ..] => along(rest, &at.key(&step.key), then),
+    }
+}
+
 /// What one step leads to.
-fn below(kind: &Kind, step: &Step, at: &KeyPath, log: &mut Diagnostics) -> Option<Kind> {
+fn below(kind: &Kind, step: &Step, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Kind> {
     match kind {
         Kind::Any => Some(Kind::Any),
         Kind::Named(of) => Some(Kind::clone(of)),
@@ -180,7 +187,7 @@ pub(super) fn assign(
     kind: &Kind,
     path: &[Step],
     value: Node,
-    at: &KeyPath,
+    at: &KeyPath<'_>,
     log: &mut Diagnostics,
 ) {
     let Some((step, rest)) = path.split_first() else {
@@ -244,7 +251,7 @@ fn entry<'a>(base: &'a mut Node, step: &Step, start: Option<Node>) -> Option<&'a
 fn item<'a>(
     base: &'a mut Node,
     step: &Step,
-    at: &KeyPath,
+    at: &KeyPath<'_>,
     log: &mut Diagnostics,
 ) -> Option<&'a mut Node> {
     let items =

@@ -58,7 +58,7 @@ fn number_and_unit(text: &str) -> (&str, &str, &str) {
 /// `value` as `a duration` and the like, or as a number that only lacks its unit.
 fn text_with_unit<'a>(
     node: &'a Node,
-    at: &KeyPath,
+    at: &KeyPath<'_>,
     expected: &str,
     unit: &str,
     log: &mut Diagnostics,
@@ -97,7 +97,7 @@ impl Key for Duration {
         )
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Duration> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Duration> {
         let whole = text_with_unit(node, at, "a duration such as `10s`", "s", log)?;
         let (place, mut rest, mut total) = (node.place, whole, 0u128);
         loop {
@@ -193,7 +193,7 @@ impl Key for Rate {
         })
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Rate> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Rate> {
         let whole = text_with_unit(node, at, "a rate such as `40/s`", "/s", log)?;
         let place = node.place;
         let (count, unit) = whole.split_once('/').unwrap_or((whole, ""));
@@ -290,7 +290,7 @@ impl Key for Bytes {
         )
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Bytes> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Bytes> {
         let whole = text_with_unit(node, at, "an amount such as `512 MiB`", " MiB", log)?;
         let place = node.place;
         let (number, unit, rest) = number_and_unit(whole);
@@ -367,7 +367,7 @@ impl Key for Share {
         })
     }
 
-    fn read(node: &Node, at: &KeyPath, log: &mut Diagnostics) -> Option<Share> {
+    fn read(node: &Node, at: &KeyPath<'_>, log: &mut Diagnostics) -> Option<Share> {
         let (part, shown) = match number(node) {
             Some(part) => (part, short(part)),
             None => {

@@ -63,7 +63,7 @@ macro_rules! section {
 
             fn read(
                 node: &$crate::scenario::text::tree::Node,
-                at: &$crate::scenario::text::keys::KeyPath,
+                at: &$crate::scenario::text::keys::KeyPath<'_>,
                 log: &mut $crate::scenario::text::diagnostic::Diagnostics,
             ) -> Option<Self> {
                 let kind = <Self as $crate::scenario::text::keys::Key>::describe();
@@ -99,7 +99,7 @@ pub struct Reader<'a> {
     fields: Vec<Field>,
     node: &'a Node,
     table: &'a Table,
-    at: &'a KeyPath,
+    at: &'a KeyPath<'a>,
     log: &'a mut Diagnostics,
     clean: bool,
 }
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
     pub fn open(
         kind: &Kind,
         node: &'a Node,
-        at: &'a KeyPath,
+        at: &'a KeyPath<'a>,
         log: &'a mut Diagnostics,
     ) -> Option<Reader<'a>> {
         let Some(table) = node.as_table() else {
