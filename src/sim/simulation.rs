@@ -1,26 +1,27 @@
-//! The simulation: its state, its birth, and its loop.
+//! The simulation: its state and its loop.
+
+mod birth;
+mod fork;
+
+pub(super) use birth::between;
+pub use fork::ForkError;
 
 use super::adaptive::{Adaptive, Role, role};
-use super::check::Checked;
 use super::event::Event;
-use super::foreseen::{Foreseen, foresees};
-use super::load::has_sessions;
-use super::memory::{memory_limit, slow_memory};
+use super::foreseen::Foreseen;
 use super::observation::{Observation, Observer};
 use super::state::{
-    Attempt, Counts, Integrals, Node, Owner, Process, ProcessState, Request, Rollout, Source,
-    Struck, Visitor, Watch, purpose,
+    Attempt, Counts, Node, Owner, Process, Request, Rollout, Source, Visitor, Watch,
 };
 use crate::fleet::balancer::Balancer;
 use crate::fleet::client::budget::Budget;
-use crate::fleet::cpu::Cpu;
-use crate::fleet::supervisor::Supervisor;
-use crate::kernel::calendar::{Calendar, Tournament};
-use crate::kernel::chance::{Seed, Streams, unit};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::chance::Streams;
 use crate::kernel::slab::{Ref, Slab};
 use crate::kernel::time::{Duration, Instant};
-use crate::scenario::late::{Divergence, SettingSet};
-use crate::scenario::model::{self, Abandoned, RequestMemory, Scenario};
+use crate::scenario::late::SettingSet;
+use crate::scenario::model::{RequestMemory, Scenario};
+use fork::Watched;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -30,20 +31,6 @@ const INVARIANT_STRIDE: u64 = 1 << 20;
 pub const LOOK_STRIDE: u64 = 1 << 16;
 /// No node.
 const NOBODY: u32 = u32::MAX;
-
-/// Which die of a node's draw is thrown for what.
-mod die {
-    /// The phase of its supervisor.
-    pub(super) const PHASE: usize = 0;
-    /// The phases of the balancers' checks.
-    pub(super) const CHECKS: usize = 1;
-    /// Memory retained at the start.
-    pub(super) const RETAINED: usize = 2;
-    /// The limit of one of its supervisor's rules; a draw for each rule.
-    pub(super) const LIMIT: usize = 0;
-    /// When that rule samples for the first time.
-    pub(super) const SAMPLES: usize = 1;
-}
 
 /// A running simulation.
 ///
@@ -113,127 +100,7 @@ pub struct Simulation {
     ended: bool,
 }
 
-/// From where on it matters what a threshold is: the lowest that any scenario has for which the
-/// simulation notes what it asks for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Watched {
-    /// Of each restart rule.
-    pub limits: Vec<f64>,
-    /// Requests in a process.
-    pub shed_above: u32,
-}
-
-impl Watched {
-    fn of(scenario: &Scenario) -> Watched {
-        Watched {
-            limits: scenario.supervisor.rules().iter().map(|rule| rule.limit.0).collect(),
-            shed_above: scenario.protections.shed_above.unwrap_or(u32::MAX),
-        }
-    }
-
-    fn lower_to(&mut self, other: &Watched) {
-        self.shed_above = self.shed_above.min(other.shed_above);
-        for (mine, theirs) in self.limits.iter_mut().zip(&other.limits) {
-            *mine = mine.min(*theirs);
-        }
-    }
-}
-
-/// The reason why a snapshot cannot go on under another scenario.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForkError {
-    what: &'static str,
-}
-
-impl std::fmt::Display for ForkError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a snapshot cannot go on with other {}", self.what)
-    }
-}
-
-impl std::error::Error for ForkError {}
-
 impl Simulation {
-    /// A simulation at its start: every node serves with a process that has run for a while.
-    pub fn new(scenario: Arc<Scenario>, seed: Seed) -> Simulation {
-        let streams = Streams::new(seed);
-        let mut sim = Simulation {
-            balancers: Vec::new(),
-            budgets: budgets(&scenario),
-            has_budgets: scenario.clients.budget.is_some(),
-            hedges: scenario.clients.hedge.is_some(),
-            takes_note: scenario.balancer.tuning.is_some(),
-            response_timeout: scenario.balancer.response_timeout,
-            queued: 0,
-            queues: vec![VecDeque::new(); scenario.balancer.instances as usize],
-            notices: scenario.process.abandoned != Abandoned::Served,
-            memories: memories(&scenario),
-            sources: Vec::new(),
-            nodes: Vec::new(),
-            rollouts: vec![Rollout::default(); scenario.deploys.len()],
-            struck: u32::from(scenario.process.workers.is_some()),
-            fault_counts: vec![0; scenario.faults.len()],
-            to_empty: vec![None; scenario.maintenance.len()],
-            calendar: Calendar::default(),
-            requests: Slab::default(),
-            attempts: Slab::default(),
-            foreseen: Slab::default(),
-            foresees: foresees(&scenario),
-            visitors: Slab::default(),
-            has_sessions: has_sessions(&scenario),
-            processes: Slab::default(),
-            watch: Watch::default(),
-            counts: Counts::default(),
-            serving: 0,
-            restarted: false,
-            release: scenario.first_release,
-            memory_watch: memory_watch(&scenario),
-            asked: SettingSet::default(),
-            watched: Watched::of(&scenario),
-            adaptive: Adaptive::of(&scenario),
-            suspended: false,
-            touched: NOBODY,
-            dispatched: 0,
-            ended: false,
-            streams,
-            scenario: Arc::clone(&scenario),
-        };
-        for source in 0..scenario.sources.len() as u32 {
-            sim.add_source(source);
-        }
-        for _ in 0..scenario.nodes.count {
-            sim.add_machine();
-            sim.start_running(sim.nodes.len() as u32 - 1);
-        }
-        for instance in 0..scenario.balancer.instances {
-            sim.balancers
-                .push(Balancer::new(scenario.nodes.count, scenario.balancer.tuning.clone()));
-            for node in 0..scenario.nodes.count {
-                sim.schedule_first_check(instance, node);
-            }
-        }
-        sim.schedule_plans(&scenario);
-        sim.calendar.after(scenario.people.monitor, Event::MonitorTick);
-        sim.calendar.after(Duration::ZERO, Event::Sample);
-        sim
-    }
-
-    /// Schedules what the scenario has a time for.
-    fn schedule_plans(&mut self, scenario: &Scenario) {
-        for (number, deploy) in scenario.deploys.iter().enumerate() {
-            self.calendar.at(deploy.at, Event::DeployDue(number as u32));
-        }
-        for (number, fault) in scenario.faults.iter().enumerate() {
-            self.calendar.at(fault.at, Event::FaultDue(number as u32));
-        }
-        for (number, maintenance) in scenario.maintenance.iter().enumerate() {
-            self.calendar.at(maintenance.at, Event::MaintenanceDue(number as u32));
-        }
-        for (number, addition) in scenario.nodes.additions.iter().enumerate() {
-            self.calendar.at(addition.at, Event::NodesAdded(number as u32));
-        }
-    }
-
     /// The scenario that is simulated.
     pub fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
@@ -303,89 +170,6 @@ impl Simulation {
     /// Simulates to the scenario's horizon.
     pub fn run(&mut self, observer: &mut impl Observer) {
         self.run_until(Instant::NEVER, observer);
-    }
-
-    /// A snapshot that goes on under another scenario. What was already decided or scheduled stays;
-    /// everything that is decided from now on follows the new scenario, arrivals included. If the
-    /// scenarios differ only in load that is still to come, the fork goes on as a simulation of the
-    /// new scenario would from its start.
-    ///
-    /// # Errors
-    /// If the scenarios differ in what cannot change on the way: civil start, load sources,
-    /// classes, number of nodes or balancers, cores, rules, deploys or the windows.
-    pub fn fork(&self, scenario: Arc<Scenario>) -> Result<Simulation, ForkError> {
-        let (old, new) = (&self.scenario, &scenario);
-        let are_alike = |(a, b): (&model::Source, &model::Source)| {
-            let of = |s: &model::Source| (s.stream, s.batch, s.kind.users());
-            of(a) == of(b) && a.classes == b.classes && a.kind.recording() == b.kind.recording()
-        };
-        let mut sources = old.sources.iter().zip(&new.sources);
-        let other_sources = old.sources.len() != new.sources.len() || !sources.all(are_alike);
-        let rules = |s: &Scenario| s.supervisor.rules().len();
-        let differs = [
-            (old.clock.start != new.clock.start, "civil start"),
-            (old.clock.window != new.clock.window, "windows"),
-            (other_sources, "load sources"),
-            (old.classes.len() != new.classes.len(), "classes"),
-            (old.nodes.count != new.nodes.count, "number of nodes"),
-            (old.nodes.cores != new.nodes.cores, "cores"),
-            (old.balancer.instances != new.balancer.instances, "number of balancers"),
-            (old.balancer.tuning != new.balancer.tuning, "weights, limits or ejection"),
-            (old.clients.budget != new.clients.budget, "retry budget"),
-            (old.clients.count != new.clients.count, "number of clients"),
-            (old.deploys.len() != new.deploys.len(), "deploys"),
-            (old.faults != new.faults, "faults"),
-            (old.maintenance != new.maintenance, "maintenance"),
-            (old.releases.len() != new.releases.len(), "releases"),
-            (old.supervisor.name() != new.supervisor.name(), "supervisor"),
-            (!has_same_workers(old, new), "workers"),
-            (rules(old) != rules(new), "restart rules"),
-        ];
-        if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
-            return Err(ForkError { what });
-        }
-        let mut fork = self.clone();
-        fork.unfold();
-        fork.foresees &= foresees(&scenario);
-        for source in 0..fork.sources.len() {
-            fork.change_source(source, &scenario);
-        }
-        for node in 0..fork.nodes.len() as u32 {
-            fork.integrate_slots(node);
-        }
-        fork.memory_watch = memory_watch(&scenario);
-        fork.response_timeout = scenario.balancer.response_timeout;
-        fork.notices = scenario.process.abandoned != Abandoned::Served;
-        fork.hedges = scenario.clients.hedge.is_some();
-        fork.memories = memories(&scenario);
-        fork.watched = Watched::of(&scenario);
-        if scenario.process.workers.is_none() {
-            fork.processes.iter_mut().for_each(|process| process.slots = scenario.process.slots);
-        }
-        fork.scenario = scenario;
-        for node in 0..fork.nodes.len() as u32 {
-            let limits = fork.draw_limits(node);
-            fork.nodes[node as usize].limits = limits;
-        }
-        Ok(fork)
-    }
-
-    /// Looks out for where simulations of `others` would part from this one, so that
-    /// [`Simulation::has_parted`] can tell; to be called where they are still the same.
-    pub fn look_out_for<'a>(&mut self, others: impl IntoIterator<Item = &'a Scenario>) {
-        self.watched = Watched::of(&self.scenario);
-        for other in others {
-            self.watched.lower_to(&Watched::of(other));
-        }
-    }
-
-    /// Whether a simulation of a scenario that parts from this one's as told might have taken
-    /// another course by now.
-    pub fn has_parted(&self, divergence: Divergence) -> bool {
-        match divergence {
-            Divergence::AtStart => true,
-            Divergence::Later(settings, load) => self.asked.meets(settings) || self.now() >= load,
-        }
     }
 
     /// What every request does is dealt with at once; what is rare needs a frame of its own on the
@@ -525,125 +309,6 @@ impl Simulation {
         }
     }
 
-    /// Adds a machine without a process.
-    pub(super) fn add_machine(&mut self) {
-        let number = self.nodes.len() as u32;
-        let now = self.now();
-        let setup = &self.scenario.nodes;
-        let mut cpu = Cpu::new(setup.cores, setup.speed);
-        cpu.busy(now);
-        self.nodes.push(Node {
-            cpu,
-            lane: self.calendar.add_lane(Tournament::Large, Event::Completion(number)),
-            armed: Instant::NEVER,
-            listener: None,
-            lobby: VecDeque::new(),
-            processes: Vec::new(),
-            memory: 0,
-            thrashing: false,
-            on_disk: self.release,
-            starts: 0,
-            supervisor: self.new_supervisor(number),
-            limits: self.draw_limits(number),
-            marks: vec![(Duration::ZERO, now); self.scenario.supervisor.rules().len()],
-            restarting: false,
-            ended: None,
-            then: None,
-            probe_failures: 0,
-            lost: false,
-            token: false,
-            held: false,
-            gone: false,
-            removed: false,
-            evicted: false,
-            faults: Vec::new(),
-            struck: Struck::default(),
-            is_struck: false,
-            to_repair: false,
-            deferred: Vec::new(),
-            asked: 0,
-            checks: 0,
-            integrals: Integrals { since: now, busy_since: now, ..Integrals::default() },
-        });
-        let draw = self.streams.draw(purpose::NODE, u64::from(number), 0, 0);
-        let phase = unit(&mut draw.die(die::PHASE));
-        if let Some(poll) = self.scenario.supervisor.polls() {
-            self.calendar.after(poll.scaled(phase), Event::SupervisorTick(number));
-        }
-        if let Some(probe) = self.scenario.supervisor.liveness() {
-            self.calendar.after(probe.period.scaled(phase), Event::ProbeDue(number));
-        }
-    }
-
-    /// Gives a node the process that has run since before the start.
-    fn start_running(&mut self, node: u32) {
-        let now = self.now();
-        let draw = self.streams.draw(purpose::NODE, u64::from(node), 0, 0);
-        let memory = self.scenario.process.memory;
-        let base = self.draw_base(node, 0);
-        let retained = between(memory.retained_at_start, unit(&mut draw.die(die::RETAINED)));
-        let process = self.processes.add(Process {
-            node,
-            release: self.scenario.first_release,
-            state: ProcessState::Serving,
-            supervised: true,
-            work: 1.0,
-            born: now,
-            age_before: self.scenario.process.age_at_start,
-            serving_since: now,
-            warm: true,
-            bound: true,
-            checked: Checked::default(),
-            base,
-            retained,
-            slots: self.scenario.process.slots,
-            in_service: 0,
-            backlog: VecDeque::new(),
-            served: 0,
-            busy_before: Duration::ZERO,
-            aborted_at: Instant::NEVER,
-            workers: None,
-        });
-        let node = &mut self.nodes[node as usize];
-        node.starts = 1;
-        node.memory = base + retained;
-        node.processes.push(process);
-        node.listener = Some(process);
-        self.serving += 1;
-        self.add_workers(process, 0, true);
-        self.begin_duties(process, true);
-        self.schedule_runtime_limit(process);
-    }
-
-    pub(super) fn new_supervisor(&self, node: u32) -> Supervisor {
-        let phase = |rule: u32| {
-            let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, rule);
-            unit(&mut draw.die(die::SAMPLES))
-        };
-        Supervisor::new(self.now(), &self.scenario.supervisor, (0..).map(phase))
-    }
-
-    fn draw_limits(&self, node: u32) -> Vec<f64> {
-        let rules = self.scenario.supervisor.rules();
-        let limit = |(number, rule): (usize, &crate::fleet::supervisor::rule::Rule)| {
-            let draw = self.streams.draw(purpose::NODE, u64::from(node), 1, number as u32);
-            let (low, high) = rule.limit;
-            low + (high - low) * unit(&mut draw.die(die::LIMIT))
-        };
-        rules.iter().enumerate().map(limit).collect()
-    }
-
-    /// Schedules a balancer's first check of a node: the checks of one balancer are staggered over
-    /// the interval, and every balancer begins at a time of its own.
-    pub(super) fn schedule_first_check(&mut self, balancer: u32, node: u32) {
-        let Some(health) = &self.scenario.balancer.health else { return };
-        let draw = self.streams.draw(purpose::NODE, u64::from(balancer), 2, 0);
-        let phase = unit(&mut draw.die(die::CHECKS));
-        let share = (phase + f64::from(node) / f64::from(self.scenario.nodes.count)).fract();
-        let delay = health.interval.scaled(share);
-        self.plan_check(balancer, node, delay);
-    }
-
     /// The live attempts that a process holds, in a fixed order.
     pub(super) fn attempts_of(&self, process: Ref) -> Vec<Ref> {
         self.attempts_with(|_, attempt| attempt.process == Some(process))
@@ -668,33 +333,4 @@ impl Simulation {
         found.sort_by_key(|&(order, _)| order);
         found.into_iter().map(|(_, at)| at).collect()
     }
-}
-
-fn budgets(scenario: &Scenario) -> Vec<Budget> {
-    let clients = &scenario.clients;
-    clients
-        .budget
-        .map_or(Vec::new(), |settings| vec![Budget::new(settings); clients.count as usize])
-}
-
-/// What requests of each class need, and a check.
-fn memories(scenario: &Scenario) -> Vec<RequestMemory> {
-    let of_classes = scenario.classes.iter().map(|class| class.memory);
-    of_classes.chain([scenario.process.memory.request]).collect()
-}
-
-/// The memory up to which a node neither slows down nor loses a process.
-fn memory_watch(scenario: &Scenario) -> u64 {
-    slow_memory(scenario).min(memory_limit(scenario))
-}
-
-/// Whether processes have the same workers, or none.
-fn has_same_workers(old: &Scenario, new: &Scenario) -> bool {
-    let (old, new) = (&old.process, &new.process);
-    old.workers == new.workers && (old.workers.is_none() || old.slots == new.slots)
-}
-
-/// The point of a range that `share` (0 to 1) of it lies below.
-pub(super) fn between(range: (u64, u64), share: f64) -> u64 {
-    range.0 + ((range.1.saturating_sub(range.0)) as f64 * share) as u64
 }
