@@ -23,6 +23,7 @@ use fleetfall::report::{Partial, Reason};
 use fleetfall::scenario::assumption::Assumed;
 use fleetfall::scenario::claim::Subject;
 use fleetfall::scenario::cost::Need;
+use fleetfall::scenario::text::diagnostic::is_obeyed;
 use fleetfall::scenario::{Scenario, Study};
 use fleetfall::sim::Observer;
 use std::num::NonZeroUsize;
@@ -393,10 +394,10 @@ pub(super) fn quoted(argument: &str) -> String {
         return argument.to_string();
     }
     // What a terminal would obey is written in numbers.
-    if argument.contains(char::is_control) {
+    if argument.contains(is_obeyed) {
         let letter = |c: char| match c {
             '\'' | '\\' => format!("\\{c}"),
-            c if c.is_control() => c.to_string().bytes().map(|b| format!("\\x{b:02x}")).collect(),
+            c if is_obeyed(c) => c.to_string().bytes().map(|b| format!("\\x{b:02x}")).collect(),
             c => c.to_string(),
         };
         return format!("$'{}'", argument.chars().map(letter).collect::<String>());
@@ -414,5 +415,6 @@ mod tests {
         assert_eq!(quoted("load.rate=\"8/s\""), "'load.rate=\"8/s\"'");
         assert_eq!(quoted("it's"), "'it'\\''s'");
         assert_eq!(quoted("a\u{1b}[31m\n'\\"), "$'a\\x1b[31m\\x0a\\'\\\\'");
+        assert_eq!(quoted("a\u{202e}b"), "$'a\\xe2\\x80\\xaeb'");
     }
 }

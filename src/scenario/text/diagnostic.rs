@@ -325,12 +325,19 @@ fn nearest_unit<'a>(unit: &str, units: &[&'a str]) -> Option<&'a str> {
     same.or_else(longer).copied()
 }
 
-/// The text with its control characters written out. What stands in a file may be anything, and a
-/// terminal obeys some of it.
+/// Whether a character is not shown but obeyed: a control character, or one of those that turn the
+/// direction of what follows until another ends it, so that a line reads as it is not meant (Unicode
+/// Technical Report 36, section 3.3).
+pub fn is_obeyed(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with what is obeyed written out. What stands in a file may be anything, and a terminal
+/// obeys some of it.
 pub fn printable(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for letter in text.chars() {
-        if letter.is_control() {
+        if is_obeyed(letter) {
             plain.extend(letter.escape_default());
         } else {
             plain.push(letter);

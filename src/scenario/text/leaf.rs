@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::json;
 
 use super::bounds::bounded_by_itself;
-use super::diagnostic::Diagnostics;
+use super::diagnostic::{Diagnostics, is_obeyed};
 use super::keys::{Key, KeyPath, Kind, Leaf};
 use super::tree::{Node, Value};
 use super::written::Written;
@@ -142,13 +142,13 @@ impl Key for String {
     }
 }
 
-/// The first character that is none to be read: it would reach terminals, which obey it, and XML,
-/// which may not hold it. Ends of lines and tabs are fine.
+/// The first character that is none to be read: it would reach terminals and pages, which obey it,
+/// and XML, which may not hold all of them. Ends of lines and tabs are fine.
 fn control(text: &str) -> Option<char> {
     let lines = text.replace("\r\n", "\n");
     let unreadable = |c: &char| {
         let is_space = matches!(c, '\n' | '\t');
-        (c.is_control() && !is_space) || matches!(c, '\u{fffe}' | '\u{ffff}')
+        (is_obeyed(*c) && !is_space) || matches!(c, '\u{fffe}' | '\u{ffff}')
     };
     lines.chars().find(unreadable)
 }

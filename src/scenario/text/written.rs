@@ -1,5 +1,6 @@
 //! Values on their way out, to be printed as TOML.
 
+use super::diagnostic::is_obeyed;
 use super::tree::{Node, Value};
 
 /// A value as it shall be written.
@@ -112,7 +113,7 @@ pub fn key_text(key: &str) -> String {
     for letter in key.chars() {
         match letter {
             '"' | '\\' => text.extend(['\\', letter]),
-            letter if letter.is_control() => text.push_str(&format!("\\u{:04X}", letter as u32)),
+            letter if is_obeyed(letter) => text.push_str(&format!("\\u{:04X}", letter as u32)),
             letter => text.push(letter),
         }
     }

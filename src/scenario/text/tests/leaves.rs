@@ -218,6 +218,7 @@ fn names_are_short_and_texts_can_be_read() {
         x:1:1: `x` is `a\u{1b}[31m`, must not contain the character \u{1b}
         x:1:1: `x` is `\r`, must not contain the character \u{d}
         x:1:1: `x` is `\u{85}`, must not contain the character \u{85}
+        x:1:1: `x` is `a\u{202e}cod`, must not contain the character \u{202e}
         x:1:1: `x` is `\u{ffff}`, must not contain the character \u{ffff}
         x:1:1: `x` must be text in quotes, found the number `3`
     "#]]
@@ -225,6 +226,7 @@ fn names_are_short_and_texts_can_be_read() {
         r#""a\u001b[31m""#,
         r#""\r""#,
         r#""\u0085""#,
+        r#""a\u202ecod""#,
         r#""\uffff""#,
         "3",
     ]));
