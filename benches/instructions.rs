@@ -57,7 +57,7 @@ const CASES: [Case; 5] = [
     Case {
         name: "parsing",
         arguments: &["check", "scenarios/pinpoint-2021.toml", "--resolved"],
-        instructions: 299_860_249,
+        instructions: 95_276_392,
     },
 ];
 

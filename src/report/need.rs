@@ -3,11 +3,13 @@
 use super::Screen;
 use super::format::{self, count, number, plural, with_unit};
 use super::json::pretty;
-use crate::scenario::cost::{Memory, Need};
+use crate::scenario::cost::{Memory, Need, Passing};
 use serde::Serialize;
 
 /// Events above which somebody must say that they are meant.
 pub const EVENTS_MAX: f64 = 1e12;
+/// Seconds for which nobody needs a word.
+const SHORT: f64 = 60.0;
 
 /// What is refused, and what may be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,9 +121,21 @@ fn both(usual: String, at_most: String) -> String {
     if usual == at_most { usual } else { format!("{usual} ({at_most} if nobody is answered)") }
 }
 
-/// What is to be added where traffic may be passed over.
+/// What is to be added where traffic is passed over.
 fn less(need: &Need) -> &'static str {
-    if need.passes_over { "; less where traffic is passed over" } else { "" }
+    match need.passing {
+        Passing::Yes => "; less where traffic is passed over",
+        Passing::Never | Passing::IfAdaptive => "",
+    }
+}
+
+/// What makes it quicker, where it takes long.
+fn quicker(need: &Need) -> Option<&'static str> {
+    let helps = need.passing == Passing::IfAdaptive && need.seconds().0 > SHORT;
+    helps.then_some(
+        "quiet stretches take less with `--set 'clock.resolution=\"adaptive\"'`, for figures that \
+         agree within margins",
+    )
 }
 
 /// For people.
@@ -146,6 +160,9 @@ pub fn human(need: &Need, most: u64, screen: &Screen) -> String {
     for (name, value) in rows {
         let value = format::wrap(&value, screen.text() - 16, "                ");
         text += &format!("  {name:13} {value}\n");
+    }
+    if let Some(how) = quicker(need) {
+        text += &format!("  {}\n", format::wrap(how, screen.text() - 2, "  "));
     }
     text.trim_start().to_string()
 }
@@ -181,14 +198,12 @@ pub fn json(need: &Need, most: u64) -> String {
         seconds,
         seconds_at_most,
         threads: need.threads,
-        passes_over: need.passes_over,
+        passes_over: need.passing == Passing::Yes,
     })
 }
 
 /// What is worth a word before it begins: that it takes long, or may come to the limit of memory.
 pub fn note(need: &Need, most: u64) -> Option<String> {
-    /// Seconds for which nobody needs a word.
-    const SHORT: f64 = 60.0;
     let (usual, at_most) = need.seconds();
     let mut notes = Vec::new();
     if usual > SHORT {
@@ -200,6 +215,7 @@ pub fn note(need: &Need, most: u64) -> Option<String> {
             both(time(usual), time(at_most)),
             less(need),
         ));
+        notes.extend(quicker(need).map(String::from));
     }
     let worst = need.memory.at_most();
     if worst > most as f64 {

@@ -8,6 +8,7 @@ use super::capacity::Peak;
 use super::model::{
     Again, CheckPath, Effect, FaultKind, Hit, Lasting, Scenario, Source, SourceKind,
 };
+use super::resolution::Resolution;
 use crate::fleet::client::{Backoff, Jitter};
 use crate::kernel::time::{Duration, Instant};
 
@@ -62,9 +63,31 @@ pub struct Cost {
     pub results: f64,
     /// Bytes of its course, if it is kept.
     pub course: f64,
-    /// Whether traffic may be passed over, so that there are fewer events; how many fewer shows
-    /// only in a simulation.
-    pub passes_over: bool,
+    /// Whether traffic is passed over.
+    pub passing: Passing,
+}
+
+/// Whether traffic is passed over, so that there are fewer events; how many fewer shows only in a
+/// simulation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passing {
+    /// In no resolution.
+    #[default]
+    Never,
+    /// In adaptive resolution, and this one is exact.
+    IfAdaptive,
+    /// It is.
+    Yes,
+}
+
+impl Passing {
+    fn of(scenario: &Scenario) -> Passing {
+        match scenario.clock.resolution {
+            _ if scenario.adaptive_obstacle().is_some() => Passing::Never,
+            Resolution::Exact => Passing::IfAdaptive,
+            Resolution::Adaptive => Passing::Yes,
+        }
+    }
 }
 
 /// Bytes that a replication needs while it is simulated.
@@ -99,7 +122,7 @@ impl Cost {
             state: State { fleet: fleet(scenario) + HOUR * hours, ..open(scenario) },
             results: RESULTS + PART * parts + MINUTE * (horizon / minute).ceil(),
             course: ROW * windows + READING * readings,
-            passes_over: scenario.is_adaptive(),
+            passing: Passing::of(scenario),
         }
     }
 }
@@ -125,8 +148,8 @@ pub struct Need {
     pub memory: Memory,
     /// Threads.
     pub threads: f64,
-    /// Whether traffic may be passed over in any of them.
-    pub passes_over: bool,
+    /// Whether traffic is passed over in any of them.
+    pub passing: Passing,
 }
 
 /// Bytes at the same time, by what needs them.
@@ -181,7 +204,7 @@ pub struct Way {
 
 /// Nanoseconds that an event takes, a reading of gauges, and a reading that is written to files:
 /// roughly, on one core of a machine of 2024.
-const EVENT_NS: f64 = 150.0;
+const EVENT_NS: f64 = 120.0;
 const READING_NS: f64 = 50.0;
 const WRITTEN_NS: f64 = 1_200.0;
 
@@ -215,7 +238,7 @@ impl Need {
                 course: if way.detailed { most(&|one| one.course) } else { 0.0 },
             },
             threads,
-            passes_over: all.iter().any(|(one, _)| one.passes_over),
+            passing: all.iter().map(|(one, _)| one.passing).max().unwrap_or_default(),
         }
     }
 
@@ -239,7 +262,7 @@ impl Need {
                 course: one.course.max(two.course),
             },
             threads: self.threads.max(other.threads),
-            passes_over: self.passes_over || other.passes_over,
+            passing: self.passing.max(other.passing),
         }
     }
 

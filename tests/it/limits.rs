@@ -146,7 +146,7 @@ fn more_events_than_anybody_waits_for_are_refused() {
     refused(
         &["run", path, "--threads", "2"],
         expect![[r#"
-            error: this needs about 946 trillion events, 1,642 days on 1 thread, and may have 1 trillion
+            error: this needs about 946 trillion events, 1,314 days on 1 thread, and may have 1 trillion
               = help: 1 replication of 946 trillion events each: less load, or a shorter `clock`
               = help: `--large` lets it begin; `--time-limit` ends it in order
         "#]],
@@ -209,7 +209,7 @@ fn what_a_command_would_need_is_said_on_request() {
           events        26.9 million (175 million if nobody is answered)
           windows       240 in a replication
           memory        9.43 MiB (10.1 MiB if nobody is answered); the limit is 4 GiB
-          time          2.02 s (13.1 s if nobody is answered); on 2 threads
+          time          1.62 s (10.5 s if nobody is answered); on 2 threads
     "#]]
     .assert_eq(text(&dry.stdout));
     // All that simulate can say it, and do nothing else.
@@ -711,6 +711,7 @@ fn a_replication_that_takes_too_long_is_given_up() {
     assert_eq!(text(&run.stdout), "");
     let said = text(&run.stderr).lines().skip(1).map(|line| format!("{line}\n"));
     expect![[r#"
+        quiet stretches take less with `--set 'clock.resolution="adaptive"'`, for figures that agree within margins
         error: ended after 300 ms (`--time-limit`)
           that was before the first replication was done: nothing is written
     "#]]
