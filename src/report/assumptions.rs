@@ -1,7 +1,7 @@
 //! What a scenario assumes, as data.
 
 use crate::scenario::Study;
-use crate::scenario::study::bound_text;
+use crate::scenario::variant::bound_text;
 use serde::Serialize;
 
 /// A value that nobody knows.

@@ -3,8 +3,9 @@
 use super::keys::claims::Assumption;
 use super::model::Scenario;
 use super::scale::Scale;
-use super::study::{Problems, Study, Variant, bound_text};
+use super::study::{Problems, Study};
 use super::text::Node;
+use super::variant::{Variant, bound_text};
 use super::vary::same_path;
 
 /// The key that scales every rate.

@@ -24,11 +24,13 @@ pub mod starter;
 pub mod study;
 pub mod text;
 pub mod trial;
+pub mod variant;
 pub mod vary;
 
 pub use builtin::Builtin;
 pub use files::Files;
 pub use model::Scenario;
 pub use starter::Starter;
-pub use study::{Problems, Study, Variant};
+pub use study::{Problems, Study};
 pub use trial::Trial;
+pub use variant::Variant;

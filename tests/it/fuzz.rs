@@ -21,8 +21,9 @@ fn fuzz(target: fn(&[u8]), corpus: &[&[u8]], count: u64) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(&data))) {
             let why = panic.downcast_ref::<String>().cloned();
             let why = why.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
-            let text = String::from_utf8_lossy(&data);
-            panic!("FLEETFALL_SEED={seed} fails: {why:?}\nIt makes\n{text}\nwhich is {data:?}");
+            let why = why.unwrap_or_default();
+            let made = String::from_utf8(data).unwrap_or_else(|e| format!("{:?}", e.into_bytes()));
+            panic!("FLEETFALL_SEED={seed} fails: {why}\nIt makes\n{made}");
         }
     }
 }

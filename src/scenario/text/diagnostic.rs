@@ -327,7 +327,7 @@ fn nearest_unit<'a>(unit: &str, units: &[&'a str]) -> Option<&'a str> {
 
 /// Whether a character is not shown but obeyed: a control character, or one of those that turn
 /// the direction of what follows until another ends it, so that a line reads as it is not meant
-/// (Unicode Technical Report 36, section 3.3).
+/// (bidirectional text spoofing in Unicode Technical Report 36).
 pub fn is_obeyed(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
