@@ -37,27 +37,27 @@ const CASES: [Case; 5] = [
     Case {
         name: "w1",
         arguments: &["run", "benches/scenarios/w1.toml", "--set", "clock.end=2026-01-05T00:03:20Z"],
-        instructions: 305_902_866,
+        instructions: 307_744_774,
     },
     Case {
         name: "w2",
         arguments: &["run", "benches/scenarios/w2.toml", "--set", "clock.end=2026-01-05T00:00:40Z"],
-        instructions: 263_725_477,
+        instructions: 264_315_780,
     },
     Case {
         name: "w3",
         arguments: &["run", "benches/scenarios/w3.toml", "--set", "clock.end=2026-01-05T00:00:30Z"],
-        instructions: 495_528_231,
+        instructions: 498_201_146,
     },
     Case {
         name: "w7",
         arguments: &["run", "benches/scenarios/w7.toml", "--set", "clock.end=2026-01-05T00:00:30Z"],
-        instructions: 472_268_369,
+        instructions: 473_629_661,
     },
     Case {
         name: "parsing",
         arguments: &["check", "scenarios/pinpoint-2021.toml", "--resolved"],
-        instructions: 95_276_392,
+        instructions: 102_158_779,
     },
 ];
 
