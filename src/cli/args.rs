@@ -120,7 +120,7 @@ pub(super) struct Common {
     #[arg(value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
     /// Seed of the first replication, the others count on from it [default: the scenario's]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: Option<u64>,
     /// Apply a patch that the scenario names: a mitigation or a counterfactual
     #[arg(long, value_name = "NAME")]
@@ -147,6 +147,15 @@ pub(super) struct Common {
     #[cfg(feature = "store")]
     #[arg(long, value_name = "FILE")]
     pub(super) store: Option<PathBuf>,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
+/// How many of something: a number that cannot be 0.
+fn count<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "expected a whole number from 1 on".to_string())
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
@@ -219,7 +228,7 @@ pub(super) struct Run {
     #[command(flatten)]
     pub(super) sharing: Sharing,
     /// Replications, each with a seed of its own
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = count::<NonZeroU64>)]
     pub(super) replications: NonZeroU64,
     /// Directory of the files [default: output/<name of the scenario>]
     #[arg(long, value_name = "DIR")]
@@ -253,7 +262,7 @@ pub(super) struct Check {
     pub(super) annotations: Option<Annotations>,
     /// At most so many replications for the claims of the scenario and of each counterfactual, and
     /// so many points of the hypercube [default: as many as the scenario says]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU64>)]
     pub(super) replications: Option<NonZeroU64>,
     /// Decide only what has this name: a counterfactual, `expect` (the scenario's own claims), or
     /// `hypercube` (those over the ranges of its assumptions)
@@ -303,7 +312,7 @@ pub(super) struct Sweep {
     #[arg(long, value_name = "DESIGN", default_value = "grid", value_parser = design)]
     pub(super) design: Design,
     /// Replications of each cell, the same seeds in all
-    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count::<NonZeroU32>)]
     pub(super) replications: NonZeroU32,
     /// Measure, measure of an interval, or milestone; `fleetfall reference` lists them [default:
     /// downtime_s, requests_failed, restarts, availability, partial_service_s, sojourn_p99_s]
@@ -328,7 +337,7 @@ pub(super) struct Sensitivity {
     #[arg(value_parser = value_parser!(u32).range(2..=100))]
     pub(super) levels: u32,
     /// Replications of each of these values, the same seeds for all
-    #[arg(long, value_name = "N", default_value = "12")]
+    #[arg(long, value_name = "N", default_value = "12", value_parser = count::<NonZeroU32>)]
     pub(super) replications: NonZeroU32,
     /// Points when all are moved together [default: those of `[hypercube]`, or 100]
     #[arg(long, value_name = "N")]
@@ -379,7 +388,7 @@ pub(super) struct Compare {
     #[arg(long, value_name = "HALF-WIDTH")]
     pub(super) precision: Option<PrecisionArgument>,
     /// At most so many replications [default: 30; with --precision as many as the scenario says]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU64>)]
     pub(super) replications: Option<NonZeroU64>,
     /// Directory of the files [default: output/<name of the scenario>-compare]
     #[arg(long, value_name = "DIR")]
@@ -394,7 +403,7 @@ pub(super) struct Causes {
     #[command(flatten)]
     pub(super) sharing: Sharing,
     /// Replications, each of every subset of the causes
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = count::<NonZeroU64>)]
     pub(super) replications: NonZeroU64,
     /// Directory of the files [default: output/<name of the scenario>-causes]
     #[arg(long, value_name = "DIR")]

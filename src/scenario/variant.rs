@@ -77,7 +77,7 @@ impl Study {
         let mut log = Diagnostics::new();
         let mut sources = self.sources.clone();
         let mut tree = without_studies(&self.tree, |study| {
-            sets.iter().any(|assignment| assignment.as_ref().trim_start().starts_with(study))
+            sets.iter().any(|assignment| leads_to(assignment.as_ref(), study))
         });
         let kind = Document::describe();
         for assignment in sets {
@@ -157,6 +157,11 @@ fn without_studies(tree: &Node, is_written_to: impl Fn(&str) -> bool) -> Node {
     let stays = |key: &str| !STUDIES.contains(&key) || is_written_to(key);
     let entries = table.entries.iter().filter(|entry| stays(&entry.key)).cloned().collect();
     Node { value: Value::Table(Table { entries }), place: tree.place }
+}
+
+/// Whether a path may lead into what a file says of studies; its keys may stand in quotes.
+fn leads_to(path: &str, study: &str) -> bool {
+    path.trim_start_matches([' ', '\t', '"', '\'']).starts_with(study)
 }
 
 /// The tree without its studies under patches, in order.
@@ -265,7 +270,7 @@ pub(super) fn check_assumptions(
                 .help("write the value that is assumed, so that it can be seen");
         }
         for bound in &assumption.range {
-            let mut varied = without_studies(tree, |study| path.starts_with(study));
+            let mut varied = without_studies(tree, |study| leads_to(path, study));
             let text = bound_text(&bound.0);
             set(&format!("{path}={text}"), &mut varied, kind, sources, &mut own);
             let mut own = Diagnostics::new();

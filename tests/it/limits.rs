@@ -515,6 +515,9 @@ fn a_command_line_asks_for_no_more_than_there_can_be() {
         assert!(text(&run.stderr).contains(said), "{}", text(&run.stderr));
     };
     wrong(&["run", TINY, "--threads", "1025"], "expected a number from 1 to 1024");
+    wrong(&["run", TINY, "--replications", "0"], "expected a whole number from 1 on");
+    wrong(&["run", TINY, "--max-events", "many"], "expected a whole number from 1 on");
+    wrong(&["run", TINY, "--seed", "-1"], "expected a whole number from 0 to");
     wrong(&["run", TINY, "--max-events", "0"], "--max-events");
     wrong(&["run", TINY, "--max-memory", "4 GB/s"], "expected a size from 1 MiB to 1024 TiB");
     wrong(&["run", TINY, "--max-memory", "1kB"], "expected a size from 1 MiB to 1024 TiB");

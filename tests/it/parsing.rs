@@ -3,7 +3,7 @@
 use crate::fuzz::mutate::PIECES;
 use crate::fuzz::targets::WHOLE;
 use crate::support::{self, NOTHING};
-use fleetfall::scenario::Study;
+use fleetfall::scenario::{Builtin, Study};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -76,5 +76,28 @@ proptest! {
     ) {
         let set = format!("{path}={}", pieces.concat());
         let _ = Study::load_with("whole.toml", WHOLE, NOTHING, &[set], support::files(&[]));
+    }
+}
+
+/// What a variant says is read without the studies of the file; the whole file, patched, says the
+/// same.
+#[test]
+fn variants_are_what_the_whole_file_says() {
+    let none: [&str; 0] = [];
+    for builtin in Builtin::names().into_iter().filter_map(Builtin::named) {
+        let load = |with: &[&str], sets: &[&str]| {
+            let files = support::files(&[]);
+            let loaded = Study::load_with(builtin.name, builtin.text, with, sets, files);
+            loaded.unwrap_or_else(|problems| panic!("{problems}"))
+        };
+        let study = load(&none, &none);
+        for (name, _) in study.document.mitigation.iter() {
+            let variant = study.variant(name.as_str()).expect("it is a mitigation").scenario;
+            assert_eq!(variant, load(&[name.as_str()], &none).scenario, "{}", name.as_str());
+        }
+        let sets = ["nodes.cores=3", "\"expect\".0.claim=\"another\""];
+        let variant = study.with_values(&sets).expect("they fit every scenario").scenario;
+        assert_eq!(variant, load(&none, &sets).scenario, "{}", builtin.name);
+        assert_ne!(variant, study.scenario, "{}", builtin.name);
     }
 }

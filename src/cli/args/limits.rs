@@ -1,5 +1,6 @@
 //! Arguments that limit what a command may take.
 
+use super::count;
 use super::plan::time_from;
 use clap::Args;
 use fleetfall::kernel::time::Duration;
@@ -16,7 +17,7 @@ pub(in crate::cli) struct Limits {
     #[arg(long)]
     pub(in crate::cli) large: bool,
     /// End when a replication needs more events than this; that one does not count
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU64>)]
     pub(in crate::cli) max_events: Option<NonZeroU64>,
     /// Refuse to begin with what needs more memory than this, and end when it needs more all the
     /// same; the latter is seen on Linux alone

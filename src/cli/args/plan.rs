@@ -1,6 +1,6 @@
 //! Arguments of `plan`.
 
-use super::{Common, EXIT_CODES, probability};
+use super::{Common, EXIT_CODES, count, probability};
 use clap::{Args, ValueEnum};
 use fleetfall::kernel::time::Duration;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -39,10 +39,10 @@ pub(in crate::cli) struct Plan {
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) release: Option<String>,
     /// For losses: the most nodes that are lost at once [default: half of them, 8 at most]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU32>)]
     pub(in crate::cli) up_to: Option<NonZeroU32>,
     /// At most so many replications of one value
-    #[arg(long, value_name = "N", default_value = "400")]
+    #[arg(long, value_name = "N", default_value = "400", value_parser = count::<NonZeroU64>)]
     pub(in crate::cli) replications: NonZeroU64,
     /// Directory of the files [default: output/<name of the scenario>-plan]
     #[arg(long, value_name = "DIR")]
