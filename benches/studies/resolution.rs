@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// The scenarios, each with how many replications of it tell enough.
 const SCENARIOS: [(&str, &str, u64); 4] = [
-    ("pinpoint-2021", include_str!("../../scenarios/pinpoint-2021.toml"), 1000),
+    ("pinpoint-2021", include_str!("../../scenarios/pinpoint-2021.toml"), 2000),
     ("cloudflare-2019", include_str!("../../scenarios/cloudflare-2019.toml"), 2000),
     ("restarts-in-step", include_str!("../../scenarios/restarts-in-step.toml"), 32_000),
     ("small-incident", include_str!("../scenarios/incident.toml"), 32_000),
