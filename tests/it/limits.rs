@@ -714,7 +714,7 @@ fn a_replication_that_takes_too_long_is_given_up() {
     assert_eq!(text(&run.stdout), "");
     let said = text(&run.stderr).lines().skip(1).map(|line| format!("{line}\n"));
     expect![[r#"
-        quiet stretches take less with `--set 'clock.resolution="adaptive"'`, for figures that agree within margins
+        quiet stretches take less with `--set 'clock.resolution="adaptive"'`; the guide says how far its figures agree
         error: ended after 300 ms (`--time-limit`)
           that was before the first replication was done: nothing is written
     "#]]
