@@ -133,8 +133,8 @@ fn less(need: &Need) -> &'static str {
 fn quicker(need: &Need) -> Option<&'static str> {
     let helps = need.passing == Passing::IfAdaptive && need.seconds().0 > SHORT;
     helps.then_some(
-        "quiet stretches take less with `--set 'clock.resolution=\"adaptive\"'`; the guide says how \
-         far its figures agree",
+        "quiet stretches take less with `--set 'clock.resolution=\"adaptive\"'`; the guide says \
+         how far its figures agree",
     )
 }
 

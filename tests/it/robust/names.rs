@@ -168,7 +168,7 @@ fn what_a_scenario_says_is_text_wherever_it_stands() {
         "</title></style></svg>\"><b onclick='x'>&amp;",
         "=HYPERLINK(\"http://example.org\",\"x\")",
         "::error::x%0A::stop-commands::y",
-        "]]><!-- -->\u{2028}\u{202e}",
+        "]]><!-- -->\u{2028}\u{200f}",
     ];
     for (number, said) in texts.iter().enumerate() {
         let folder = folder(&format!("said-{number}"));
