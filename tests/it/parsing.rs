@@ -91,9 +91,12 @@ fn variants_are_what_the_whole_file_says() {
             loaded.unwrap_or_else(|problems| panic!("{problems}"))
         };
         let study = load(&none, &none);
-        for (name, _) in study.document.mitigation.iter() {
-            let variant = study.variant(name.as_str()).expect("it is a mitigation").scenario;
-            assert_eq!(variant, load(&[name.as_str()], &none).scenario, "{}", name.as_str());
+        let document = &study.document;
+        let patches =
+            [document.mitigation.names(), document.cause.names(), document.counterfactual.names()];
+        for name in patches.concat() {
+            let variant = study.variant(name).expect("it is a patch").scenario;
+            assert_eq!(variant, load(&[name], &none).scenario, "{name}");
         }
         let sets = ["nodes.cores=3", "\"expect\".0.claim=\"another\""];
         let variant = study.with_values(&sets).expect("they fit every scenario").scenario;
