@@ -2,7 +2,7 @@
 
 use super::observation::{Cause, Observation, Observer};
 use super::simulation::Simulation;
-use super::state::{Process, ProcessState};
+use super::state::ProcessState;
 use crate::fleet::cpu::Speed;
 use crate::fleet::recycler::Why;
 use crate::fleet::supervisor::exits::How;
@@ -80,14 +80,13 @@ impl Simulation {
             self.kill_worker(victim, worker, Why::OutOfMemory, observer);
             return;
         }
-        let Process { state, supervised, born, .. } = self.processes[victim];
-        self.kill(victim, observer);
-        if state == ProcessState::Serving {
-            self.nodes[number as usize].ended = Some(Cause::OutOfMemory);
-            self.nodes[number as usize].token = true;
-            if supervised {
-                self.on_exit(number, How::OutOfMemory, born, observer);
+        match self.processes[victim].state {
+            ProcessState::Booting => self.fail_start(victim, How::OutOfMemory, observer),
+            ProcessState::Serving | ProcessState::Hung => {
+                self.nodes[number as usize].token = true;
+                self.end_with(victim, Cause::OutOfMemory, How::OutOfMemory, observer);
             }
+            ProcessState::Stopping => self.kill(victim, observer),
         }
     }
 }

@@ -24,6 +24,8 @@ mod die {
     pub(super) const FAILS_AFTER: usize = 2;
 }
 
+/// A fork takes that long at least: what fails at once does not stop the clock.
+pub(super) const FORK: Duration = Duration::from_millis(10);
 /// How often a fresh process tries to get a port that is taken.
 const BIND_AGAIN: Duration = Duration::from_millis(500);
 
@@ -143,8 +145,7 @@ impl Simulation {
         if course == Course::Unseen && wrong == Some(WhenInvalid::Daemonizes) {
             let woken = self.is_woken(number);
             let exit = Exit { at: begins, how: How::Success, lived: checked.takes, woken };
-            let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
-            self.follow(number, after);
+            self.tell_of_exit(number, exit);
         }
         let settings = &self.scenario.supervisor;
         let held = self.nodes[number as usize].supervisor.started(begins, settings, returns);
@@ -267,11 +268,22 @@ impl Simulation {
 
     pub(super) fn on_start_failed(&mut self, at: Ref, observer: &mut impl Observer) {
         let Some(process) = self.processes.get(at) else { return };
-        let (number, release, born) = (process.node, process.release, process.born);
-        let (supervised, checked) = (process.supervised, process.checked);
+        let Process { node: number, release, checked, .. } = *process;
         let start = self.scenario.releases[release].start.ask(&mut self.asked);
         let daemonizes = start.wrong_on(number) == Some(WhenInvalid::Daemonizes) && !checked.stops;
-        self.end_process(at, observer);
+        // A launcher that has detached its server exits without an error.
+        let how = match (daemonizes, self.scenario.supervisor.ready_within()) {
+            (false, _) => How::Code,
+            (true, None) => How::Success,
+            (true, Some(_)) => How::Protocol,
+        };
+        self.fail_start(at, how, observer);
+    }
+
+    /// A process ends before it serves.
+    pub(super) fn fail_start(&mut self, at: Ref, how: How, observer: &mut impl Observer) {
+        let Process { node: number, release, born, supervised, .. } = self.processes[at];
+        self.kill(at, observer);
         let of_restart = std::mem::take(&mut self.nodes[number as usize].restarting);
         let seen = Observation::StartFailed { node: number, release: release as u32, of_restart };
         observer.observe(self.now(), &seen);
@@ -282,12 +294,6 @@ impl Simulation {
         self.on_rollout_failure(number, observer);
         // What its supervisor does not know, it does not see end.
         if supervised {
-            // A launcher that has detached its server exits without an error.
-            let how = match (daemonizes, self.scenario.supervisor.ready_within()) {
-                (false, _) => How::Code,
-                (true, None) => How::Success,
-                (true, Some(_)) => How::Protocol,
-            };
             self.on_exit(number, how, born, observer);
         }
     }

@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::observation::{Alert, Cause, Loss, Observation, Observer, Refusal, Value};
 use super::simulation::Simulation;
+use super::start::FORK;
 use super::state::{Process, ProcessState, Then, purpose};
 use crate::fleet::supervisor::exits::{Exit, How};
 use crate::fleet::supervisor::rule::{Metric, Rule};
@@ -215,12 +216,25 @@ impl Simulation {
         let now = self.now();
         let woken = self.is_woken(number);
         let exit = Exit { at: now, how, lived: now.since(born), woken };
-        let node = &mut self.nodes[number as usize];
-        let after = node.supervisor.on_exit(&self.scenario.supervisor, exit);
-        if after == After::Stays && node.listener.is_none() {
+        let after = self.tell_of_exit(number, exit);
+        if after == After::Stays && self.nodes[number as usize].listener.is_none() {
             self.lose(number, Loss::Exit, observer);
         }
-        self.follow(number, after);
+    }
+
+    /// Tells a node's supervisor what it takes for an exit, and does what it wants then.
+    pub(super) fn tell_of_exit(&mut self, number: u32, exit: Exit) -> After {
+        let settings = &self.scenario.supervisor;
+        let after = self.nodes[number as usize].supervisor.on_exit(settings, exit);
+        match after {
+            After::StartAt(when) => {
+                let earliest = exit.at + FORK.saturating_sub(exit.lived);
+                self.calendar.at(when.max(earliest), Event::StartDue(number));
+            }
+            After::GivesUpAt(when) => self.calendar.at(when, Event::GivesUp(number)),
+            After::Stays | After::Polls => {}
+        }
+        after
     }
 
     /// Whether another event wakes a node's supervisor at an exit that it would have seen at its
@@ -233,14 +247,6 @@ impl Simulation {
         let occurrence = self.nodes[number as usize].starts;
         let draw = self.streams.draw(purpose::WOKEN, u64::from(number), occurrence, 0);
         unit(&mut draw.die(0)) < share
-    }
-
-    pub(super) fn follow(&mut self, number: u32, after: After) {
-        match after {
-            After::StartAt(when) => self.calendar.at(when, Event::StartDue(number)),
-            After::GivesUpAt(when) => self.calendar.at(when, Event::GivesUp(number)),
-            After::Stays | After::Polls => {}
-        }
     }
 
     pub(super) fn on_gives_up(&mut self, number: u32, observer: &mut impl Observer) {

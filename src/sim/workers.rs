@@ -3,6 +3,7 @@
 use super::event::{Duty, Event};
 use super::observation::{Cause, Loss, Observation, Observer, Outcome};
 use super::simulation::{Simulation, between};
+use super::start::FORK;
 use super::state::{Owner, ProcessState, Workers, purpose};
 use crate::fleet::recycler::{After, Birth, Recycler, State, Why};
 use crate::fleet::supervisor::exits::How;
@@ -32,8 +33,6 @@ mod die {
     pub(super) const EXTRA: usize = 3;
 }
 
-/// A fork takes that long at least: what fails at once does not stop the clock.
-const FORK: Duration = Duration::from_millis(10);
 /// A draw of a worker is that of its life number so-and-so under this start of its process.
 const LIVES: u64 = 1 << 32;
 

@@ -97,6 +97,59 @@ fault.leak = {{ at = 2021-02-01T00:00:00Z, kind.leak = {{ per_second = \"10 MiB\
     assert_eq!(kills, [16_000, 32_000, 48_000, 64_000, 80_000, 96_000, 112_000]);
 }
 
+/// One node under systemd: what happens to its process, in seconds since it was first killed.
+fn after_the_first_kill(text: &str) -> Vec<String> {
+    let text = format!("{PLAIN}{text}\nnodes.memory = \"256 MiB\"\nsupervisor = \"systemd\"");
+    let seen = support::log(&support::scenario(1, &text), 1);
+    let is_kill = |seen: &Observation| matches!(seen, Observation::OutOfMemory { .. });
+    let first = seen.iter().find(|(_, seen)| is_kill(seen)).expect("it is killed").0;
+    let since = seen.iter().filter(|(now, _)| *now >= first);
+    let told = since.filter_map(|(now, seen)| {
+        let what = match seen {
+            seen if is_kill(seen) => "killed",
+            Observation::ProcessStarting { .. } => "starts",
+            Observation::ProcessServing { .. } => "serves",
+            Observation::StartFailed { .. } => "start failed",
+            Observation::SupervisorGaveUp { .. } => "given up",
+            _ => return None,
+        };
+        Some(format!("{} {what}", support::seconds(first, *now)))
+    });
+    told.collect()
+}
+
+/// A process that outgrows the memory as it starts never serves: systemd starts it 0.1 s after every
+/// kill, five times within 10 s, and then no more. The first one served as the scenario began.
+#[test]
+fn a_process_that_outgrows_its_memory_at_the_start_never_serves() {
+    let told = after_the_first_kill("process.boot = \"5s\"\nprocess.memory.base = \"300 MiB\"");
+    let mut expected = vec!["0.000 killed".to_string()];
+    for start in 1..=5 {
+        let at = format!("0.{start}00");
+        expected.extend(["starts", "killed", "start failed"].map(|what| format!("{at} {what}")));
+    }
+    expected.push("0.600 given up".to_string());
+    assert_eq!(told, expected);
+}
+
+/// One that hangs is seen to end as well, and started again, to hang again.
+#[test]
+fn a_process_that_hangs_is_killed_for_its_memory_and_started_again() {
+    let told = after_the_first_kill(
+        r#"process.memory.base = "100 MiB"
+process.boot = "1s"
+environment.provides.workers = "8"
+release.one = {}
+release.bad = { needs.workers = "9", when_invalid = "hangs" }
+first_release = "one"
+deploy.bad = { at = 2021-02-01T00:00:02Z, release = "bad", method = "at_once" }
+fault.leak = { at = 2021-02-01T00:00:10Z, kind.leak = { per_second = "10 MiB", lasting = "never" } }"#,
+    );
+    let turn = |kill: &str, start: &str| [format!("{kill} killed"), format!("{start} starts")];
+    let turns = [turn("0.000", "0.100"), turn("16.000", "16.100"), turn("32.000", "32.100")];
+    assert_eq!(told, turns.concat());
+}
+
 /// Connections that the way drops are lost where nobody asks again in time, and late where somebody
 /// does: with a time-out of 4 s three are asked (at 0, 1 and 3 s).
 #[test]

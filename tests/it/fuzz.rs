@@ -13,10 +13,12 @@ use targets::{NEXT, TINY, WHOLE};
 #[track_caller]
 fn fuzz(target: fn(&[u8]), corpus: &[&[u8]], count: u64) {
     let first = crate::support::fresh_seed();
+    let watched = crate::support::watched();
     for data in corpus {
         target(data);
     }
     for seed in first..first + count {
+        watched.send(seed).expect("somebody watches");
         let data = mutated(corpus, &mut Numbers::new(seed));
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(&data))) {
             let why = panic.downcast_ref::<String>().cloned();

@@ -12,7 +12,9 @@ use fleetfall::stats::{Tally, half_width};
 use std::fmt::Write;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Nobody sets a key from outside.
 pub(crate) const NOTHING: &[&str] = &[];
@@ -234,6 +236,34 @@ pub(crate) fn chi_squared(counts: &[f64], shares: &[f64]) -> f64 {
 /// The first seed of what is random in every run: that of `FLEETFALL_SEED`, and without it a new one.
 pub(crate) fn fresh_seed() -> u64 {
     if std::env::var_os("FLEETFALL_SEED").is_some() { first_seed() } else { fresh() }
+}
+
+/// How long a random case may take, which as a rule takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Takes the seed of every random case before it is tried. One that does not come to an end, and may
+/// take all memory, would otherwise go without a word: its seed is told, and the tests end.
+pub(crate) fn watched() -> Sender<u64> {
+    let (begun, cases) = channel();
+    std::thread::spawn(move || {
+        let mut last = 0;
+        loop {
+            match cases.recv_timeout(PATIENCE) {
+                Ok(seed) => last = seed,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    // What is printed by macros is held back until the end of a test.
+                    let mut out = std::io::stderr().lock();
+                    let _ = std::io::Write::write_fmt(
+                        &mut out,
+                        format_args!("FLEETFALL_SEED={last} has not ended after {PATIENCE:?}\n"),
+                    );
+                    std::process::abort();
+                }
+            }
+        }
+    });
+    begun
 }
 
 /// The standard library draws the keys of its hash tables anew for every process.

@@ -17,6 +17,7 @@ use grammar::{PLAIN, Words, assignment};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use std::cell::Cell;
+use std::sync::mpsc::Sender;
 
 /// Cases where nobody says how many.
 const CASES: u64 = 1_000;
@@ -80,7 +81,7 @@ impl Case {
 }
 
 /// Checks the case of a seed, and if it fails the smallest like it.
-fn check_seed(seed: u64) -> Reached {
+fn check_seed(seed: u64, watched: &Sender<u64>) -> Reached {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
@@ -94,6 +95,7 @@ fn check_seed(seed: u64) -> Reached {
     let tree = cases().new_tree(&mut runner).expect("nothing is filtered");
     let reached = Cell::new(Reached::default());
     let checked = runner.run_one(tree, |case| {
+        watched.send(seed).expect("somebody watches");
         reached.set(check(&case.study(), &case.variants, case.seed, case.cut));
         Ok(())
     });
@@ -115,7 +117,9 @@ fn whatever_is_a_scenario_can_be_simulated() {
     let count = std::env::var("FLEETFALL_SWARM").map(|count| count.parse::<u64>());
     let count = count.map_or(CASES, |count| count.expect("FLEETFALL_SWARM is a whole number"));
     println!("{count} cases from seed {first}");
-    let reached: Vec<Reached> = (first..first + count).map(check_seed).collect();
+    let watched = support::watched();
+    let seeds = first..first + count;
+    let reached: Vec<Reached> = seeds.map(|seed| check_seed(seed, &watched)).collect();
     // A swarm that comes to nothing finds nothing.
     let share = |what: fn(&Reached) -> bool| {
         reached.iter().filter(|case| what(case)).count() as f64 / count as f64

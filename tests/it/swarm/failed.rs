@@ -121,3 +121,38 @@ class.page.in_service = "160 MiB"
         checks::check(&study, &[], seed, 0.5);
     }
 }
+
+/// A deploy of a release that is wrong, under a supervisor that starts at once again what ends at
+/// once, which stopped the clock.
+fn check_restless(release: &str, values: &[&str]) {
+    let text = format!(
+        r#"{PLAIN}
+supervisor.kubernetes.backoff = "0s"
+release.bad = {{ needs.workers = "9", {release} }}
+deploy.bad = {{ at = 2021-02-01T00:00:20Z, release = "bad", method = "at_once" }}"#
+    );
+    let study = support::study_with(MINUTES, &text, values);
+    checks::check(&study.unwrap_or_else(|problems| panic!("{problems}")), &[], 1, 0.5);
+}
+
+#[test]
+fn a_start_that_fails_at_once() {
+    check_restless(r#"fails_after = "0s""#, &[]);
+}
+
+#[test]
+fn a_launcher_that_is_gone_at_once() {
+    check_restless(r#"when_invalid = "daemonizes""#, &[r#"process.socket="inherited""#]);
+}
+
+#[test]
+fn a_start_that_is_checked_at_once() {
+    let check = r#"protections.check.after_stop={ takes = "0s", finds.exits = "100%" }"#;
+    check_restless(r#"fails_after = "5s""#, &[check]);
+}
+
+#[test]
+fn a_process_that_is_killed_as_soon_as_it_has_booted() {
+    let killed = [r#"process.boot="0s""#, r#"process.memory.base="9 GiB""#];
+    check_restless(r#"when_invalid.slow = 2.0"#, &killed);
+}
