@@ -238,8 +238,9 @@ impl Simulation {
         let born = known.map(|process| process.born);
         self.nodes[number as usize].then = None;
         self.kill_all(number, observer);
-        if let Some(born) = born {
-            self.on_exit(number, How::Signal, born, observer);
+        match born {
+            Some(born) => self.on_exit(number, How::Signal, born, observer),
+            None => self.on_unseen_exit(number, observer),
         }
     }
 

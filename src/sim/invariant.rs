@@ -76,6 +76,19 @@ impl Simulation {
                 "node-{} was taken away, and a balancer sends to it",
                 number + 1
             );
+            assert!(
+                !node.processes.is_empty()
+                    || (node.gone || node.held || node.lost)
+                    || self.is_start_due(number as u32),
+                "node-{} runs nothing, and nobody is about to start it or knows of its loss",
+                number + 1
+            );
+            let is_sent_to = || self.balancers.iter().any(|balancer| balancer.is_up(number as u32));
+            assert!(
+                !(node.lost && node.listener.is_some() && is_sent_to()),
+                "node-{} serves, and counts as lost",
+                number + 1
+            );
             let mut used = 0;
             for &at in &node.processes {
                 let process = &self.processes[at];

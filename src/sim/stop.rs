@@ -111,7 +111,7 @@ impl Simulation {
             }
             match self.nodes[process.node as usize].then.take() {
                 Some(Then::Start) => {
-                    self.calendar.after(Duration::ZERO, Event::StartDue(process.node));
+                    self.start_at(process.node, self.now());
                 }
                 Some(Then::Exit) => {
                     self.on_exit(process.node, How::Signal, process.born, observer);

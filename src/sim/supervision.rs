@@ -222,6 +222,19 @@ impl Simulation {
         }
     }
 
+    /// A process has ended that the supervisor did not know.
+    pub(super) fn on_unseen_exit(&mut self, number: u32, observer: &mut impl Observer) {
+        if self.nodes[number as usize].listener.is_none() && !self.is_start_due(number) {
+            self.lose(number, Loss::Exit, observer);
+        }
+    }
+
+    /// Whether a node's supervisor has ordered a start, or will see that there is no process.
+    pub(super) fn is_start_due(&self, number: u32) -> bool {
+        self.nodes[number as usize].start_due >= self.now()
+            || self.scenario.supervisor.polls().is_some()
+    }
+
     /// Tells a node's supervisor what it takes for an exit, and does what it wants then.
     pub(super) fn tell_of_exit(&mut self, number: u32, exit: Exit) -> After {
         let settings = &self.scenario.supervisor;
@@ -229,12 +242,19 @@ impl Simulation {
         match after {
             After::StartAt(when) => {
                 let earliest = exit.at + FORK.saturating_sub(exit.lived);
-                self.calendar.at(when.max(earliest), Event::StartDue(number));
+                self.start_at(number, when.max(earliest));
             }
             After::GivesUpAt(when) => self.calendar.at(when, Event::GivesUp(number)),
             After::Stays | After::Polls => {}
         }
         after
+    }
+
+    /// Has a node's supervisor give the start command then.
+    pub(super) fn start_at(&mut self, number: u32, when: Instant) {
+        let node = &mut self.nodes[number as usize];
+        node.start_due = node.start_due.max(when);
+        self.calendar.at(when, Event::StartDue(number));
     }
 
     /// Whether another event wakes a node's supervisor at an exit that it would have seen at its
@@ -331,6 +351,8 @@ impl Simulation {
         self.nodes[number as usize].ended = Some(cause);
         if supervised {
             self.on_exit(number, how, born, observer);
+        } else {
+            self.on_unseen_exit(number, observer);
         }
     }
 

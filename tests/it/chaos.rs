@@ -150,6 +150,34 @@ fault.leak = { at = 2021-02-01T00:00:10Z, kind.leak = { per_second = "10 MiB", l
     assert_eq!(told, turns.concat());
 }
 
+/// supervisord takes the detached process of a wrong release for dead, tries 1, 2 and 3 s after each
+/// failure, and gives up in its next second, since the port is taken. When that process is killed, nobody starts another: the node is lost.
+#[test]
+fn a_crash_that_no_supervisor_sees_loses_the_node() {
+    let text = format!(
+        r#"{PLAIN}process.boot = "1s"
+supervisor = "supervisord"
+environment.provides.workers = "8"
+release.one = {{}}
+release.bad = {{ needs.workers = "9", when_invalid = "daemonizes" }}
+first_release = "one"
+deploy.bad = {{ at = 2021-02-01T00:00:10Z, release = "bad", method = "at_once" }}
+fault.kill = {{ at = 2021-02-01T00:01:00Z, kind.crash_process = {{}} }}"#
+    );
+    let seen = support::log(&support::scenario(3, &text), 1);
+    let told = seen.iter().filter_map(|(now, seen)| {
+        let what = match seen {
+            Observation::SupervisorGaveUp { .. } => "given up",
+            Observation::Crashed { .. } => "crashed",
+            Observation::NodeLost { .. } => "lost",
+            Observation::NodeBack { .. } => "back",
+            _ => return None,
+        };
+        Some(format!("{} {what}", support::seconds(Instant::START + Duration::from_secs(10), *now)))
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["7.000 given up", "50.000 crashed", "50.000 lost"]);
+}
+
 /// Connections that the way drops are lost where nobody asks again in time, and late where somebody
 /// does: with a time-out of 4 s three are asked (at 0, 1 and 3 s).
 #[test]

@@ -144,6 +144,7 @@ impl Simulation {
             restarting: false,
             ended: None,
             then: None,
+            start_due: Instant::START,
             probe_failures: 0,
             lost: false,
             token: false,
