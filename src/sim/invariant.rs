@@ -1,16 +1,17 @@
 //! What must hold at every moment, checked in every build.
 
 use super::simulation::Simulation;
-use super::state::{Attempt, Owner, Waiting};
+use super::state::{Attempt, Owner, ProcessState, Waiting};
+use crate::fleet::balancer::Balancer;
 use crate::kernel::slab::Ref;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 impl Simulation {
-    /// Checks conservation and sanity.
+    /// Checks conservation and sanity between two events; a run does so now and then, and at its end.
     ///
     /// # Panics
     /// If anything is amiss: every number of this replication would be in doubt.
-    pub(super) fn check_invariants(&self) {
+    pub fn check_invariants(&self) {
         let settled = self.counts.settled_total();
         let foreseen = self.foreseen.len() as u64;
         let followed = self.requests.iter().filter(|(_, request)| !request.settled).count() as u64;
@@ -52,6 +53,16 @@ impl Simulation {
         );
         let queued: usize = self.queues.iter().map(|queue| queue.len()).sum();
         assert!(queued == self.queued, "{queued} attempts are queued, {} counted", self.queued);
+        // Time alone may give room, and is not looked at before the next event.
+        let waits = |(queue, balancer): (&VecDeque<Ref>, &Balancer)| {
+            !queue.is_empty() && !balancer.time_gives_room() && balancer.looks_for_room(self.now())
+        };
+        let overlooked = self.queues.iter().zip(&self.balancers).position(waits);
+        assert!(
+            overlooked.is_none(),
+            "attempts wait at balancer {} for a node that has room",
+            overlooked.unwrap_or_default() + 1
+        );
         let baking = self.rollouts.iter().any(|rollout| rollout.bake.is_some());
         assert!(
             self.takes_note == (self.scenario.balancer.tuning.is_some() || baking),
@@ -79,7 +90,7 @@ impl Simulation {
             assert!(
                 !node.processes.is_empty()
                     || (node.gone || node.held || node.lost)
-                    || self.is_start_due(number as u32),
+                    || self.is_looked_after(number as u32),
                 "node-{} runs nothing, and nobody is about to start it or knows of its loss",
                 number + 1
             );
@@ -87,6 +98,13 @@ impl Simulation {
             assert!(
                 !(node.lost && node.listener.is_some() && is_sent_to()),
                 "node-{} serves, and counts as lost",
+                number + 1
+            );
+            assert!(
+                node.lobby.is_empty()
+                    || self.scenario.process.inherits_socket
+                    || self.is_hung(number as u32),
+                "the socket of node-{} holds attempts of which nobody knows",
                 number + 1
             );
             let mut used = 0;
@@ -103,6 +121,11 @@ impl Simulation {
                 assert!(
                     queued == 0 || process.in_service == slots || node.struck.hangs,
                     "requests wait on node-{} beside a free slot",
+                    number + 1
+                );
+                assert!(
+                    held > 0 || process.state != ProcessState::Stopping || node.struck.hangs,
+                    "a process of node-{} that has nothing left to do does not end",
                     number + 1
                 );
                 self.check_workers(at);

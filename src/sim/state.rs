@@ -369,8 +369,8 @@ pub(super) struct Node {
     pub thrashing: bool,
     /// Release on its disk.
     pub on_disk: usize,
-    /// When its supervisor gives the last start command that was ordered.
-    pub start_due: Instant,
+    /// When its supervisor starts it or gives up, after the last exit that it has seen.
+    pub decided: Instant,
     /// Start commands given so far: the occurrence of the next start's draw.
     pub starts: u64,
     pub supervisor: Supervisor,

@@ -24,11 +24,7 @@ impl Simulation {
                 (Stop::Finish(limit), ProcessState::Serving) => {
                     self.close_listener(at, observer);
                     self.processes[at].state = ProcessState::Stopping;
-                    let process = &self.processes[at];
-                    // One that stands still may have slots to spare for those that wait.
-                    if process.in_service == 0 && process.backlog.is_empty() {
-                        self.end_process(at, observer);
-                    } else {
+                    if !self.end_if_drained(at, observer) {
                         self.calendar.after(limit.min(patience), Event::StopOver(at));
                     }
                 }
@@ -90,6 +86,19 @@ impl Simulation {
         if self.serving == 0 {
             observer.observe(self.now(), &Observation::FleetDown);
         }
+    }
+
+    /// Ends a process that was told to stop, if it has finished what it had; whether it had. One
+    /// that stands still, or waits for a worker, may have slots to spare and requests that wait.
+    pub(super) fn end_if_drained(&mut self, at: Ref, observer: &mut impl Observer) -> bool {
+        let process = &self.processes[at];
+        let drained = process.state == ProcessState::Stopping
+            && process.in_service == 0
+            && process.backlog.is_empty();
+        if drained {
+            self.end_process(at, observer);
+        }
+        drained
     }
 
     /// A process without work is gone.

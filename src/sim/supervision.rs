@@ -224,14 +224,15 @@ impl Simulation {
 
     /// A process has ended that the supervisor did not know.
     pub(super) fn on_unseen_exit(&mut self, number: u32, observer: &mut impl Observer) {
-        if self.nodes[number as usize].listener.is_none() && !self.is_start_due(number) {
+        if self.nodes[number as usize].listener.is_none() && !self.is_looked_after(number) {
             self.lose(number, Loss::Exit, observer);
         }
     }
 
-    /// Whether a node's supervisor has ordered a start, or will see that there is no process.
-    pub(super) fn is_start_due(&self, number: u32) -> bool {
-        self.nodes[number as usize].start_due >= self.now()
+    /// Whether a node's supervisor is about to start it or to give up, or will see that there is no
+    /// process.
+    pub(super) fn is_looked_after(&self, number: u32) -> bool {
+        self.nodes[number as usize].decided >= self.now()
             || self.scenario.supervisor.polls().is_some()
     }
 
@@ -244,17 +245,21 @@ impl Simulation {
                 let earliest = exit.at + FORK.saturating_sub(exit.lived);
                 self.start_at(number, when.max(earliest));
             }
-            After::GivesUpAt(when) => self.calendar.at(when, Event::GivesUp(number)),
+            After::GivesUpAt(when) => self.follow_at(number, when, Event::GivesUp(number)),
             After::Stays | After::Polls => {}
         }
         after
     }
 
-    /// Has a node's supervisor give the start command then.
+    /// Has a node's supervisor start its process then.
     pub(super) fn start_at(&mut self, number: u32, when: Instant) {
+        self.follow_at(number, when, Event::StartDue(number));
+    }
+
+    fn follow_at(&mut self, number: u32, when: Instant, event: Event) {
         let node = &mut self.nodes[number as usize];
-        node.start_due = node.start_due.max(when);
-        self.calendar.at(when, Event::StartDue(number));
+        node.decided = node.decided.max(when);
+        self.calendar.at(when, event);
     }
 
     /// Whether another event wakes a node's supervisor at an exit that it would have seen at its

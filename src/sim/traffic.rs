@@ -144,11 +144,7 @@ impl Simulation {
                 let Some(next) = self.next_in_line(at) else { break };
                 self.take_slot(next);
             }
-            let process = &self.processes[at];
-            let is_done = process.in_service == 0 && process.backlog.is_empty();
-            if process.state == ProcessState::Stopping && is_done {
-                self.end_process(at, observer);
-            }
+            self.end_if_drained(at, observer);
         }
         self.touch(number);
     }
@@ -352,7 +348,6 @@ impl Simulation {
             process.retained += memory.retained;
             node.memory += memory.retained;
         }
-        let drained = process.state == ProcessState::Stopping && process.in_service == 0;
         let next = if self.notices | (self.struck > 0) {
             self.next_after(attempt, at, class, served, observer)
         } else {
@@ -360,8 +355,8 @@ impl Simulation {
         };
         if let Some(next) = next {
             self.take_slot(next);
-        } else if drained && self.processes[at].backlog.is_empty() {
-            self.end_process(at, observer);
+        } else {
+            self.end_if_drained(at, observer);
         }
         next.is_some()
     }
@@ -444,6 +439,7 @@ impl Simulation {
             process.backlog.retain(|&waiting| waiting != at);
             self.nodes[attempt.node as usize].memory -= bytes;
             self.forget_attempt(at);
+            self.end_if_drained(holder, observer);
         }
     }
 

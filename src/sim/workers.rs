@@ -438,12 +438,8 @@ impl Simulation {
                 self.fail(attempt, Outcome::Reset, observer);
             }
         }
-        let is_done = self.processes.get(at).is_some_and(|process| {
-            let stops = process.state == ProcessState::Stopping;
-            stops && process.in_service == 0 && process.backlog.is_empty()
-        });
-        if is_done {
-            self.end_process(at, observer);
+        if self.processes.get(at).is_some() {
+            self.end_if_drained(at, observer);
         }
         self.touch(number);
     }

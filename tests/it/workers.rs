@@ -97,6 +97,64 @@ process = {{ slots = 2, workers = {{ count = 2, boot = "2s", max_requests.count 
     )
 }
 
+/// Both workers have left, and boot for longer than anybody waits, when the process is told to stop. It
+/// ends when the last of those who wait in it has given up, 3 s after it came, and not when a worker
+/// could look.
+#[test]
+fn a_process_that_stops_ends_with_the_last_who_waits() {
+    check(
+        6,
+        SEVEN,
+        &format!(
+            r#"
+first_release = "old"
+release.old = {{}}
+release.new = {{}}
+deploy.new = {{ at = 2021-02-01T00:00:13Z, release = "new", method = "at_once" }}
+supervisor = "systemd"
+clients.patience = "3s"
+process = {{ slots = 2, boot = "1min", abandoned = "stopped", stop = {{ finish = "1min" }}, workers = {{ count = 2, boot = "20s", max_requests.count = 1 }} }}
+{SEVEN_REQUESTS}"#
+        ),
+        issued,
+        expect![[r#"
+            0.000   issued
+            0.000   accepted by node-1
+            0.015   issued
+            0.015   accepted by node-1
+            0.440   issued
+            0.440   accepted by node-1
+            0.520   issued
+            0.520   accepted by node-1
+            0.828   issued
+            0.828   accepted by node-1
+            0.890   issued
+            0.890   accepted by node-1
+            0.957   issued
+            0.957   accepted by node-1
+            1.000   node-1 worker 1 left, Requests
+            1.000   completed: issued at 0.000, attempts 1, waited 0.000
+            1.015   node-1 worker 2 left, Requests
+            1.015   completed: issued at 0.015, attempts 1, waited 0.000
+            2.985   Deployed { deploy: 0, release: 1, corrected: false }
+            2.985   node-1 restart, Deploy
+            2.985   fleet down
+            3.440   attempt timed_out
+            3.440   timed_out: issued at 0.440, attempts 1, waited 0.000
+            3.520   attempt timed_out
+            3.520   timed_out: issued at 0.520, attempts 1, waited 0.000
+            3.828   attempt timed_out
+            3.828   timed_out: issued at 0.828, attempts 1, waited 0.000
+            3.890   attempt timed_out
+            3.890   timed_out: issued at 0.890, attempts 1, waited 0.000
+            3.957   node-1 process ended
+            3.957   attempt timed_out
+            3.957   timed_out: issued at 0.957, attempts 1, waited 0.000
+            3.957   node-1 starting
+        "#]],
+    );
+}
+
 /// Both workers leave after a request each, at 1.000 and 1.015, and take 3 s to find that they cannot
 /// load what is on the disk. With the second the process answers no more; what waits, waits. Each is
 /// tried again at once and fails at 7.000 and 7.015; by then the disk is mended, and they boot in 2 s.

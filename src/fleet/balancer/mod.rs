@@ -184,13 +184,23 @@ impl Balancer {
     /// Whether any of those has room. It is looked for only when that can have changed: when a node
     /// has answered or lost an attempt, or came up, or where time alone changes it.
     pub fn has_room(&mut self, now: Instant) -> bool {
-        let Some(knowledge) = &self.knowledge else { return false };
-        if !self.freed && !knowledge.time_gives_room() {
-            return false;
+        if self.freed || self.time_gives_room() {
+            self.freed = self.looks_for_room(now);
         }
-        let room = |node: u32| knowledge.has_room(now, node, self.outstanding[node as usize]);
-        self.freed = knowledge.any_usable(now, &|node| self.is_up(node), &room);
         self.freed
+    }
+
+    /// Whether time alone may give a node room.
+    pub fn time_gives_room(&self) -> bool {
+        self.knowledge.as_ref().is_some_and(|knowledge| knowledge.time_gives_room())
+    }
+
+    /// Whether any of those has room, looked for whatever has changed.
+    pub fn looks_for_room(&self, now: Instant) -> bool {
+        self.knowledge.as_ref().is_some_and(|knowledge| {
+            let room = |node: u32| knowledge.has_room(now, node, self.outstanding[node as usize]);
+            knowledge.any_usable(now, &|node| self.is_up(node), &room)
+        })
     }
 
     /// Notes that a node has answered, so long after the attempt was sent.

@@ -144,7 +144,7 @@ impl Simulation {
             restarting: false,
             ended: None,
             then: None,
-            start_due: Instant::START,
+            decided: Instant::START,
             probe_failures: 0,
             lost: false,
             token: false,

@@ -83,6 +83,7 @@ fn long_enough(scenario: &Arc<Scenario>, seed: Seed) -> Instant {
         if !running.run_while(end, &mut watcher, &mut goes_on) {
             return running.now().max(Instant::from_nanos(1));
         }
+        running.check_invariants();
         if running.dispatched() > ENOUGH {
             return end;
         }
