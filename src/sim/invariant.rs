@@ -7,11 +7,34 @@ use crate::kernel::slab::Ref;
 use std::collections::{BTreeMap, VecDeque};
 
 impl Simulation {
-    /// Checks conservation and sanity between two events; a run does so now and then, and at its end.
+    /// Checks conservation and sanity between two events; a run does so now and then, and at its
+    /// end.
     ///
     /// # Panics
     /// If anything is amiss: every number of this replication would be in doubt.
     pub fn check_invariants(&self) {
+        self.check_conservation();
+        self.check_balancers();
+        let held_by = self.held_by_processes();
+        for number in 0..self.nodes.len() as u32 {
+            self.check_node(number);
+            self.check_processes(number, &held_by);
+        }
+        let serving = self.nodes.iter().filter(|node| node.listener.is_some()).count();
+        assert!(
+            serving == self.serving as usize,
+            "{serving} nodes serve, {} are counted as serving",
+            self.serving
+        );
+        let baking = self.rollouts.iter().any(|rollout| rollout.bake.is_some());
+        assert!(
+            self.takes_note == (self.scenario.balancer.tuning.is_some() || baking),
+            "canaries are compared, and nobody counts, or the other way round"
+        );
+    }
+
+    /// What was made has ended or is alive.
+    fn check_conservation(&self) {
         let settled = self.counts.settled_total();
         let foreseen = self.foreseen.len() as u64;
         let followed = self.requests.iter().filter(|(_, request)| !request.settled).count() as u64;
@@ -40,13 +63,17 @@ impl Simulation {
             self.counts.checks,
             self.counts.checks_ended
         );
+    }
+
+    /// Balancers wait for what nodes have, and let nothing wait that a node could have.
+    fn check_balancers(&self) {
         let sent: u64 = self.balancers.iter().map(|balancer| balancer.outstanding()).sum();
         let is_sent = |attempt: &Attempt| match attempt.routing.as_ref().map(|r| r.waiting) {
             Some(Waiting::Connecting { .. } | Waiting::Lobby | Waiting::Delay) => true,
             Some(Waiting::Pause | Waiting::Queue) | None => attempt.process.is_some(),
         };
         let held = self.attempts.iter().filter(|(_, attempt)| is_sent(attempt)).count() as u64;
-        let held = held + foreseen;
+        let held = held + self.foreseen.len() as u64;
         assert!(
             sent == held,
             "balancers wait for {sent} answers, nodes hold or are asked for {held} attempts",
@@ -63,85 +90,73 @@ impl Simulation {
             "attempts wait at balancer {} for a node that has room",
             overlooked.unwrap_or_default() + 1
         );
-        let baking = self.rollouts.iter().any(|rollout| rollout.bake.is_some());
-        assert!(
-            self.takes_note == (self.scenario.balancer.tuning.is_some() || baking),
-            "canaries are compared, and nobody counts, or the other way round"
-        );
-        self.check_nodes();
     }
 
-    fn check_nodes(&self) {
-        let mut serving = 0;
-        let held_by = self.held_by_processes();
-        for (number, node) in self.nodes.iter().enumerate() {
-            serving += u32::from(node.listener.is_some());
+    /// A node serves, is known as lost, or somebody brings it back.
+    fn check_node(&self, number: u32) {
+        let node = &self.nodes[number as usize];
+        let is_sent_to = self.balancers.iter().any(|balancer| balancer.is_up(number));
+        assert!(
+            !node.gone || node.removed || node.evicted || node.processes.is_empty(),
+            "node-{} runs a process without a machine",
+            number + 1
+        );
+        assert!(
+            !(node.removed || node.evicted) || !is_sent_to,
+            "node-{} was taken away, and a balancer sends to it",
+            number + 1
+        );
+        assert!(
+            !node.processes.is_empty()
+                || (node.gone || node.held || node.lost)
+                || self.is_looked_after(number),
+            "node-{} runs nothing, and nobody is about to start it or knows of its loss",
+            number + 1
+        );
+        assert!(
+            !(node.lost && node.listener.is_some() && is_sent_to),
+            "node-{} serves, and counts as lost",
+            number + 1
+        );
+        assert!(
+            node.lobby.is_empty() || self.scenario.process.inherits_socket || self.is_hung(number),
+            "the socket of node-{} holds attempts of which nobody knows",
+            number + 1
+        );
+    }
+
+    /// Processes hold what is theirs, work on it, and account for the memory of their node.
+    fn check_processes(&self, number: u32, held_by: &BTreeMap<u32, (usize, u64)>) {
+        let node = &self.nodes[number as usize];
+        let mut used = 0;
+        for &at in &node.processes {
+            let process = &self.processes[at];
+            let (held, working) = held_by.get(&at.index()).copied().unwrap_or_default();
+            let (queued, slots) = (process.backlog.len(), process.slots);
             assert!(
-                !node.gone || node.removed || node.evicted || node.processes.is_empty(),
-                "node-{} runs a process without a machine",
-                number + 1
-            );
-            assert!(
-                !(node.removed || node.evicted)
-                    || self.balancers.iter().all(|balancer| !balancer.is_up(number as u32)),
-                "node-{} was taken away, and a balancer sends to it",
-                number + 1
-            );
-            assert!(
-                !node.processes.is_empty()
-                    || (node.gone || node.held || node.lost)
-                    || self.is_looked_after(number as u32),
-                "node-{} runs nothing, and nobody is about to start it or knows of its loss",
-                number + 1
-            );
-            let is_sent_to = || self.balancers.iter().any(|balancer| balancer.is_up(number as u32));
-            assert!(
-                !(node.lost && node.listener.is_some() && is_sent_to()),
-                "node-{} serves, and counts as lost",
-                number + 1
-            );
-            assert!(
-                node.lobby.is_empty()
-                    || self.scenario.process.inherits_socket
-                    || self.is_hung(number as u32),
-                "the socket of node-{} holds attempts of which nobody knows",
-                number + 1
-            );
-            let mut used = 0;
-            for &at in &node.processes {
-                let process = &self.processes[at];
-                let (held, working) = held_by.get(&at.index()).copied().unwrap_or_default();
-                let (queued, slots) = (process.backlog.len(), process.slots);
-                assert!(
-                    process.in_service <= slots && held == process.in_service as usize + queued,
-                    "node-{} holds {held} attempts, {} in service and {queued} queued",
-                    number + 1,
-                    process.in_service
-                );
-                assert!(
-                    queued == 0 || process.in_service == slots || node.struck.hangs,
-                    "requests wait on node-{} beside a free slot",
-                    number + 1
-                );
-                assert!(
-                    held > 0 || process.state != ProcessState::Stopping || node.struck.hangs,
-                    "a process of node-{} that has nothing left to do does not end",
-                    number + 1
-                );
-                self.check_workers(at);
-                used += process.base + process.retained + working;
-            }
-            assert!(
-                used == node.memory,
-                "node-{} accounts for {} bytes and uses {used}",
+                process.in_service <= slots && held == process.in_service as usize + queued,
+                "node-{} holds {held} attempts, {} in service and {queued} queued",
                 number + 1,
-                node.memory
+                process.in_service
             );
+            assert!(
+                queued == 0 || process.in_service == slots || node.struck.hangs,
+                "requests wait on node-{} beside a free slot",
+                number + 1
+            );
+            assert!(
+                held > 0 || process.state != ProcessState::Stopping || node.struck.hangs,
+                "a process of node-{} that has nothing left to do does not end",
+                number + 1
+            );
+            self.check_workers(at);
+            used += process.base + process.retained + working;
         }
         assert!(
-            serving == self.serving,
-            "{serving} nodes serve, {} are counted as serving",
-            self.serving
+            used == node.memory,
+            "node-{} accounts for {} bytes and uses {used}",
+            number + 1,
+            node.memory
         );
     }
 
