@@ -87,6 +87,6 @@ impl Simulation {
         self.nodes[number as usize].memory -= bytes;
         self.back_to_socket(at);
         self.touch(number);
-        self.lose(number, Loss::FailedRestart, observer);
+        self.lose_unless_serving(number, Loss::FailedRestart, observer);
     }
 }

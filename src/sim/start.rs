@@ -205,7 +205,7 @@ impl Simulation {
         }
         self.end_with(at, Cause::Exit, How::Timeout, observer);
         if state == ProcessState::Booting {
-            self.lose(number, Loss::FailedRestart, observer);
+            self.lose_unless_serving(number, Loss::FailedRestart, observer);
             self.on_rollout_failure(number, observer);
         }
     }
@@ -228,7 +228,7 @@ impl Simulation {
         if release.start.ask(&mut self.asked).wrong_on(number) == Some(WhenInvalid::Hangs) {
             process.state = ProcessState::Hung;
             process.serving_since = now;
-            self.lose(number, Loss::FailedRestart, observer);
+            self.lose_unless_serving(number, Loss::FailedRestart, observer);
             self.fail_all_workers(at);
             self.begin_duties(at, false);
             if self.scenario.process.workers.is_some() {
@@ -287,10 +287,7 @@ impl Simulation {
         let of_restart = std::mem::take(&mut self.nodes[number as usize].restarting);
         let seen = Observation::StartFailed { node: number, release: release as u32, of_restart };
         observer.observe(self.now(), &seen);
-        // A copy may fail beside a process that serves and that nobody knows.
-        if self.nodes[number as usize].listener.is_none() {
-            self.lose(number, Loss::FailedRestart, observer);
-        }
+        self.lose_unless_serving(number, Loss::FailedRestart, observer);
         self.on_rollout_failure(number, observer);
         // What its supervisor does not know, it does not see end.
         if supervised {

@@ -217,15 +217,15 @@ impl Simulation {
         let woken = self.is_woken(number);
         let exit = Exit { at: now, how, lived: now.since(born), woken };
         let after = self.tell_of_exit(number, exit);
-        if after == After::Stays && self.nodes[number as usize].listener.is_none() {
-            self.lose(number, Loss::Exit, observer);
+        if after == After::Stays {
+            self.lose_unless_serving(number, Loss::Exit, observer);
         }
     }
 
     /// A process has ended that the supervisor did not know.
     pub(super) fn on_unseen_exit(&mut self, number: u32, observer: &mut impl Observer) {
-        if self.nodes[number as usize].listener.is_none() && !self.is_looked_after(number) {
-            self.lose(number, Loss::Exit, observer);
+        if !self.is_looked_after(number) {
+            self.lose_unless_serving(number, Loss::Exit, observer);
         }
     }
 
@@ -280,9 +280,7 @@ impl Simulation {
             return;
         }
         observer.observe(self.now(), &Observation::SupervisorGaveUp { node: number });
-        if self.nodes[number as usize].listener.is_none() {
-            self.lose(number, Loss::Exit, observer);
-        }
+        self.lose_unless_serving(number, Loss::Exit, observer);
     }
 
     pub(super) fn on_start_due(&mut self, number: u32, observer: &mut impl Observer) {
@@ -381,6 +379,19 @@ impl Simulation {
         // Stale if it is gone, or has gone on meanwhile.
         if self.processes.get(process).is_some_and(|p| p.aborted_at == self.now()) {
             self.end_with(process, Cause::Watchdog, How::Watchdog, observer);
+        }
+    }
+
+    /// A process of a node is of no use: the node is lost, unless another one serves there, which
+    /// nobody may know or which shares its socket.
+    pub(super) fn lose_unless_serving(
+        &mut self,
+        number: u32,
+        why: Loss,
+        observer: &mut impl Observer,
+    ) {
+        if self.nodes[number as usize].listener.is_none() {
+            self.lose(number, why, observer);
         }
     }
 

@@ -373,7 +373,7 @@ impl Simulation {
         let process = &mut self.processes[at];
         process.state = ProcessState::Hung;
         let number = process.node;
-        self.lose(number, Loss::FailedRestart, observer);
+        self.lose_unless_serving(number, Loss::FailedRestart, observer);
         self.stand_still(at);
     }
 

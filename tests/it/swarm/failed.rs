@@ -122,17 +122,21 @@ class.page.in_service = "160 MiB"
     }
 }
 
+/// The plainest scenario with some lines more, and values in place of its own.
+fn check_set(lines: &str, values: &[&str]) {
+    let study = support::study_with(MINUTES, &format!("{PLAIN}\n{lines}"), values);
+    checks::check(&study.unwrap_or_else(|problems| panic!("{problems}")), &[], 1, 0.5);
+}
+
 /// A deploy of a release that is wrong, under a supervisor that starts at once again what ends at
 /// once, which stopped the clock.
 fn check_restless(release: &str, values: &[&str]) {
-    let text = format!(
-        r#"{PLAIN}
-supervisor.kubernetes.backoff = "0s"
+    let lines = format!(
+        r#"supervisor.kubernetes.backoff = "0s"
 release.bad = {{ needs.workers = "9", {release} }}
 deploy.bad = {{ at = 2021-02-01T00:00:20Z, release = "bad", method = "at_once" }}"#
     );
-    let study = support::study_with(MINUTES, &text, values);
-    checks::check(&study.unwrap_or_else(|problems| panic!("{problems}")), &[], 1, 0.5);
+    check_set(&lines, values);
 }
 
 #[test]
@@ -155,4 +159,21 @@ fn a_start_that_is_checked_at_once() {
 fn a_process_that_is_killed_as_soon_as_it_has_booted() {
     let killed = [r#"process.boot="0s""#, r#"process.memory.base="9 GiB""#];
     check_restless(r#"when_invalid.slow = 2.0"#, &killed);
+}
+
+/// bluepill starts one process after the other beside those that it does not know, on one socket. When
+/// the workers of one cannot load what is on the disk, the others serve on: the node is not lost.
+#[test]
+fn a_process_that_hangs_beside_others_on_its_socket() {
+    check_set(
+        r#"supervisor.bluepill = {}
+release.unseen = { needs.workers = "9", when_invalid = "no_pid_file" }
+deploy.unseen = { at = 2021-02-01T00:00:20Z, release = "unseen", method = "at_once" }
+release.bad = { needs.workers = "9" }
+deploy.bad = { at = 2021-02-01T00:01:00Z, release = "bad", method = "hot" }"#,
+        &[
+            r#"process.socket="inherited""#,
+            r#"process.workers={ count = 1, max_requests.count = 30, boot = "1s" }"#,
+        ],
+    );
 }
