@@ -119,6 +119,11 @@ impl Simulation {
             number + 1
         );
         assert!(
+            !(node.token && !node.restarting && node.listener.is_some() && is_sent_to),
+            "node-{} serves, and holds a token of the restart budget",
+            number + 1
+        );
+        assert!(
             node.lobby.is_empty() || self.scenario.process.inherits_socket || self.is_hung(number),
             "the socket of node-{} holds attempts of which nobody knows",
             number + 1

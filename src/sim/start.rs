@@ -258,6 +258,7 @@ impl Simulation {
         // Of several that share an inherited socket the youngest takes what comes.
         let is_alone = node.listener.replace(at).is_none();
         node.restarting = false;
+        node.ended = None;
         self.serving += u32::from(is_alone);
         observer.observe(now, &Observation::ProcessServing { node: number });
         self.empty_lobby(number, observer);
@@ -288,6 +289,7 @@ impl Simulation {
         let seen = Observation::StartFailed { node: number, release: release as u32, of_restart };
         observer.observe(self.now(), &seen);
         self.lose_unless_serving(number, Loss::FailedRestart, observer);
+        self.return_token(number);
         self.on_rollout_failure(number, observer);
         // What its supervisor does not know, it does not see end.
         if supervised {

@@ -5,6 +5,7 @@ use super::observation::{Alert, Cause, Loss, Observation, Observer, Refusal, Val
 use super::simulation::Simulation;
 use super::start::FORK;
 use super::state::{Process, ProcessState, Then, purpose};
+use crate::fleet::balancer::Balancer;
 use crate::fleet::supervisor::exits::{Exit, How};
 use crate::fleet::supervisor::rule::{Metric, Rule};
 use crate::fleet::supervisor::{After, Order, Supervisor};
@@ -357,6 +358,7 @@ impl Simulation {
         } else {
             self.on_unseen_exit(number, observer);
         }
+        self.return_token(number);
     }
 
     /// A process gives no sign of life from now on. It gave the last one at some half of the time
@@ -406,15 +408,22 @@ impl Simulation {
         }
     }
 
-    /// Whether a node serves and some balancer sends to it; tells those who wait for that.
-    pub(super) fn consider_health(&mut self, number: u32, observer: &mut impl Observer) {
-        let seen_up = self.balancers.iter().any(|balancer| balancer.is_up(number));
+    /// Whether a node serves and some balancer sends to it; its token of the restart budget is free
+    /// then.
+    pub(super) fn return_token(&mut self, number: u32) -> bool {
         let node = &mut self.nodes[number as usize];
-        if node.listener.is_none() || !seen_up {
+        let is_up = |balancer: &Balancer| balancer.is_up(number);
+        let is_healthy = node.listener.is_some() && self.balancers.iter().any(is_up);
+        node.token &= !is_healthy;
+        is_healthy
+    }
+
+    /// Tells those who wait for it that a node serves and some balancer sends to it, if so.
+    pub(super) fn consider_health(&mut self, number: u32, observer: &mut impl Observer) {
+        if !self.return_token(number) {
             return;
         }
-        node.token = false;
-        if std::mem::take(&mut node.lost) {
+        if std::mem::take(&mut self.nodes[number as usize].lost) {
             observer.observe(self.now(), &Observation::NodeBack { node: number });
         }
         self.on_rollout_health(number, observer);

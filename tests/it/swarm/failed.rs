@@ -177,3 +177,20 @@ deploy.bad = { at = 2021-02-01T00:01:00Z, release = "bad", method = "hot" }"#,
         ],
     );
 }
+
+/// A copy that waits for the port serves when the process that had it is killed. The start that fails
+/// beside it later was told as a restart of the one that was killed, and held a token of the budget.
+#[test]
+fn a_copy_that_serves_where_another_was_killed() {
+    check_set(
+        r#"supervisor.bluepill = { daemonize = false }
+release.unseen = { needs.workers = "9", when_invalid = "stays_in_foreground" }
+deploy.unseen = { at = 2021-02-01T00:00:20Z, release = "unseen", method = "at_once" }
+nodes.memory = "256 MiB"
+protections.restart_budget.nodes = 1"#,
+        &[
+            r#"process.memory={ base = "60 MiB", retained_per_request = "1 MiB" }"#,
+            r#"process.bind_retries="3s""#,
+        ],
+    );
+}
