@@ -239,7 +239,7 @@ pub(crate) fn fresh_seed() -> u64 {
 }
 
 /// How long a random case may take, which as a rule takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Takes the seed of every random case before it is tried. One that does not come to an end, and may
 /// take all memory, would otherwise go without a word: its seed is told, and the tests end.
