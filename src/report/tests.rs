@@ -168,6 +168,17 @@ fn every_restart_is_told_or_counted() {
 }
 
 #[test]
+fn a_start_that_the_kernel_ends_is_not_blamed_on_the_configuration() {
+    let sets = ["process.memory.base=\"300 MiB\"", "nodes.memory=\"256 MiB\""];
+    with_report(1, &sets, |report| {
+        let lines = story::story(report);
+        let with = |what: &str| lines.iter().filter(|line| line.text.contains(what)).count();
+        assert_eq!(with("the new process is killed as well, before it serves"), 2);
+        assert_eq!(with("does not work here"), 0);
+    });
+}
+
+#[test]
 fn tables_have_a_row_for_everything() {
     with_report(3, &[], |report| {
         let rows = |table: String| table.lines().count() - 1;

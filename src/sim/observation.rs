@@ -246,7 +246,8 @@ pub enum Observation {
         /// The release on its disk.
         release: u32,
     },
-    /// A process exited because its configuration is invalid.
+    /// A process ended before it served: its configuration is invalid, its port was taken, or the
+    /// kernel killed it.
     StartFailed {
         /// The node.
         node: u32,

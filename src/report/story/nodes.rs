@@ -154,7 +154,8 @@ impl Teller<'_> {
     }
 
     fn out_of_memory(&mut self, at: Instant, node: u32, memory: u64) {
-        self.tales[node as usize].serving = false;
+        let tale = &mut self.tales[node as usize];
+        (tale.serving, tale.killed) = (false, Some(at));
         let used = with_unit("B", memory as f64);
         let text = format!("the kernel kills the process: {used} of memory are needed");
         self.node_line(at, Tone::Bad, (node, Group::OutOfMemory), text);
@@ -207,17 +208,9 @@ impl Teller<'_> {
         if restart.is_some() {
             tale.returning = None;
         }
-        let release = &self.scenario.releases[release as usize];
-        let why = if std::mem::replace(&mut self.reason_given, true) {
-            "and cannot start either".to_string()
-        } else {
-            let why = release.start.known().invalid_on(node).unwrap_or("invalid");
-            let name = &release.name;
-            let took = length(took);
-            format!(
-                "the new process exits after {took}: the configuration of release `{name}` \
-                 does not work here ({why})"
-            )
+        let why = match tale.killed == Some(at) {
+            true => "the new process is killed as well, before it serves".to_string(),
+            false => self.why_not(node, release, took),
         };
         match restart {
             Some((number, _)) if of_restart => {
@@ -242,6 +235,23 @@ impl Teller<'_> {
                 repeat.count += 1;
             }
         }
+    }
+
+    /// Why a process exits before it serves; the first time at length.
+    fn why_not(&mut self, node: u32, release: u32, took: Duration) -> String {
+        let release = &self.scenario.releases[release as usize];
+        let Some(why) = release.start.known().invalid_on(node) else {
+            return format!("the new process exits after {}: its port is taken", length(took));
+        };
+        if std::mem::replace(&mut self.reason_given, true) {
+            return "and cannot start either".to_string();
+        }
+        format!(
+            "the new process exits after {}: the configuration of release `{}` does not work here \
+             ({why})",
+            length(took),
+            release.name
+        )
     }
 
     fn serves(&mut self, at: Instant, node: u32) {

@@ -26,6 +26,8 @@ pub(super) struct Tale {
     pub(super) failing: bool,
     pub(super) serving: bool,
     pub(super) starting: Option<Instant>,
+    /// When the kernel killed its process last.
+    pub(super) killed: Option<Instant>,
 }
 
 /// Starts that fail again and again.
