@@ -35,8 +35,8 @@ kinds! {
         "A restart did not happen; the process runs on.";
     Observation::ProcessStarting { .. } => "process_starting", "A start command was given.";
     Observation::StartFailed { .. } => "start_failed",
-        "A process ended before it served: its configuration is invalid, its port was taken, or the \
-         kernel killed it.";
+        "A process ended before it served: its configuration is invalid, its port was taken, \
+         or the kernel killed it.";
     Observation::ProcessServing { .. } => "process_serving", "A process serves.";
     Observation::ProcessEnded { .. } => "process_ended", "A process is gone.";
     Observation::OutOfMemory { .. } => "out_of_memory", "The kernel killed a process.";

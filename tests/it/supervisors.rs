@@ -470,3 +470,31 @@ fn kubernetes() {
     "#]],
     );
 }
+
+/// A supervisor that does not wait starts a process as soon as the one before has failed, but no two
+/// within the 10 ms that a fork takes at least.
+#[test]
+fn no_two_starts_come_within_ten_milliseconds() {
+    for (fails_after, apart) in [("0s", "0.010"), ("4ms", "0.010"), ("15ms", "0.015")] {
+        let text = format!(
+            r#"
+load.constant.all.rate = "1/s"
+class.web.stages = [{{ wait = "10ms" }}]
+process.slots = 1
+supervisor.kubernetes.backoff = "0s"
+environment.provides.workers = "8"
+release.good = {{}}
+release.bad = {{ needs.workers = "9", fails_after = "{fails_after}" }}
+first_release = "good"
+deploy.bad = {{ at = 2021-02-01T00:00:20Z, release = "bad", method = "at_once" }}"#
+        );
+        let seen = support::log(&support::scenario(1, &text), 1);
+        let is_start = |seen: &Observation| matches!(seen, Observation::ProcessStarting { .. });
+        let starts = seen.iter().filter(|(_, seen)| is_start(seen)).map(|(now, _)| *now);
+        let starts: Vec<_> = starts.take(9).collect();
+        for pair in starts.windows(2) {
+            assert_eq!(support::seconds(pair[0], pair[1]), apart, "{fails_after}");
+        }
+        assert_eq!(starts.len(), 9);
+    }
+}
